@@ -1,0 +1,39 @@
+#include "policy/stack.h"
+
+#include <cstddef>
+#include <variant>
+
+namespace provost {
+namespace {
+
+// Smaller is more restrictive. The second number ranks errnos among themselves.
+std::pair<int, int> Rank(const Verdict& verdict) {
+  struct Ranker {
+    std::pair<int, int> operator()(const Kill& kill) const {
+      return {kill.scope == Kill::Scope::kProcess ? 0 : 1, 0};
+    }
+    std::pair<int, int> operator()(const Trap&) const { return {2, 0}; }
+    std::pair<int, int> operator()(const Deny& deny) const { return {3, deny.error}; }
+    std::pair<int, int> operator()(const Return&) const { return {4, 0}; }
+    std::pair<int, int> operator()(const Log&) const { return {5, 0}; }
+    std::pair<int, int> operator()(const Allow&) const { return {6, 0}; }
+  };
+  return std::visit(Ranker(), verdict);
+}
+
+}  // namespace
+
+const Decision& MoreRestrictive(const Decision& earlier, const Decision& later) {
+  return Rank(later.verdict) < Rank(earlier.verdict) ? later : earlier;
+}
+
+Decision PolicyStack::Decide(const SyscallRequest& request, ArgumentReader& arguments) {
+  if (policies_.empty()) return Decision{Allow{}};
+  Decision strictest = policies_[0].Decide(request, arguments);
+  for (size_t i = 1; i < policies_.size(); ++i) {
+    strictest = MoreRestrictive(strictest, policies_[i].Decide(request, arguments));
+  }
+  return strictest;
+}
+
+}  // namespace provost

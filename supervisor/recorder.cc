@@ -1,0 +1,43 @@
+#include "supervisor/recorder.h"
+
+#include <unistd.h>
+
+#include "base/status_macros.h"
+#include "tracee/identity.h"
+
+namespace provost {
+
+PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Decision& decision) {
+  const auto [entry, is_new] = programs_.try_emplace(tid);
+  Identity& identity = entry->second;
+  // A task can be killed at any moment; what could be read of it until then is what the record
+  // says.
+  if (is_new) (void)ReadProgramIdentity(tid, identity);
+  (void)ReadTaskIdentity(tid, identity);
+  return PendingRecord{identity, request, decision, std::nullopt};
+}
+
+absl::Status Recorder::Write(const PendingRecord& record) {
+  PROVOST_RETURN_IF_ERROR(sink_->Write(DecisionEvent{.identity = &record.identity,
+                                                     .request = record.request,
+                                                     .decision = record.decision,
+                                                     .result = record.result}));
+  ++written_;
+  return absl::OkStatus();
+}
+
+absl::Status Recorder::WriteStart() { return WriteSupervisorEvent(SupervisorEvent::What::kStart); }
+
+absl::Status Recorder::WriteEnd() { return WriteSupervisorEvent(SupervisorEvent::What::kEnd); }
+
+absl::Status Recorder::WriteSupervisorEvent(SupervisorEvent::What what) {
+  if (sink_ == nullptr) return absl::OkStatus();
+  Identity self;
+  PROVOST_RETURN_IF_ERROR(ReadProgramIdentity(getpid(), self));
+  PROVOST_RETURN_IF_ERROR(ReadTaskIdentity(getpid(), self));
+  PROVOST_RETURN_IF_ERROR(sink_->Write(
+      SupervisorEvent{.what = what, .identity = &self, .events = written_, .lost = lost_}));
+  return sink_->Flush();
+}
+
+}  // namespace provost

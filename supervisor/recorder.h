@@ -1,0 +1,66 @@
+#ifndef PROVOST_SUPERVISOR_RECORDER_H_
+#define PROVOST_SUPERVISOR_RECORDER_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "audit/log_decision.h"
+#include "audit/sink.h"
+#include "base/identity.h"
+#include "policy/verdict.h"
+#include "syscalls/request.h"
+
+namespace provost {
+
+// A decision on its way to the audit log. A plain value that outlives the stop it was made at.
+struct PendingRecord {
+  Identity identity;
+  SyscallRequest request;
+  Decision decision;
+  std::optional<int64_t> result;
+};
+
+// Decides what is recorded, knows who the tasks are, and writes events. Lives on the tracing
+// thread.
+class Recorder {
+ public:
+  // `sink` is not owned and may be null: then nothing is wanted.
+  Recorder(AuditSink* sink, const ActionsLogged& actions, bool logging)
+      : sink_(sink), actions_(actions), logging_(logging) {}
+
+  bool Wants(const Decision& decision) const {
+    return sink_ != nullptr && LogDecision(decision, actions_, logging_, /*audited=*/false);
+  }
+
+  // A record of `decision`, with what /proc says of the stopped task `tid` now.
+  PendingRecord Make(pid_t tid, const SyscallRequest& request, const Decision& decision);
+
+  absl::Status Write(const PendingRecord& record);
+  // The run's first and last records; nothing without a sink.
+  absl::Status WriteStart();
+  absl::Status WriteEnd();
+  void CountLost() { ++lost_; }
+  uint64_t lost() const { return lost_; }
+
+  // What is cached of a task is wrong from here on: it ran execve, or ended.
+  void Forget(pid_t tid) { programs_.erase(tid); }
+
+ private:
+  absl::Status WriteSupervisorEvent(SupervisorEvent::What what);
+
+  AuditSink* sink_;
+  ActionsLogged actions_;
+  bool logging_;
+  uint64_t written_ = 0;
+  uint64_t lost_ = 0;
+  // What only execve changes, by task; the rest is read for every record.
+  absl::flat_hash_map<pid_t, Identity> programs_;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_SUPERVISOR_RECORDER_H_

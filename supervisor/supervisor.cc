@@ -1,0 +1,503 @@
+#include "supervisor/supervisor.h"
+
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "absl/container/node_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "policy/bpf.h"
+#include "policy/filter_compiler.h"
+#include "policy/stack.h"
+#include "spdlog/spdlog.h"
+#include "supervisor/filters.h"
+#include "supervisor/recorder.h"
+#include "supervisor/task.h"
+#include "supervisor/tracee_arguments.h"
+#include "syscalls/syscall_table.h"
+#include "tracee/died.h"
+#include "tracee/registers.h"
+#include "tracee/waiter.h"
+
+namespace provost {
+namespace {
+
+// How long to wait between attempts to write a record that holds tasks up.
+constexpr int kRetryMilliseconds = 100;
+
+// What audit_return_fixup in kernel/auditsc.c does: the numbers by which the kernel asks itself to
+// restart a call are an EINTR to everyone else.
+int64_t ResultForRecord(int64_t result) {
+  constexpr int64_t kRestartSys = 512;
+  constexpr int64_t kNoIoctlCmd = 515;
+  constexpr int64_t kRestartBlock = 516;
+  const bool restart = -result >= kRestartSys && -result <= kRestartBlock && -result != kNoIoctlCmd;
+  return restart ? -EINTR : result;
+}
+
+std::optional<int64_t> ResultOf(const Verdict& verdict) {
+  if (const auto* deny = std::get_if<Deny>(&verdict)) return -deny->error;
+  if (const auto* answer = std::get_if<Return>(&verdict)) return answer->value;
+  return std::nullopt;
+}
+
+std::string CallName(const SyscallRequest& request) {
+  const Syscall* syscall = SyscallTable::Get().Find(request);
+  return syscall == nullptr ? absl::StrCat("syscall ", request.nr)
+                            : std::string(syscall->signature->name);
+}
+
+bool IsHeld(const TaskState& state) {
+  return std::holds_alternative<HeldBeforeCall>(state) ||
+         std::holds_alternative<HeldAfterCall>(state);
+}
+
+// Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
+// only writer of registers. Returns the state the task runs on in.
+absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
+                                const SyscallRequest& request) {
+  struct Applier {
+    const Stopped& stopped;
+    const SyscallRequest& request;
+
+    absl::StatusOr<TaskState> Then(absl::Status status, TaskState state = Running()) const {
+      if (!status.ok()) return status;
+      return state;
+    }
+    absl::StatusOr<TaskState> operator()(const Allow&) const { return Running(); }
+    absl::StatusOr<TaskState> operator()(const Log&) const { return Running(); }
+    absl::StatusOr<TaskState> operator()(const Deny& deny) const {
+      return Then(SkipSyscall(stopped, -deny.error));
+    }
+    absl::StatusOr<TaskState> operator()(const Return& answer) const {
+      return Then(SkipSyscall(stopped, answer.value));
+    }
+    absl::StatusOr<TaskState> operator()(const Trap&) const {
+      return Then(SetSyscallNumber(stopped, kTrapNr), AwaitingTrap{request.nr});
+    }
+    absl::StatusOr<TaskState> operator()(const Kill& kill) const {
+      const bool process = kill.scope == Kill::Scope::kProcess;
+      return Then(SetSyscallNumber(stopped, process ? kKillProcessNr : kKillThreadNr));
+    }
+  };
+  return std::visit(Applier{stopped, request}, verdict);
+}
+
+}  // namespace
+
+// One run from launch to the last task's end. Every handler consumes its Stopped by restarting it
+// or by storing it in the task's state.
+class Supervisor::Loop {
+ public:
+  Loop(const Options& options, std::vector<BpfProgram> filters)
+      : options_(options),
+        filters_(std::move(filters)),
+        stack_(options.policies),
+        decider_(options.decider != nullptr ? *options.decider : stack_),
+        recorder_(options.sink, options.actions_logged, options.logging) {}
+
+  absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
+  bool Wants(const Decision& decision) const { return recorder_.Wants(decision); }
+
+ private:
+  struct Task {
+    TaskState state = Running();
+  };
+
+  absl::Status Supervise();
+  absl::StatusOr<WaitResult> NextEvent();
+  absl::Status Dispatch(StoppedTask stop);
+
+  // One for each StopEvent.
+  absl::Status On(const SeccompStop& event, Stopped stopped, Task& task);
+  absl::Status On(const SyscallExitStop& event, Stopped stopped, Task& task);
+  absl::Status On(const SignalStop& event, Stopped stopped, Task& task);
+  absl::Status On(const GroupStop& event, Stopped stopped, Task& task);
+  absl::Status On(const TrapStop& event, Stopped stopped, Task& task);
+  absl::Status On(const NewChildStop& event, Stopped stopped, Task& task);
+  absl::Status On(const ExecStop& event, Stopped stopped, Task& task);
+  absl::Status OnEnd(const EndedTask& ended);
+
+  absl::StatusOr<Decision> Decide(const SeccompStopInfo& info, pid_t tid);
+  absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
+                               const Decision& decision);
+  absl::Status RunOn(Stopped stopped, const Task& task);
+  // Tries to put `record` on record; false: the task must be held.
+  absl::StatusOr<bool> PutOnRecord(const PendingRecord& record);
+  absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record);
+  absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
+  absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
+                              const Decision& decision);
+  absl::Status RetryHeld();
+  void SayHeld(const absl::Status& status, const PendingRecord& record);
+  void KillTree();
+
+  const Options& options_;
+  const std::vector<BpfProgram> filters_;
+  PolicyStack stack_;
+  Decider& decider_;
+  Recorder recorder_;
+  Waiter waiter_;
+  // Pointers to elements stay good while others come and go.
+  absl::node_hash_map<pid_t, Task> tasks_;
+
+  pid_t root_ = 0;
+  std::optional<PendingRecord> first_exec_;  // the launcher's execve, if it is to be recorded
+  bool program_runs_ = false;                // the first execve has succeeded
+  bool killing_ = false;
+  size_t held_ = 0;
+  bool said_failing_ = false;
+  std::optional<TaskEnd> root_end_;
+  absl::Status recording_status_;  // not OK: the tree is being killed for it
+};
+
+absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
+  const absl::Status started = options_.record_run ? recorder_.WriteStart() : absl::OkStatus();
+  if (!started.ok()) {
+    if (options_.on_audit_failure != OnAuditFailure::kContinue)
+      return Outcome(RecordingFailed{started});
+    recorder_.CountLost();
+  }
+  PROVOST_ASSIGN_OR_RETURN(
+      const Launcher launcher,
+      Launcher::Start({.argv = argv,
+                       .filters = filters_,
+                       .unsafe_allow_new_privs = options_.unsafe_allow_new_privs,
+                       .signals = options_.signals}));
+  root_ = launcher.pid();
+  tasks_.try_emplace(root_);
+  if (options_.on_started) options_.on_started(root_);
+
+  const absl::Status supervised = Supervise();
+  if (!supervised.ok()) {
+    // Nothing may run on unsupervised, nor stay stopped.
+    KillTree();
+    (void)Supervise();
+    return supervised;
+  }
+  const absl::Status ended = options_.record_run ? recorder_.WriteEnd() : absl::OkStatus();
+  if (!ended.ok() && options_.logger != nullptr) {
+    options_.logger->error("the audit log's last record could not be written: {}",
+                           std::string(ended.message()));
+  }
+  if (recorder_.lost() > 0 && options_.logger != nullptr) {
+    options_.logger->warn("{} decisions are missing from the audit log", recorder_.lost());
+  }
+  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
+  const LaunchFailure failure = launcher.Failure();
+  if (!program_runs_ && failure.step != LaunchFailure::Step::kNone)
+    return Outcome(NotStarted{failure});
+  if (!root_end_) {
+    return absl::InternalError(absl::StrCat("the end of task ", root_,
+                                            " was waited for by another thread of this process"));
+  }
+  return std::visit([](auto end) { return Outcome(end); }, *root_end_);
+}
+
+absl::Status Supervisor::Loop::Supervise() {
+  while (true) {
+    PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
+    if (auto* stop = std::get_if<StoppedTask>(&result)) {
+      absl::Status status = Dispatch(std::move(*stop));
+      // Killed under our hands: its end comes next, and it gets no verdict.
+      if (!status.ok() && !IsDied(status)) return status;
+    } else if (auto* ended = std::get_if<EndedTask>(&result)) {
+      PROVOST_RETURN_IF_ERROR(OnEnd(*ended));
+      if (tasks_.empty()) return absl::OkStatus();
+    } else if (std::holds_alternative<NoTasks>(result)) {
+      return absl::OkStatus();
+    }
+  }
+}
+
+absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
+  if (held_ == 0 || killing_) return waiter_.Next();
+  PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.Poll());
+  if (!std::holds_alternative<NothingYet>(result)) return result;
+  if (options_.give_up && options_.give_up()) {
+    KillTree();
+    return result;
+  }
+  poll(nullptr, 0, kRetryMilliseconds);
+  PROVOST_RETURN_IF_ERROR(RetryHeld());
+  return result;
+}
+
+absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
+  // A new task's first stop may come before its creator's event: whichever comes first makes the
+  // entry.
+  Task& task = tasks_[stop.stopped.tid()];
+  // A task that the killing did not know of yet.
+  if (killing_) kill(stop.stopped.tid(), SIGKILL);
+  return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
+                    stop.event);
+}
+
+absl::StatusOr<Decision> Supervisor::Loop::Decide(const SeccompStopInfo& info, pid_t tid) {
+  TraceeArguments arguments(tid);
+  if (info.data != kTraceData) {
+    // A newer filter of the task's own asked for a tracer. Where ours did not, the task has none:
+    // ENOSYS, as without us.
+    PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunFilters(filters_, info.request));
+    if ((answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE) {
+      return Decision{Deny{ENOSYS}, RecordWish::kQuiet, "foreign-filter"};
+    }
+  }
+  Decision decision = decider_.Decide(info.request, arguments);
+  PROVOST_RETURN_IF_ERROR(arguments.died());
+  return decision;
+}
+
+absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& task) {
+  PROVOST_ASSIGN_OR_RETURN(const SeccompStopInfo info, ReadSeccompStop(stopped));
+  PROVOST_ASSIGN_OR_RETURN(Decision decision, Decide(info, stopped.tid()));
+  if (!program_runs_) return OnLaunchersCall(std::move(stopped), info.request, decision);
+  if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
+  if (recorder_.Wants(decision)) {
+    PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision);
+    return BeforeCall(std::move(stopped), task, std::move(record));
+  }
+  return ApplyAndResume(std::move(stopped), task, info.request, decision);
+}
+
+// The program's own first execve is what the user asked for: it runs whatever the policy says of
+// later ones. execvp tries one directory of PATH after the other, so it is recorded when one has
+// succeeded.
+absl::Status Supervisor::Loop::OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
+                                               const Decision& decision) {
+  if (std::holds_alternative<Log>(decision.verdict) && recorder_.Wants(decision)) {
+    first_exec_ = recorder_.Make(stopped.tid(), request, decision);
+  }
+  return std::move(stopped).Restart(Resume::Continue());
+}
+
+absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRecord record) {
+  // What returns nowhere has no result to wait for.
+  const auto arch = static_cast<Arch>(record.request.arch);
+  if (record.decision.wish == RecordWish::kLogResult && !Refuses(record.decision.verdict) &&
+      !(record.request.HasKnownArch() && Policy::IsNeverRefused(arch, record.request.nr))) {
+    task.state = AwaitingResult{std::move(record)};
+    return std::move(stopped).Restart(Resume::UntilSyscallExit());
+  }
+  record.result = ResultOf(record.decision.verdict);
+  PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
+  if (!recorded) {
+    ++held_;
+    task.state = HeldBeforeCall{std::move(stopped), std::move(record)};
+    return absl::OkStatus();
+  }
+  return ApplyAndResume(std::move(stopped), task, record.request, record.decision);
+}
+
+absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
+                                              const SyscallRequest& request,
+                                              const Decision& decision) {
+  PROVOST_ASSIGN_OR_RETURN(task.state, Apply(decision.verdict, stopped, request));
+  return std::move(stopped).Restart(Resume::Continue());
+}
+
+absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task& task) {
+  auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+  if (awaiting == nullptr) return std::move(stopped).Restart(Resume::Continue());
+  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
+  PendingRecord record = std::move(awaiting->record);
+  record.result = ResultForRecord(result);
+  task.state = Running();
+  return AfterCall(std::move(stopped), task, std::move(record));
+}
+
+absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRecord record) {
+  PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
+  if (!recorded) {
+    ++held_;
+    task.state = HeldAfterCall{std::move(stopped), std::move(record)};
+    return absl::OkStatus();
+  }
+  return std::move(stopped).Restart(Resume::Continue());
+}
+
+// Restarts a task in the middle of what it was doing: towards the exit of its call if that is
+// awaited.
+absl::Status Supervisor::Loop::RunOn(Stopped stopped, const Task& task) {
+  const bool awaiting = std::holds_alternative<AwaitingResult>(task.state);
+  return std::move(stopped).Restart(awaiting ? Resume::UntilSyscallExit() : Resume::Continue());
+}
+
+absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task& task) {
+  if (const auto* trap = std::get_if<AwaitingTrap>(&task.state); trap && event.signal == SIGSYS) {
+    PROVOST_ASSIGN_OR_RETURN(const bool is_ours, IsSeccompTrap(stopped, kTrapNr));
+    if (is_ours) {
+      PROVOST_RETURN_IF_ERROR(PresentTrapAs(stopped, trap->asked));
+      task.state = Running();
+    }
+  }
+  return std::move(stopped).Restart(Resume::Continue(event.signal));
+}
+
+absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task& task) {
+  const pid_t tid = stopped.tid();
+  // A stop can come between a trap and its SIGSYS; what is awaited stays awaited.
+  if (std::holds_alternative<Running>(task.state)) task.state = Listening();
+  PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Listen()));
+  if (tid == root_ && options_.on_stopped) options_.on_stopped(tid, event.signal);
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) {
+  if (std::holds_alternative<Listening>(task.state)) task.state = Running();
+  return RunOn(std::move(stopped), task);
+}
+
+absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
+  tasks_.try_emplace(event.child);
+  return RunOn(std::move(stopped), task);
+}
+
+absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& task) {
+  const pid_t leader = stopped.tid();
+  recorder_.Forget(leader);
+  if (event.former != leader) {
+    // The thread that called execve has become the leader; what it was doing goes on under that
+    // tid. The former leader was reaped unreported.
+    recorder_.Forget(event.former);
+    if (IsHeld(task.state)) --held_;
+    task.state = Running();
+    if (auto former = tasks_.find(event.former); former != tasks_.end()) {
+      task.state = std::move(former->second.state);
+      tasks_.erase(former);
+    }
+  }
+  if (!program_runs_ && leader == root_) {
+    program_runs_ = true;
+    if (first_exec_) {
+      PendingRecord record = recorder_.Make(leader, first_exec_->request, first_exec_->decision);
+      record.result = 0;
+      first_exec_.reset();
+      return AfterCall(std::move(stopped), task, std::move(record));
+    }
+  }
+  return RunOn(std::move(stopped), task);
+}
+
+absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
+  if (ended.tid == root_) {
+    root_end_ = ended.end;
+    if (options_.on_ended) options_.on_ended();
+  }
+  recorder_.Forget(ended.tid);
+  const auto task = tasks_.find(ended.tid);
+  if (task == tasks_.end()) return absl::OkStatus();
+  const TaskState state = std::move(task->second.state);
+  tasks_.erase(task);
+  if (std::holds_alternative<HeldBeforeCall>(state) ||
+      std::holds_alternative<HeldAfterCall>(state)) {
+    --held_;
+  }
+  // It ran the call and died in it: what was decided is still on record, without a result.
+  if (const auto* awaiting = std::get_if<AwaitingResult>(&state)) {
+    if (absl::StatusOr<bool> recorded = PutOnRecord(awaiting->record); !recorded.ok()) {
+      return recorded.status();
+    } else if (!*recorded) {
+      recorder_.CountLost();
+    }
+  }
+  // A call that ran unrecorded: held after it, and killed there.
+  if (std::holds_alternative<HeldAfterCall>(state)) recorder_.CountLost();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Supervisor::Loop::PutOnRecord(const PendingRecord& record) {
+  const absl::Status status = recorder_.Write(record);
+  if (status.ok()) {
+    if (said_failing_ && options_.logger != nullptr)
+      options_.logger->info("the audit log can be written again");
+    said_failing_ = false;
+    return true;
+  }
+  if (!said_failing_) SayHeld(status, record);
+  said_failing_ = true;
+  switch (options_.on_audit_failure) {
+    case OnAuditFailure::kStop:
+      return false;
+    case OnAuditFailure::kContinue:
+      recorder_.CountLost();
+      return true;
+    case OnAuditFailure::kKill:
+      recorder_.CountLost();
+      recording_status_ = status;
+      KillTree();
+      return true;
+  }
+  return absl::InternalError("no such OnAuditFailure");
+}
+
+void Supervisor::Loop::SayHeld(const absl::Status& status, const PendingRecord& record) {
+  if (options_.logger == nullptr) return;
+  const char* consequence = "";
+  switch (options_.on_audit_failure) {
+    case OnAuditFailure::kStop:
+      consequence = "tasks wait at their calls until it can; make room, or interrupt to kill them";
+      break;
+    case OnAuditFailure::kContinue:
+      consequence = "tasks go on, unrecorded";
+      break;
+    case OnAuditFailure::kKill:
+      consequence = "the program is killed";
+      break;
+  }
+  options_.logger->error("{} of task {} cannot be recorded: {}; {}", CallName(record.request),
+                         record.identity.tid, std::string(status.message()), consequence);
+}
+
+absl::Status Supervisor::Loop::RetryHeld() {
+  for (auto& [tid, task] : tasks_) {
+    if (auto* before = std::get_if<HeldBeforeCall>(&task.state)) {
+      PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(before->record));
+      if (!recorded) return absl::OkStatus();
+      --held_;
+      HeldBeforeCall held = std::move(*before);
+      task.state = Running();
+      absl::Status status =
+          ApplyAndResume(std::move(held.stopped), task, held.record.request, held.record.decision);
+      if (!status.ok() && !IsDied(status)) return status;
+    } else if (auto* after = std::get_if<HeldAfterCall>(&task.state)) {
+      PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(after->record));
+      if (!recorded) return absl::OkStatus();
+      --held_;
+      HeldAfterCall held = std::move(*after);
+      task.state = Running();
+      absl::Status status = std::move(held.stopped).Restart(Resume::Continue());
+      if (!status.ok() && !IsDied(status)) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Supervisor::Loop::KillTree() {
+  killing_ = true;
+  // A tid that we trace is nobody else's until we have waited for it.
+  for (const auto& [tid, task] : tasks_) kill(tid, SIGKILL);
+}
+
+Supervisor::Supervisor(Options options) : options_(std::move(options)) {}
+
+Supervisor::~Supervisor() = default;
+
+absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
+  std::vector<BpfProgram> filters;
+  if (options_.mode != Mode::kUnrestricted) {
+    const Recorder wishes(options_.sink, options_.actions_logged, options_.logging);
+    PROVOST_ASSIGN_OR_RETURN(
+        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain,
+                                [&](const Decision& decision) { return wishes.Wants(decision); }));
+  }
+  return Loop(options_, std::move(filters)).Run(argv);
+}
+
+}  // namespace provost

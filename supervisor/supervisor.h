@@ -1,0 +1,126 @@
+#ifndef PROVOST_SUPERVISOR_SUPERVISOR_H_
+#define PROVOST_SUPERVISOR_SUPERVISOR_H_
+
+// Runs a program and everything it starts under policies, and records what was decided.
+//
+//   Policy policy = *PolicyBuilder().Add({.name = "no-uname", .verdict = Deny{EPERM}},
+//   {"uname"}).Build(); Options options; options.policies = {policy}; absl::StatusOr<Outcome>
+//   outcome = Supervisor(options).Run({"uname", "-r"});
+//
+// tests/embed_example.cc is a whole program.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "audit/log_decision.h"
+#include "audit/sink.h"
+#include "policy/decider.h"
+#include "policy/policy.h"
+#include "tracee/launcher.h"
+#include "tracee/signal_state.h"
+#include "tracee/stop.h"
+
+namespace spdlog {
+class logger;
+}  // namespace spdlog
+
+namespace provost {
+
+enum class Mode : uint8_t {
+  kEnforce,       // verdicts are applied
+  kComplain,      // what would be refused is recorded as `log` and let through
+  kUnrestricted,  // no filter at all
+};
+
+// What the tasks do while a decision cannot be put on record.
+enum class OnAuditFailure : uint8_t {
+  kContinue,  // go on; the record is lost and counted
+  kStop,      // wait at the stop until it can be written: nothing runs unrecorded
+  kKill,      // the tree is killed
+};
+
+struct Options {
+  // Each decides every call, the most restrictive answer wins (policy/stack.h). None: everything is
+  // allowed.
+  std::vector<Policy> policies;
+  Mode mode = Mode::kEnforce;
+
+  // Asked instead of the policies about every call that stops; the policies still make the filter,
+  // and so say what stops. Not owned; null: the policies decide.
+  Decider* decider = nullptr;
+
+  // Not owned; null: nothing is recorded.
+  AuditSink* sink = nullptr;
+  // Records every refusal whose rule is not `quiet`, as `logging on` in a policy does.
+  bool logging = false;
+  // Writes a first and a last record of the run itself, with its counts.
+  bool record_run = true;
+  ActionsLogged actions_logged = ActionsLogged::All();
+  OnAuditFailure on_audit_failure = OnAuditFailure::kStop;
+
+  // Dangerous: see LaunchSpec.
+  bool unsafe_allow_new_privs = false;
+  // Signals as the program should find them; absent: as they are when Run is called.
+  std::optional<SignalState> signals;
+
+  // Diagnostics; null: silence.
+  std::shared_ptr<spdlog::logger> logger;
+
+  // Called on the tracing thread. The program's pid, once, when it is seized and about to start.
+  std::function<void(pid_t)> on_started;
+  // The program itself has ended; what it left running may go on for long.
+  std::function<void()> on_ended;
+  // The program has stopped for job control; called after it was left in that stop.
+  std::function<void(pid_t, int signal)> on_stopped;
+  // Asked while tasks wait for a record to be written (OnAuditFailure::kStop); true kills the tree.
+  std::function<bool()> give_up;
+};
+
+// How a run ended; a closed variant.
+
+// The program could not be started.
+struct NotStarted {
+  LaunchFailure failure;
+};
+// Decisions could not be recorded and the tree was killed for it.
+struct RecordingFailed {
+  absl::Status status;
+};
+// Exited and KilledBy (tracee/stop.h) are the program's own end.
+using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed>;
+
+// One run. Not thread-safe; everything happens on the thread that calls Run.
+class Supervisor {
+ public:
+  explicit Supervisor(Options options);
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  // Starts argv[0] (found as execvp(3) does) and supervises it and all its descendants until the
+  // last has ended; returns how the program itself did. Call it once. ptrace(2) binds the tree to
+  // the calling thread: it traces until Run returns, and the tree dies with it. Children that this
+  // thread forked itself would be reaped by its waits; those of other threads are left alone.
+  // Signal masks and dispositions are not touched.
+  //
+  // An error means that supervision itself failed: the tree has been killed. kUnimplemented: the
+  // kernel lacks what is needed.
+  absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
+
+ private:
+  class Loop;
+  Options options_;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_SUPERVISOR_SUPERVISOR_H_

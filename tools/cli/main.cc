@@ -1,0 +1,44 @@
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "tools/cli/check.h"
+#include "tools/cli/run.h"
+#include "tools/cli/usage.h"
+
+namespace provost {
+namespace {
+
+int Main(int argc, char** argv) {
+  CLI::App app("Supervises a tree of processes through SECCOMP_RET_TRACE.", "provost");
+  app.formatter(HelpWithUsage("provost COMMAND [options] -- PROGRAM [ARGUMENT...]"));
+  app.set_version_flag("--version", std::string("provost ") + kVersion);
+  app.require_subcommand(1);
+  std::function<int()> chosen;
+  AddRunCommand(app, chosen);
+  AddCheckCommand(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    Complain(std::string(error.what()) + "; see `provost --help`");
+    return kExitUsage;
+  }
+  return chosen();
+}
+
+}  // namespace
+}  // namespace provost
+
+int main(int argc, char** argv) {
+  try {
+    return provost::Main(argc, argv);
+  } catch (
+      const std::exception& error) {  // CLI11 and the standard library throw; nothing of ours does
+    provost::Complain(error.what());
+    return provost::kExitFailure;
+  }
+}

@@ -1,0 +1,59 @@
+#include "tools/cli/policy_arguments.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "tools/cli/usage.h"
+
+namespace provost {
+namespace {
+
+// Takes the policy, or prints why there is none. The parser's messages are whole: they name their
+// own place.
+bool Take(absl::StatusOr<ParsedPolicy> parsed, std::vector<ParsedPolicy>& policies) {
+  if (!parsed.ok()) {
+    const std::string message = absl::StrCat(parsed.status().message(), "\n");
+    fwrite(message.data(), 1, message.size(), stderr);
+    return false;
+  }
+  policies.push_back(*std::move(parsed));
+  return true;
+}
+
+}  // namespace
+
+void AddPolicyOptions(CLI::App& command, PolicyArguments& arguments) {
+  command
+      .add_option("-p,--policy", arguments.files,
+                  "a policy file; given again, policies stack and the most restrictive answer wins")
+      ->type_name("FILE")
+      ->type_size(1)
+      ->allow_extra_args(false);
+  command
+      .add_option("-e,--rule", arguments.statements,
+                  "a statement of the policy language; all of them together make one policy, in "
+                  "order, whose default is allow")
+      ->type_name("RULE")
+      ->type_size(1)
+      ->allow_extra_args(false);
+}
+
+std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arguments) {
+  std::vector<ParsedPolicy> policies;
+  for (const std::string& file : arguments.files) {
+    if (!Take(ParsePolicyFile(file), policies)) return std::nullopt;
+  }
+  if (!arguments.statements.empty() && !Take(ParseStatements(arguments.statements), policies)) {
+    return std::nullopt;
+  }
+  return policies;
+}
+
+std::string FormatWarning(const PolicyWarning& warning) {
+  return absl::StrCat(warning.where.file, ":", warning.where.line, ":", warning.where.column,
+                      ": warning: ", warning.message);
+}
+
+}  // namespace provost

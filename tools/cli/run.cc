@@ -1,0 +1,194 @@
+#include "tools/cli/run.h"
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "audit/file_sink.h"
+#include "audit/log_decision.h"
+#include "policy/policy.h"
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+#include "supervisor/supervisor.h"
+#include "tools/cli/policy_arguments.h"
+#include "tools/cli/signals.h"
+#include "tools/cli/usage.h"
+
+namespace provost {
+namespace {
+
+struct RunArguments {
+  PolicyArguments policies;
+  std::optional<std::string> audit_log;
+  Mode mode = Mode::kEnforce;
+  OnAuditFailure on_audit_failure = OnAuditFailure::kStop;
+  std::optional<std::string> actions_logged;
+  bool unsafe_allow_new_privs = false;
+  std::vector<std::string> program;
+};
+
+// What is run when no policy was named: everything is let through and recorded with its result, as
+// strace(1) would show it.
+absl::StatusOr<Policy> RecordEverything() {
+  return PolicyBuilder().Default(Log{}, RecordWish::kLogResult).Build();
+}
+
+absl::StatusOr<std::unique_ptr<FileSink>> OpenSink(const std::optional<std::string>& path) {
+  if (!path) return FileSink::ForDescriptor(2, "standard error", {});
+  return FileSink::Open(*path, {});
+}
+
+std::shared_ptr<spdlog::logger> MakeLogger() {
+  auto logger = std::make_shared<spdlog::logger>("provost",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_pattern("provost: %v");
+  return logger;
+}
+
+struct ExitStatusOf {
+  const std::string& program;
+
+  int operator()(const Exited& exited) const { return exited.code; }
+  int operator()(const KilledBy& killed) const { return kExitSignalBase + killed.signal; }
+  int operator()(const NotStarted& not_started) const {
+    const int error = not_started.failure.error;
+    switch (not_started.failure.step) {
+      case LaunchFailure::Step::kExec:
+        Complain(absl::StrCat("cannot run ", program, ": ", strerror(error)));
+        return error == ENOENT ? kExitNotFound : kExitCannotRun;
+      case LaunchFailure::Step::kNoNewPrivs:
+        Complain(absl::StrCat("cannot set no_new_privs: ", strerror(error)));
+        return kExitFailure;
+      case LaunchFailure::Step::kFilter:
+        Complain(absl::StrCat("cannot install the filter: ", strerror(error),
+                              error == EACCES
+                                  ? "; without no_new_privs it takes CAP_SYS_ADMIN: leave "
+                                    "--unsafe-allow-new-privs out, or run as root"
+                                  : ""));
+        return kExitFailure;
+      case LaunchFailure::Step::kNone:
+        break;
+    }
+    Complain(absl::StrCat(program, " ended before it could be started"));
+    return kExitFailure;
+  }
+  int operator()(const RecordingFailed& failed) const {
+    Complain(absl::StrCat("the audit log cannot be written: ", failed.status.message(),
+                          "; the program was killed (see --on-audit-failure)"));
+    return kExitFailure;
+  }
+};
+
+// The options that do not need the command line any more; printed errors give a status to exit
+// with.
+std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
+  std::optional<std::vector<ParsedPolicy>> parsed = LoadPolicies(arguments.policies);
+  if (!parsed) return kExitUsage;
+  for (ParsedPolicy& policy : *parsed) {
+    for (const PolicyWarning& warning : policy.warnings) Complain(FormatWarning(warning));
+    options.policies.push_back(std::move(policy.policy));
+  }
+  if (arguments.actions_logged) {
+    absl::StatusOr<ActionsLogged> actions = ActionsLogged::Parse(*arguments.actions_logged);
+    if (!actions.ok()) {
+      Complain(absl::StrCat("--actions-logged: ", actions.status().message()));
+      return kExitUsage;
+    }
+    options.actions_logged = *actions;
+  }
+  if (arguments.policies.empty()) {
+    absl::StatusOr<Policy> everything = RecordEverything();
+    if (!everything.ok()) {
+      Complain(std::string(everything.status().message()));
+      return kExitFailure;
+    }
+    options.policies.push_back(*std::move(everything));
+  }
+  options.mode = arguments.mode;
+  options.on_audit_failure = arguments.on_audit_failure;
+  options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
+  // Who names an audit log wants every refusal in it; else only what a rule asks for is shown.
+  options.logging = arguments.audit_log.has_value();
+  options.record_run = arguments.audit_log.has_value();
+  return std::nullopt;
+}
+
+int Run(const RunArguments& arguments) {
+  Options options;
+  // Before anything of ours changes them.
+  options.signals = SignalState::Capture();
+  SignalRelay relay;
+  if (const std::optional<int> status = Prepare(arguments, options)) return *status;
+  absl::StatusOr<std::unique_ptr<FileSink>> sink = OpenSink(arguments.audit_log);
+  if (!sink.ok()) {
+    Complain(std::string(sink.status().message()));
+    return kExitFailure;
+  }
+  options.sink = sink->get();
+  options.logger = MakeLogger();
+  options.on_started = [&](pid_t pid) { relay.Start(pid); };
+  options.on_ended = [&] { relay.Stop(); };
+  options.on_stopped = [](pid_t pid, int) { StopWithJob(pid); };
+  options.give_up = SignalRelay::EndWasAsked;
+
+  const absl::StatusOr<Outcome> outcome = Supervisor(std::move(options)).Run(arguments.program);
+  if (!outcome.ok()) {
+    Complain(std::string(outcome.status().message()));
+    return kExitFailure;
+  }
+  return std::visit(ExitStatusOf{arguments.program[0]}, *outcome);
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = app.add_subcommand("run", "run a program under a policy");
+  command->formatter(HelpWithUsage("provost run [options] -- PROGRAM [ARGUMENT...]"));
+  AddPolicyOptions(*command, arguments->policies);
+  command
+      ->add_option("-o,--output", arguments->audit_log,
+                   "append the audit log to FILE (- is standard output); every refusal is then "
+                   "recorded. Without it, what rules ask to be recorded goes to standard error")
+      ->type_name("FILE");
+  const std::map<std::string, Mode> modes = {{"enforce", Mode::kEnforce},
+                                             {"complain", Mode::kComplain},
+                                             {"unrestricted", Mode::kUnrestricted}};
+  command
+      ->add_option("--mode", arguments->mode,
+                   "enforce (default); complain: record what would be refused and let it "
+                   "through; unrestricted: no filter at all")
+      ->type_name("MODE")
+      ->transform(CLI::Transformer(modes).description(""))
+      ->check(
+          CLI::IsMember({Mode::kEnforce, Mode::kComplain, Mode::kUnrestricted}).description(""));
+  const std::map<std::string, OnAuditFailure> failures = {{"continue", OnAuditFailure::kContinue},
+                                                          {"stop", OnAuditFailure::kStop},
+                                                          {"kill", OnAuditFailure::kKill}};
+  command
+      ->add_option("--on-audit-failure", arguments->on_audit_failure,
+                   "what tasks do while a decision cannot be recorded: stop (default: wait "
+                   "until it can), continue, or kill")
+      ->type_name("WHAT")
+      ->transform(CLI::CheckedTransformer(failures).description(""));
+  command
+      ->add_option("--actions-logged", arguments->actions_logged,
+                   "the actions that may be recorded, as kernel.seccomp.actions_logged names "
+                   "them (default: all)")
+      ->type_name("ACTIONS");
+  command->add_flag("--unsafe-allow-new-privs", arguments->unsafe_allow_new_privs,
+                    "do not set no_new_privs: set-uid programs gain their privilege (needs "
+                    "CAP_SYS_ADMIN)");
+  command->add_option("program", arguments->program, "the program and its arguments")->required();
+  command->positionals_at_end();
+  command->callback([&chosen, arguments] { chosen = [arguments] { return Run(*arguments); }; });
+}
+
+}  // namespace provost

@@ -1,0 +1,34 @@
+#ifndef PROVOST_TOOLS_CLI_SIGNALS_H_
+#define PROVOST_TOOLS_CLI_SIGNALS_H_
+
+#include <sys/types.h>
+
+namespace provost {
+
+// The signals of a supervisor that stands between a shell and a program: what the terminal sends to
+// the foreground group reaches the program by itself and must not end the supervisor; what somebody
+// sends to the supervisor's own pid is meant for the program and is passed on. One instance a
+// process; use from the main thread. Signals that were ignored stay ignored.
+class SignalRelay {
+ public:
+  SignalRelay();
+  ~SignalRelay();
+  SignalRelay(const SignalRelay&) = delete;
+  SignalRelay& operator=(const SignalRelay&) = delete;
+
+  // From here on signals go to `pid`.
+  void Start(pid_t pid);
+  // The program is gone: signals have their usual effect on the supervisor again.
+  void Stop();
+
+  // True once somebody asked for an end (SIGINT, SIGQUIT, SIGTERM, SIGHUP), by whatever way.
+  static bool EndWasAsked();
+};
+
+// Stops the calling process as the program `pid` is stopped, if both are one job to the shell;
+// returns when it is continued.
+void StopWithJob(pid_t pid);
+
+}  // namespace provost
+
+#endif  // PROVOST_TOOLS_CLI_SIGNALS_H_

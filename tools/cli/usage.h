@@ -1,0 +1,29 @@
+#ifndef PROVOST_TOOLS_CLI_USAGE_H_
+#define PROVOST_TOOLS_CLI_USAGE_H_
+
+#include <memory>
+#include <string>
+
+#include "CLI/CLI.hpp"
+
+namespace provost {
+
+// Exit statuses of provost itself; everything else is the supervised program's (128 + n for a
+// signal).
+inline constexpr int kExitUsage = 2;        // wrong options, a policy with an error
+inline constexpr int kExitFailure = 125;    // provost could not do its work
+inline constexpr int kExitCannotRun = 126;  // the program exists but cannot be executed
+inline constexpr int kExitNotFound = 127;   // the program does not exist
+inline constexpr int kExitSignalBase = 128;
+
+inline constexpr char kVersion[] = "0.1.0";
+
+// Prints "provost: MESSAGE" on standard error.
+void Complain(const std::string& message);
+
+// Help text that opens with `usage` as it stands.
+std::shared_ptr<CLI::Formatter> HelpWithUsage(std::string usage);
+
+}  // namespace provost
+
+#endif  // PROVOST_TOOLS_CLI_USAGE_H_

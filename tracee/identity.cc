@@ -1,0 +1,143 @@
+#include "tracee/identity.h"
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "base/status_macros.h"
+#include "base/unique_fd.h"
+
+namespace provost {
+namespace {
+
+// MAX_PROCTITLE_AUDIT_LEN in kernel/audit.h.
+constexpr size_t kMaxProctitle = 128;
+
+std::string ProcPath(pid_t tid, absl::string_view file) {
+  return absl::StrCat("/proc/", tid, "/", file);
+}
+
+// Up to `limit` bytes of a /proc file; an error for one that is gone or closed to us.
+absl::Status ReadProcFile(pid_t tid, absl::string_view file, size_t limit, std::string& text) {
+  const std::string path = ProcPath(tid, file);
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("open ", path));
+  text.resize(limit);
+  const ssize_t got = read(fd.get(), text.data(), limit);
+  if (got < 0) return absl::ErrnoToStatus(errno, absl::StrCat("read ", path));
+  text.resize(got);
+  return absl::OkStatus();
+}
+
+void ReadNumber(pid_t tid, absl::string_view file, uint32_t& number) {
+  std::string text;
+  uint32_t value = 0;
+  if (ReadProcFile(tid, file, 32, text).ok() &&
+      absl::SimpleAtoi(absl::StripAsciiWhitespace(text), &value)) {
+    number = value;
+  }
+}
+
+// The four numbers of a "Uid:" or "Gid:" line: real, effective, saved, filesystem.
+void ReadIds(absl::string_view numbers, std::array<uint32_t*, 4> ids) {
+  size_t index = 0;
+  for (absl::string_view number :
+       absl::StrSplit(numbers, absl::ByAnyChar("\t "), absl::SkipEmpty())) {
+    if (index == ids.size()) return;
+    (void)absl::SimpleAtoi(number, ids[index++]);
+  }
+}
+
+// The names audit uses are the kernel's own for ttys (drivers/tty): no /dev/ and no slash.
+std::string TtyName(uint32_t device) {
+  const uint32_t major_number = major(device);
+  const uint32_t minor_number = minor(device);
+  if (device == 0) return "";
+  if (major_number >= 136 && major_number <= 143) {
+    return absl::StrCat("pts", (major_number - 136) * 256 + minor_number);
+  }
+  if (major_number == 4 && minor_number < 64) return absl::StrCat("tty", minor_number);
+  if (major_number == 4) return absl::StrCat("ttyS", minor_number - 64);
+  if (major_number == 5 && minor_number == 1) return "console";
+  return absl::StrCat("char", major_number, ":", minor_number);
+}
+
+// The seventh field of /proc/TID/stat; comm, the second, may hold anything, so the last ')' is what
+// ends it.
+void ParseStat(absl::string_view stat, Identity& identity) {
+  const size_t end_of_comm = stat.rfind(')');
+  const size_t start_of_comm = stat.find('(');
+  if (end_of_comm == absl::string_view::npos || start_of_comm >= end_of_comm) return;
+  identity.comm = std::string(stat.substr(start_of_comm + 1, end_of_comm - start_of_comm - 1));
+  const std::array<absl::string_view, 6> fields = [&] {
+    std::array<absl::string_view, 6> found;
+    size_t index = 0;
+    for (absl::string_view field :
+         absl::StrSplit(stat.substr(end_of_comm + 1), ' ', absl::SkipEmpty())) {
+      if (index == found.size()) break;
+      found[index++] = field;
+    }
+    return found;
+  }();
+  int32_t tty = 0;  // printed as a signed number
+  if (absl::SimpleAtoi(fields[4], &tty)) identity.tty = TtyName(static_cast<uint32_t>(tty));
+}
+
+void ParseStatus(absl::string_view status, Identity& identity) {
+  for (absl::string_view line : absl::StrSplit(status, '\n')) {
+    if (absl::ConsumePrefix(&line, "Tgid:\t")) {
+      (void)absl::SimpleAtoi(line, &identity.pid);
+    } else if (absl::ConsumePrefix(&line, "PPid:\t")) {
+      (void)absl::SimpleAtoi(line, &identity.ppid);
+    } else if (absl::ConsumePrefix(&line, "Uid:\t")) {
+      ReadIds(line, {&identity.uid, &identity.euid, &identity.suid, &identity.fsuid});
+    } else if (absl::ConsumePrefix(&line, "Gid:\t")) {
+      ReadIds(line, {&identity.gid, &identity.egid, &identity.sgid, &identity.fsgid});
+      return;  // the last of those wanted
+    }
+  }
+}
+
+}  // namespace
+
+absl::Status ReadProgramIdentity(pid_t tid, Identity& identity) {
+  std::array<char, PATH_MAX> exe;
+  const ssize_t length = readlink(ProcPath(tid, "exe").c_str(), exe.data(), exe.size());
+  // A kernel thread or a dying task has none; a task that is not dumpable hides it.
+  identity.exe = length > 0 ? std::string(exe.data(), length) : "";
+
+  std::string title;
+  PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "cmdline", kMaxProctitle, title));
+  // audit_proctitle_rtrim in kernel/auditsc.c takes unprintable bytes off the end.
+  while (!title.empty() && !absl::ascii_isprint(title.back())) title.pop_back();
+  identity.proctitle = std::move(title);
+
+  ReadNumber(tid, "loginuid", identity.auid);
+  ReadNumber(tid, "sessionid", identity.ses);
+  return absl::OkStatus();
+}
+
+absl::Status ReadTaskIdentity(pid_t tid, Identity& identity) {
+  std::string text;
+  identity.tid = tid;
+  PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "status", 1024, text));
+  ParseStatus(text, identity);
+  PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "stat", 512, text));
+  ParseStat(text, identity);
+  return absl::OkStatus();
+}
+
+}  // namespace provost

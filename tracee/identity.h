@@ -1,0 +1,23 @@
+#ifndef PROVOST_TRACEE_IDENTITY_H_
+#define PROVOST_TRACEE_IDENTITY_H_
+
+#include <sys/types.h>
+
+#include "absl/status/status.h"
+#include "base/identity.h"
+
+namespace provost {
+
+// Reads who a task is from /proc (proc(5)), in two parts, because they change at different times.
+// Both leave what cannot be read as it was. NotFound: the task is gone.
+
+// What only execve changes for nearly every program: exe, proctitle (the kernel's own audit code
+// too keeps the first title it saw), auid, ses.
+absl::Status ReadProgramIdentity(pid_t tid, Identity& identity);
+
+// What may change between two calls: pid, tid, ppid, the ids, comm, tty.
+absl::Status ReadTaskIdentity(pid_t tid, Identity& identity);
+
+}  // namespace provost
+
+#endif  // PROVOST_TRACEE_IDENTITY_H_

@@ -1,0 +1,102 @@
+#include "tracee/registers.h"
+
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+
+#include <cerrno>
+#include <cstddef>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "tracee/died.h"
+
+namespace provost {
+namespace {
+
+// si_code of a SIGSYS raised by a seccomp filter (asm-generic/siginfo.h); glibc's signal.h has it
+// only in newer versions.
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
+
+absl::Status Poke(const Stopped& stopped, size_t offset, uint64_t value) {
+  if (ptrace(PTRACE_POKEUSER, stopped.tid(), offset, value) < 0) {
+    return TraceeError("PTRACE_POKEUSER", stopped.tid(), errno);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<__ptrace_syscall_info> SyscallInfo(const Stopped& stopped, uint8_t expected) {
+  __ptrace_syscall_info info = {};
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, stopped.tid(), sizeof(info), &info) < 0) {
+    return TraceeError("PTRACE_GET_SYSCALL_INFO", stopped.tid(), errno);
+  }
+  if (info.op != expected) {
+    // A SIGKILL can move a task out of the stop that was reported; its end is reported next. It is
+    // in no state to be acted on.
+    return TraceeError(absl::StrCat("PTRACE_GET_SYSCALL_INFO (op ", info.op, ")"), stopped.tid(),
+                       ESRCH);
+  }
+  return info;
+}
+
+absl::StatusOr<siginfo_t> SignalInfo(const Stopped& stopped) {
+  siginfo_t info = {};
+  if (ptrace(PTRACE_GETSIGINFO, stopped.tid(), nullptr, &info) < 0) {
+    return TraceeError("PTRACE_GETSIGINFO", stopped.tid(), errno);
+  }
+  return info;
+}
+
+}  // namespace
+
+absl::StatusOr<SeccompStopInfo> ReadSeccompStop(const Stopped& stopped) {
+  PROVOST_ASSIGN_OR_RETURN(const __ptrace_syscall_info info,
+                           SyscallInfo(stopped, PTRACE_SYSCALL_INFO_SECCOMP));
+  SeccompStopInfo stop;
+  stop.request.arch = info.arch;
+  // The kernel uses the low half alone; the upper half is the task's to fill.
+  stop.request.nr = static_cast<int32_t>(info.seccomp.nr);
+  for (size_t i = 0; i < stop.request.args.size(); ++i) {
+    stop.request.args[i] = info.seccomp.args[i];
+  }
+  stop.request.ip = info.instruction_pointer;
+  stop.request.sp = info.stack_pointer;
+  stop.data = info.seccomp.ret_data;
+  return stop;
+}
+
+absl::StatusOr<int64_t> ReadResult(const Stopped& stopped) {
+  PROVOST_ASSIGN_OR_RETURN(const __ptrace_syscall_info info,
+                           SyscallInfo(stopped, PTRACE_SYSCALL_INFO_EXIT));
+  return info.exit.rval;
+}
+
+absl::Status SkipSyscall(const Stopped& stopped, int64_t result) {
+  PROVOST_RETURN_IF_ERROR(
+      Poke(stopped, offsetof(user_regs_struct, rax), static_cast<uint64_t>(result)));
+  return SetSyscallNumber(stopped, -1);
+}
+
+absl::Status SetSyscallNumber(const Stopped& stopped, int32_t nr) {
+  return Poke(stopped, offsetof(user_regs_struct, orig_rax),
+              static_cast<uint64_t>(static_cast<int64_t>(nr)));
+}
+
+absl::StatusOr<bool> IsSeccompTrap(const Stopped& stopped, int32_t nr) {
+  PROVOST_ASSIGN_OR_RETURN(const siginfo_t info, SignalInfo(stopped));
+  return info.si_signo == SIGSYS && info.si_code == SYS_SECCOMP && info.si_syscall == nr;
+}
+
+absl::Status PresentTrapAs(const Stopped& stopped, int32_t asked) {
+  PROVOST_ASSIGN_OR_RETURN(siginfo_t info, SignalInfo(stopped));
+  info.si_syscall = asked;
+  if (ptrace(PTRACE_SETSIGINFO, stopped.tid(), nullptr, &info) < 0) {
+    return TraceeError("PTRACE_SETSIGINFO", stopped.tid(), errno);
+  }
+  return Poke(stopped, offsetof(user_regs_struct, rax),
+              static_cast<uint64_t>(static_cast<int64_t>(asked)));
+}
+
+}  // namespace provost

@@ -1,0 +1,42 @@
+#ifndef PROVOST_TRACEE_REGISTERS_H_
+#define PROVOST_TRACEE_REGISTERS_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "syscalls/request.h"
+#include "tracee/stop.h"
+
+namespace provost {
+
+// What PTRACE_GET_SYSCALL_INFO says at a seccomp stop. One kernel entry.
+struct SeccompStopInfo {
+  SyscallRequest request;
+  uint32_t data;  // SECCOMP_RET_DATA of the filter that stopped it: ours or, if the task installed
+                  // a newer one, its own
+};
+absl::StatusOr<SeccompStopInfo> ReadSeccompStop(const Stopped& stopped);
+
+// The kernel's answer at a syscall-exit stop: a value, or -errno.
+absl::StatusOr<int64_t> ReadResult(const Stopped& stopped);
+
+// At a seccomp stop: the call does not run and the task sees `result` (ptrace(2),
+// "PTRACE_EVENT_SECCOMP stops"; a tracer sets the number to -1). Works for calls through the
+// vsyscall page too, where nothing else may be changed.
+absl::Status SkipSyscall(const Stopped& stopped, int64_t result);
+
+// At a seccomp stop: changes the number; the filter then runs again over the new one.
+absl::Status SetSyscallNumber(const Stopped& stopped, int32_t nr);
+
+// At the signal-delivery stop of a SIGSYS that the filter raised for a number we had put in place
+// of `asked`: makes registers and siginfo say what they would had the filter trapped the call
+// itself (SECCOMP_RET_TRAP in seccomp(2)).
+absl::Status PresentTrapAs(const Stopped& stopped, int32_t asked);
+
+// True if the signal about to be delivered is a SIGSYS raised by seccomp for the number `nr`.
+absl::StatusOr<bool> IsSeccompTrap(const Stopped& stopped, int32_t nr);
+
+}  // namespace provost
+
+#endif  // PROVOST_TRACEE_REGISTERS_H_

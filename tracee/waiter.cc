@@ -1,0 +1,86 @@
+#include "tracee/waiter.h"
+
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tracee/died.h"
+
+namespace provost {
+namespace {
+
+bool IsStopSignal(int signal) {
+  return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+absl::StatusOr<pid_t> EventMessage(pid_t tid) {
+  unsigned long message = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, tid, nullptr, &message) < 0) {
+    return TraceeError("PTRACE_GETEVENTMSG", tid, errno);
+  }
+  return static_cast<pid_t>(message);
+}
+
+// The event of a status for which WIFSTOPPED holds (ptrace(2), "Stopped tracees").
+absl::StatusOr<StopEvent> Classify(pid_t tid, int status) {
+  const int signal = WSTOPSIG(status);
+  switch (status >> 16) {
+    case 0:
+      // PTRACE_O_TRACESYSGOOD tells syscall stops from SIGTRAPs.
+      if (signal == (SIGTRAP | 0x80)) return SyscallExitStop{};
+      return SignalStop{signal};
+    case PTRACE_EVENT_STOP:
+      if (IsStopSignal(signal)) return GroupStop{signal};
+      return TrapStop{};
+    case PTRACE_EVENT_SECCOMP:
+      return SeccompStop{};
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+    case PTRACE_EVENT_CLONE: {
+      absl::StatusOr<pid_t> child = EventMessage(tid);
+      if (!child.ok()) return child.status();
+      return NewChildStop{*child};
+    }
+    case PTRACE_EVENT_EXEC: {
+      absl::StatusOr<pid_t> former = EventMessage(tid);
+      if (!former.ok()) return former.status();
+      return ExecStop{*former};
+    }
+    default:
+      return absl::InternalError(
+          absl::StrCat("task ", tid, " is in a stop nobody asked for, status ", status));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<WaitResult> Waiter::Poll() { return Wait(WNOHANG); }
+
+absl::StatusOr<WaitResult> Waiter::Next() { return Wait(0); }
+
+absl::StatusOr<WaitResult> Waiter::Wait(int flags) {
+  while (true) {
+    int status = 0;
+    const pid_t tid = wait4(-1, &status, flags | __WALL | __WNOTHREAD, nullptr);
+    if (tid == 0) return NothingYet{};
+    if (tid < 0) {
+      if (errno == EINTR) continue;
+      if (errno == ECHILD) return NoTasks{};
+      return absl::ErrnoToStatus(errno, "wait4");
+    }
+    if (WIFEXITED(status)) return EndedTask{tid, Exited{WEXITSTATUS(status)}};
+    if (WIFSIGNALED(status)) {
+      return EndedTask{tid, KilledBy{WTERMSIG(status), WCOREDUMP(status) != 0}};
+    }
+    absl::StatusOr<StopEvent> event = Classify(tid, status);
+    if (event.ok()) return StoppedTask{Stopped(tid), *event};
+    // Killed between its stop and our question: its end is the next thing wait4 says of it.
+    if (!IsDied(event.status())) return event.status();
+  }
+}
+
+}  // namespace provost
