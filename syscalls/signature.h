@@ -1,0 +1,73 @@
+#ifndef PROVOST_SYSCALLS_SIGNATURE_H_
+#define PROVOST_SYSCALLS_SIGNATURE_H_
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace provost {
+
+// What an argument is to the kernel. The kind says how a value is shown and what it may be compared
+// with.
+enum class ArgKind : uint8_t {
+  kInteger,    // a number with no better kind
+  kFd,         // a descriptor
+  kDirFd,      // a descriptor that a following path is relative to; AT_FDCWD
+  kPath,       // const char*, a file name; `companion` is its dirfd's index or -1
+  kString,     // const char*, another NUL-terminated string
+  kBufferIn,   // memory the kernel reads; `companion` is the index of its length or -1
+  kBufferOut,  // memory the kernel writes; `companion` is the index of its length or -1
+  kLength,     // a size in bytes or elements
+  kFlags,      // bits of the set `constants`
+  kEnum,       // exactly one of the set `constants`
+  kMode,       // file permission bits
+  kSockaddr,   // struct sockaddr*; `companion` is the index of its length (a value or a pointer)
+  kSignal,     // a signal number
+  kClockId,    // CLOCK_*
+  kPid,        // pid, tid or pgid
+  kUid,
+  kGid,
+  kDevice,       // dev_t
+  kOffset,       // a file position
+  kStringArray,  // char* const[] ending in NULL: argv, envp
+  kIovec,        // struct iovec*; `companion` is the index of its count
+  kStructIn,     // a structure the kernel reads
+  kStructOut,    // a structure the kernel writes
+  kStructInOut,  // both
+  kAddress,      // an address in the task that is no argument memory: mmap's addr, brk
+  kFunction,     // a function of the task: sighandler_t
+};
+
+// How wide the kernel reads the register, and whether as signed (the prototype's C type on that
+// architecture).
+enum class ArgWidth : uint8_t { kS32, kU32, kS64, kU64 };
+
+struct ConstantSet;  // constants.h
+
+struct Argument {
+  absl::string_view name;
+  ArgKind kind = ArgKind::kInteger;
+  ArgWidth width = ArgWidth::kU64;         // on x86_64; see WidthOn in syscall_table.h for i386
+  const ConstantSet* constants = nullptr;  // for kFlags and kEnum where known, else nullptr
+  int8_t companion = -1;                   // index of the argument that completes this one, or -1
+
+  // True for the kinds whose memory the kernel reads or writes as part of the call: kPath to
+  // kStructInOut. kAddress and kFunction are numbers that happen to be addresses.
+  bool IsPointer() const;
+  bool IsPathOrString() const { return kind == ArgKind::kPath || kind == ArgKind::kString; }
+};
+
+// The arguments of one call. One row serves every architecture on which the call takes the same
+// arguments.
+struct Signature {
+  absl::string_view name;
+  absl::Span<const Argument> args;
+
+  // The index of the argument called `name`, or -1.
+  int IndexOf(absl::string_view argument_name) const;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_SYSCALLS_SIGNATURE_H_
