@@ -1,0 +1,58 @@
+// The cost of one recorded decision. The target is 3 µs an event.
+
+#include <string>
+
+#include "audit/event.h"
+#include "audit/file_sink.h"
+#include "audit/formatter.h"
+#include "audit/testing.h"
+#include "benchmark/benchmark.h"
+
+namespace provost {
+namespace {
+
+void FormatsOneEvent(benchmark::State& state) {
+  const Identity who = SomeTask();
+  const Event event = SomeDecision(who);
+  std::string out;
+  uint64_t serial = 3000000000;
+  while (state.KeepRunning()) {
+    out.clear();
+    FormatEvent(event, {1795311668, 7, ++serial}, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * out.size()));
+}
+BENCHMARK(FormatsOneEvent);
+
+void FormatsTheLongestNames(benchmark::State& state) {
+  Identity who = SomeTask();
+  who.exe = std::string(3584, ' ');
+  who.proctitle = std::string(128, '"');
+  const Event event = SomeDecision(who);
+  std::string out;
+  while (state.KeepRunning()) {
+    out.clear();
+    FormatEvent(event, {1795311668, 7, 3000000000}, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+}
+BENCHMARK(FormatsTheLongestNames);
+
+void WritesOneEvent(benchmark::State& state) {
+  const std::string path = FreshPath("benchmark.log");
+  const bool buffered = state.range(0) != 0;
+  auto sink = FileSink::Open(path, {.buffered = buffered});
+  if (!sink.ok()) return state.SkipWithError("cannot open the log");
+  const Identity who = SomeTask();
+  const Event event = SomeDecision(who);
+  while (state.KeepRunning()) {
+    if (!(*sink)->Write(event).ok()) return state.SkipWithError("cannot write");
+  }
+  sink->reset();
+  WriteFile(path, "");
+}
+BENCHMARK(WritesOneEvent)->ArgName("buffered")->Arg(0)->Arg(1);
+
+}  // namespace
+}  // namespace provost

@@ -1,0 +1,447 @@
+#include "audit/formatter.h"
+
+#include <signal.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "audit/event.h"
+#include "audit/testing.h"
+#include "base/identity.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "policy/verdict.h"
+
+namespace provost {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr EventStamp kStamp = {1795311668, 7, 3000000001};
+constexpr size_t kMaxLine = 8560;
+
+std::vector<std::string> Format(const Event& event) {
+  std::string out;
+  FormatEvent(event, kStamp, out);
+  return Lines(out);
+}
+
+std::string Encoded(absl::string_view text) {
+  std::string out;
+  AppendUntrusted(text, out);
+  return out;
+}
+
+int Count(absl::string_view text, absl::string_view what) {
+  int count = 0;
+  for (size_t at = text.find(what); at != absl::string_view::npos; at = text.find(what, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(AppendUntrusted, QuotesOrWritesHex) {
+  const struct {
+    absl::string_view text;
+    absl::string_view encoded;
+  } kTable[] = {
+      {"", "\"\""},
+      {"cat", "\"cat\""},
+      {"!~", "\"!~\""},
+      {"it's", "\"it's\""},
+      {"a b", "612062"},
+      {"a\"b", "612262"},
+      {"a=b", "613D62"},
+      {"\n", "0A"},
+      {"\x1d", "1D"},
+      {"\x7f", "7F"},
+      {"\x80\xff", "80FF"},
+      {absl::string_view("a\0b", 3), "610062"},
+      {"arch=40000003", "617263683D3430303030303033"},
+      {"caf\xc3\xa9", "636166C3A9"},
+  };
+  for (const auto& row : kTable) EXPECT_EQ(Encoded(row.text), row.encoded);
+}
+
+TEST(FormatEvent, ARefusedCall) {
+  const Identity who = SomeTask();
+  EXPECT_THAT(
+      Format(SomeDecision(who)),
+      ElementsAre(
+          "type=SECCOMP msg=audit(1795311668.007:3000000001): auid=1000 uid=0 gid=0 ses=3 subj=? "
+          "pid=1001 comm=\"cat\" exe=\"/usr/bin/cat\" sig=0 arch=c000003e syscall=257 compat=0 "
+          "ip=0x7f34cb7df829 code=0x7ff00000 op=deny",
+          "type=SYSCALL msg=audit(1795311668.007:3000000001): arch=c000003e syscall=257 success=no "
+          "exit=-13 a0=ffffff9c a1=7ffd5a1b2c3d a2=0 a3=0 items=0 ppid=1000 pid=1001 auid=1000 "
+          "uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts3 ses=3 comm=\"cat\" "
+          "exe=\"/usr/bin/cat\" subj=? key=\"no-shadow\"",
+          "type=PROCTITLE msg=audit(1795311668.007:3000000001): "
+          "proctitle=636174002F6574632F736861646F77"));
+}
+
+// What Linux 6.18 wrote of a call under SECCOMP_RET_LOG. Ours differs in what was decided, and has
+// a subject.
+TEST(FormatEvent, TheSeccompRecordIsTheKernels) {
+  Identity who;
+  who.pid = 8131;
+  who.comm = "t";
+  who.exe = "/tmp/a/t";
+  DecisionEvent event = SomeDecision(who);
+  event.request.nr = 110;
+  event.request.ip = 0x7f34cb7df829;
+  const std::string ours = absl::StrReplaceAll(
+      Format(event)[0], {{" subj=?", ""}, {" op=deny", ""}, {"7ff00000", "7ffc0000"}});
+  EXPECT_THAT(ours,
+              testing::EndsWith(": auid=4294967295 uid=0 gid=0 ses=4294967295 pid=8131 comm=\"t\" "
+                                "exe=\"/tmp/a/t\" sig=0 arch=c000003e syscall=110 compat=0 "
+                                "ip=0x7f34cb7df829 code=0x7ffc0000"));
+}
+
+TEST(FormatEvent, EveryIdHasItsPlace) {
+  Identity who = SomeTask();
+  who.auid = UINT32_MAX;
+  who.ses = UINT32_MAX;
+  who.uid = 1;
+  who.euid = 2;
+  who.suid = 3;
+  who.fsuid = 4;
+  who.gid = 5;
+  who.egid = 6;
+  who.sgid = 7;
+  who.fsgid = 8;
+  who.tty = "";
+  const std::vector<std::string> lines = Format(SomeDecision(who));
+  EXPECT_THAT(lines[0], HasSubstr("): auid=4294967295 uid=1 gid=5 ses=4294967295 subj=? pid=1001"));
+  EXPECT_THAT(lines[1], HasSubstr(" ppid=1000 pid=1001 auid=4294967295 uid=1 gid=5 euid=2 suid=3 "
+                                  "fsuid=4 egid=6 sgid=7 fsgid=8 tty=(none) ses=4294967295 "));
+}
+
+TEST(FormatEvent, AnI386CallHas32BitArguments) {
+  const Identity who = SomeTask();
+  DecisionEvent event = SomeDecision(who);
+  event.request.arch = static_cast<uint32_t>(Arch::kI386);
+  event.request.nr = 5;
+  event.request.args = {0xffffffffffffff9c, 0x1234567890abcdef, 0, 0xffffffff, 0, 0};
+  event.request.ip = 0xf7fc4579;
+  const std::vector<std::string> lines = Format(event);
+  EXPECT_THAT(lines[0], HasSubstr(" arch=40000003 syscall=5 compat=1 ip=0xf7fc4579 "));
+  EXPECT_THAT(lines[1], HasSubstr("): arch=40000003 syscall=5 success=no exit=-13 a0=ffffff9c "
+                                  "a1=90abcdef a2=0 a3=ffffffff items=0"));
+}
+
+TEST(FormatEvent, AnX64CallHas64BitArguments) {
+  const Identity who = SomeTask();
+  DecisionEvent event = SomeDecision(who);
+  event.request.args = {UINT64_MAX, 0x8000000000000000, 1, 0xffffffff, 0, 0};
+  EXPECT_THAT(Format(event)[1],
+              HasSubstr(" a0=ffffffffffffffff a1=8000000000000000 a2=1 a3=ffffffff items=0"));
+}
+
+TEST(FormatEvent, NumbersAreThoseAskedFor) {
+  const Identity who = SomeTask();
+  DecisionEvent event = SomeDecision(who);
+  event.request.nr = static_cast<int32_t>(kX32Bit | 59);
+  EXPECT_THAT(Format(event)[0], HasSubstr(" arch=c000003e syscall=1073741883 compat=0 "));
+  EXPECT_THAT(Format(event)[1], HasSubstr("arch=c000003e syscall=1073741883 "));
+  event.request.nr = -1;
+  EXPECT_THAT(Format(event)[0], HasSubstr(" syscall=-1 "));
+  event.request.arch = 0xc00000b7;  // aarch64: no architecture of ours, and still a record
+  EXPECT_THAT(Format(event)[0], HasSubstr(" arch=c00000b7 syscall=-1 compat=0 "));
+}
+
+TEST(FormatEvent, SaysWhatWasDecided) {
+  const struct {
+    Verdict verdict;
+    const char* expected;
+  } kTable[] = {
+      {Allow{}, "op=allow"},
+      {Log{}, "op=log"},
+      {Deny{1}, "op=deny"},
+      {Return{0}, "op=return"},
+      {Trap{}, "op=trap"},
+      {Kill{Kill::Scope::kThread}, "op=kill"},
+      {Kill{Kill::Scope::kProcess}, "op=kill"},
+  };
+  const Identity who = SomeTask();
+  for (const auto& row : kTable) {
+    DecisionEvent event = SomeDecision(who);
+    event.decision.verdict = row.verdict;
+    const std::string record = Format(event)[0];
+    EXPECT_THAT(record, testing::EndsWith(absl::StrCat(" code=0x7ff00000 ", row.expected)));
+    const bool is_kill = std::holds_alternative<Kill>(row.verdict);
+    EXPECT_EQ(Field(record, "sig"), is_kill ? "31" : "0");
+  }
+  static_assert(SIGSYS == 31);
+}
+
+TEST(FormatEvent, SuccessIsTheKernelsErrorRange) {
+  const struct {
+    int64_t result;
+    const char* expected;
+  } kTable[] = {
+      {0, " success=yes exit=0 "},
+      {7, " success=yes exit=7 "},
+      {-1, " success=no exit=-1 "},
+      {-4095, " success=no exit=-4095 "},
+      {-4096, " success=yes exit=-4096 "},
+      {std::numeric_limits<int64_t>::max(), " success=yes exit=9223372036854775807 "},
+      {std::numeric_limits<int64_t>::min(), " success=yes exit=-9223372036854775808 "},
+  };
+  const Identity who = SomeTask();
+  DecisionEvent event = SomeDecision(who);
+  for (const auto& row : kTable) {
+    event.result = row.result;
+    EXPECT_THAT(Format(event)[1], HasSubstr(row.expected));
+  }
+  event.result = std::nullopt;
+  EXPECT_THAT(Format(event)[1], HasSubstr(": arch=c000003e syscall=257 a0=ffffff9c "));
+}
+
+TEST(FormatEvent, WhatIsUnknownIsWrittenAsTheKernelWritesIt) {
+  Identity who;
+  who.pid = 5;
+  DecisionEvent event = SomeDecision(who);
+  event.decision.rule = "";
+  const std::vector<std::string> lines = Format(event);
+  EXPECT_THAT(lines[0], HasSubstr(" pid=5 comm=\"\" exe=(null) sig=0 "));
+  EXPECT_THAT(lines[1],
+              HasSubstr(" tty=(none) ses=4294967295 comm=\"\" exe=(null) subj=? key=(null)"));
+  EXPECT_THAT(lines[2], HasSubstr("): proctitle=\"(null)\""));
+}
+
+TEST(FormatEvent, AMissingIdentityIsUnset) {
+  DecisionEvent event = SomeDecision(Identity());
+  event.identity = nullptr;
+  const std::vector<std::string> lines = Format(event);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_THAT(lines[0], HasSubstr("auid=4294967295 uid=4294967295 gid=4294967295 "));
+  EXPECT_THAT(lines[1], HasSubstr(" fsgid=4294967295 "));
+}
+
+TEST(FormatEvent, ProctitleIsCutAndTrimmedAsByTheKernel) {
+  const struct {
+    std::string argv;
+    std::string expected;
+  } kTable[] = {
+      {"sh", "\"sh\""},
+      {std::string("sh\0", 3), "\"sh\""},
+      {std::string("sh\0-c\0\0\0", 8), "7368002D63"},
+      {std::string("\0\0\0", 3), "\"(null)\""},
+      {"\n\t", "\"(null)\""},
+      {"sh ", "736820"},
+      {"sh\x9f", "\"sh\""},
+      {"sh\xa0", "7368A0"},  // isprint() in the kernel is that of Latin-1
+      {std::string(128, 'a'), absl::StrCat("\"", std::string(128, 'a'), "\"")},
+      {std::string(129, 'a'), absl::StrCat("\"", std::string(128, 'a'), "\"")},
+  };
+  for (const auto& row : kTable) {
+    Identity who = SomeTask();
+    who.proctitle = row.argv;
+    EXPECT_EQ(Field(Format(SomeDecision(who))[2], "proctitle"), row.expected);
+  }
+}
+
+TEST(FormatEvent, MillisecondsHaveThreeDigits) {
+  const Identity who = SomeTask();
+  for (const auto& [milliseconds, text] :
+       {std::pair{0, "(5.000:1)"}, {9, "(5.009:1)"}, {10, "(5.010:1)"}, {999, "(5.999:1)"}}) {
+    std::string out;
+    FormatEvent(SomeDecision(who), {5, milliseconds, 1}, out);
+    for (const std::string& line : Lines(out)) {
+      EXPECT_THAT(line, HasSubstr(absl::StrCat(" msg=audit", text, ": ")));
+    }
+  }
+}
+
+TEST(FormatEvent, AppendsToWhatIsThere) {
+  const Identity who = SomeTask();
+  std::string out = "before\n";
+  FormatEvent(SomeDecision(who), kStamp, out);
+  FormatEvent(SomeDecision(who), kStamp, out);
+  EXPECT_THAT(out, StartsWith("before\ntype=SECCOMP "));
+  EXPECT_EQ(Lines(out).size(), 7u);
+}
+
+TEST(FormatEvent, TheSupervisorsOwnEvents) {
+  Identity self;
+  self.pid = 77;
+  self.uid = 1000;
+  self.auid = 1000;
+  self.ses = 3;
+  self.comm = "provost";
+  self.exe = "/usr/bin/provost";
+  self.tty = "pts3";
+  using What = SupervisorEvent::What;
+  const std::string head =
+      "type=TRUSTED_APP msg=audit(1795311668.007:3000000001): pid=77 uid=1000 auid=1000 ses=3 "
+      "subj=? msg='";
+  const std::string tail =
+      " comm=\"provost\" exe=\"/usr/bin/provost\" hostname=? addr=? terminal=pts3 res=";
+  EXPECT_THAT(Format(SupervisorEvent{What::kStart, &self}),
+              ElementsAre(absl::StrCat(head, "op=supervisor-start", tail, "success'")));
+  EXPECT_THAT(
+      Format(SupervisorEvent{What::kEnd, &self, 12, 3}),
+      ElementsAre(absl::StrCat(head, "op=supervisor-end events=12 lost=3", tail, "success'")));
+  EXPECT_THAT(Format(SupervisorEvent{What::kEventsLost, &self, 0, 9}),
+              ElementsAre(absl::StrCat(head, "op=events-lost lost=9", tail, "failed'")));
+}
+
+TEST(FormatEvent, TheSupervisorsNamesCannotEndItsMessage) {
+  Identity self;
+  self.comm = "it's";
+  self.exe = "/opt/it's/provost";
+  self.tty = "a'b";
+  const std::string line = Format(SupervisorEvent{SupervisorEvent::What::kStart, &self})[0];
+  EXPECT_EQ(Count(line, "'"), 2);
+  EXPECT_THAT(line, HasSubstr(" comm=69742773 exe=2F6F70742F697427732F70726F766F7374 "));
+  EXPECT_THAT(line, HasSubstr(" terminal=? res=success'"));
+}
+
+// Every string a task has a say in, hostile in every way known.
+const absl::string_view kHostile[] = {
+    "\n",
+    "a\nb",
+    "\ntype=SECCOMP msg=audit(1795311668.007:3000000001): auid=0",
+    "type=SECCOMP msg=audit(1795311668.007:3000000002): arch=0 syscall=0",
+    "\x1d"
+    "AUID=\"root\"",
+    "\"",
+    "\" key=\"forged\"",
+    "x\" pid=1",
+    "arch=40000003",
+    "syscall=59",
+    "key=x",
+    "a0=",
+    "success=yes",
+    "\xff\xfe\xc3\x28\x80",
+    absl::string_view("a\0b\0", 4),
+    absl::string_view("\0", 1),
+    "\r\x1b[2J\x07",
+    "\x7f",
+    "(null)",
+    "(none)",
+    "?",
+    "'",
+    "' op=supervisor-end",
+    "\\x0a",
+    "%n%s",
+};
+
+std::vector<std::string> HostileTexts() {
+  std::vector<std::string> texts;
+  for (const absl::string_view text : kHostile) texts.emplace_back(text);
+  texts.emplace_back(4096, ' ');
+  texts.emplace_back(4096, 'x');
+  texts.emplace_back(4096, '\n');
+  texts.emplace_back(100'000, '=');
+  return texts;
+}
+
+// Each field that the kernel's format has, once; nothing a reader could take for a second one.
+void ExpectOneSoundEvent(const std::vector<std::string>& lines) {
+  ASSERT_EQ(lines.size(), 3u);
+  const char* const kTypes[] = {"SECCOMP", "SYSCALL", "PROCTITLE"};
+  for (size_t i = 0; i < 3; ++i) {
+    const std::string& line = lines[i];
+    EXPECT_LE(line.size(), kMaxLine);
+    EXPECT_THAT(line, StartsWith(absl::StrCat("type=", kTypes[i],
+                                              " msg=audit(1795311668.007:3000000001): ")));
+    EXPECT_EQ(Count(line, "type="), 1) << line;
+    EXPECT_EQ(Count(line, "msg="), 1) << line;
+    for (const char c : line) {
+      ASSERT_TRUE(c >= 0x20 && c <= 0x7e) << static_cast<int>(c) << " in " << line;
+    }
+  }
+  for (const char* field : {"arch=", "syscall=", " pid=", " auid=", "comm=", "exe=", "subj="}) {
+    EXPECT_EQ(Count(absl::StrCat(" ", lines[0]), field), 1) << field << " in " << lines[0];
+    EXPECT_EQ(Count(absl::StrCat(" ", lines[1]), field), 1) << field << " in " << lines[1];
+  }
+  for (const char* field : {"a0=", "success=", "exit=", "tty=", "key=", "items="}) {
+    EXPECT_EQ(Count(lines[1], field), 1) << field << " in " << lines[1];
+  }
+}
+
+TEST(FormatEvent, HostileStringsStayInsideTheirField) {
+  for (const std::string& text : HostileTexts()) {
+    Identity who = SomeTask();
+    DecisionEvent event = SomeDecision(who);
+    for (std::string* field : {&who.comm, &who.exe, &who.tty, &who.proctitle}) {
+      const std::string before = *field;
+      *field = text;
+      ExpectOneSoundEvent(Format(event));
+      *field = before;
+    }
+    event.decision.rule = text;
+    ExpectOneSoundEvent(Format(event));
+    who.comm = who.exe = who.tty = who.proctitle = text;
+    ExpectOneSoundEvent(Format(event));
+    const std::vector<std::string> own =
+        Format(SupervisorEvent{SupervisorEvent::What::kStart, &who});
+    ASSERT_EQ(own.size(), 1u);
+    EXPECT_EQ(Count(own[0], "'"), 2) << own[0];
+    EXPECT_EQ(Count(own[0], "op="), 1) << own[0];
+    EXPECT_LE(own[0].size(), kMaxLine);
+  }
+}
+
+Identity WidestIdentity() {
+  Identity who;
+  who.pid = who.tid = who.ppid = std::numeric_limits<int32_t>::min();
+  who.auid = who.ses = UINT32_MAX;
+  who.uid = who.euid = who.suid = who.fsuid = UINT32_MAX;
+  who.gid = who.egid = who.sgid = who.fsgid = UINT32_MAX;
+  who.comm = std::string(15, '\n');
+  who.tty = std::string(32, 't');
+  who.proctitle = std::string(127, '\n') + "x";
+  return who;
+}
+
+TEST(FormatEvent, TheWidestRecordStaysBelowTheCap) {
+  Identity who = WidestIdentity();
+  DecisionEvent event = SomeDecision(who);
+  const std::string key(256, '=');
+  event.decision.rule = key;
+  event.request.arch = UINT32_MAX;
+  event.request.nr = std::numeric_limits<int32_t>::min();
+  event.request.args.fill(UINT64_MAX);
+  event.request.ip = UINT64_MAX;
+  event.result = std::numeric_limits<int64_t>::min();
+  for (const size_t size : {3583u, 3584u, 3585u, 4096u, 100'000u}) {
+    who.exe = std::string(size, '\n');
+    std::string out;
+    FormatEvent(event, {std::numeric_limits<int64_t>::max(), 999, UINT32_MAX}, out);
+    for (const std::string& line : Lines(out)) EXPECT_LE(line.size(), kMaxLine);
+    EXPECT_EQ(Field(Lines(out)[1], "exe"), size <= 3584 ? Encoded(who.exe) : "\"<too_long>\"");
+  }
+}
+
+TEST(FormatEvent, APathOfTheLongestKindIsWhole) {
+  Identity who = SomeTask();
+  who.exe = absl::StrCat("/", std::string(4094, 'x'));  // PATH_MAX less its NUL
+  const std::vector<std::string> lines = Format(SomeDecision(who));
+  EXPECT_EQ(Field(lines[0], "exe"), Encoded(who.exe));
+  EXPECT_EQ(Field(lines[1], "exe"), Encoded(who.exe));
+}
+
+TEST(FormatEvent, NamesAreCutWhereTheKernelCutsThem) {
+  Identity who = SomeTask();
+  who.comm = "a-name-that-is-too-long";
+  DecisionEvent event = SomeDecision(who);
+  const std::string key(300, 'k');
+  event.decision.rule = key;
+  const std::vector<std::string> lines = Format(event);
+  EXPECT_EQ(Field(lines[0], "comm"), "\"a-name-that-is-\"");
+  EXPECT_EQ(Field(lines[1], "key"), absl::StrCat("\"", std::string(256, 'k'), "\""));
+  EXPECT_THAT(lines[1], Not(HasSubstr(std::string(257, 'k'))));
+}
+
+}  // namespace
+}  // namespace provost

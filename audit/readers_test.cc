@@ -1,0 +1,618 @@
+// What readers that are not ours make of our records: ausearch and aureport (Debian package auditd)
+// and libauparse.
+
+#include <auparse.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "audit/event.h"
+#include "audit/file_sink.h"
+#include "audit/formatter.h"
+#include "audit/testing.h"
+#include "base/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "policy/verdict.h"
+
+namespace provost {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using What = SupervisorEvent::What;
+using Serials = std::set<uint64_t>;
+
+// Standard output and error of a shell command. Its standard input is no pipe: ausearch would read
+// that instead of its file.
+std::string Run(const std::string& command) {
+  const std::string whole = absl::StrCat("LC_ALL=C TZ=UTC ", command, " 2>&1 </dev/null");
+  FILE* pipe = popen(whole.c_str(), "r");
+  EXPECT_NE(pipe, nullptr);
+  std::string output;
+  char chunk[4096];
+  size_t got;
+  while ((got = fread(chunk, 1, sizeof(chunk), pipe)) > 0) output.append(chunk, got);
+  const int status = pclose(pipe);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 1) << command << "\n" << output;
+  return output;
+}
+
+std::string Ausearch(const std::string& file, absl::string_view options) {
+  return Run(absl::StrCat("ausearch -if '", file, "' ", options));
+}
+
+std::string Aureport(const std::string& file, absl::string_view options) {
+  return Run(absl::StrCat("aureport -if '", file, "' ", options));
+}
+
+// The events that a filter of ausearch finds.
+Serials Found(const std::string& file, absl::string_view filter) {
+  Serials serials;
+  const std::string output = Ausearch(file, absl::StrCat("--raw ", filter));
+  if (absl::StrContains(output, "<no matches>") || output.empty()) return serials;
+  for (const std::string& record : Records(output)) serials.insert(SerialOf(record));
+  return serials;
+}
+
+// One event as auparse sees it: its records' types in order, and all fields interpreted.
+struct Parsed {
+  uint64_t serial = 0;
+  std::vector<std::string> types;
+  std::vector<std::map<std::string, std::string>> fields;
+};
+
+std::vector<Parsed> ParseWithAuparse(const std::string& file) {
+  std::vector<Parsed> events;
+  const std::unique_ptr<auparse_state_t, decltype(&auparse_destroy)> parser(
+      auparse_init(AUSOURCE_FILE, file.c_str()), auparse_destroy);
+  EXPECT_NE(parser, nullptr);
+  while (auparse_next_event(parser.get()) > 0) {
+    Parsed& event = events.emplace_back();
+    event.serial = auparse_get_serial(parser.get());
+    auparse_first_record(parser.get());
+    do {
+      const char* type = auparse_get_type_name(parser.get());
+      event.types.emplace_back(type == nullptr ? "?" : type);
+      auto& fields = event.fields.emplace_back();
+      auparse_first_field(parser.get());
+      do {
+        const char* value = auparse_interpret_field(parser.get());
+        fields[auparse_get_field_name(parser.get())] = value == nullptr ? "?" : value;
+      } while (auparse_next_field(parser.get()) > 0);
+    } while (auparse_next_record(parser.get()) > 0);
+  }
+  return events;
+}
+
+// Builds a log with one event of every kind. Each has its own serial, and values that no other has.
+class LogOfEveryKind {
+ public:
+  enum Serial : uint64_t {
+    kStart = 3000000000,
+    kDeny,
+    kReturn,
+    kTrap,
+    kKill,
+    kLogResult,
+    kLog,
+    kI386,
+    kX32,
+    kHostile,
+    kBare,
+    kLost,
+    kEnd,
+  };
+
+  LogOfEveryKind() {
+    Identity self = SomeTask();
+    self.pid = 77;
+    self.comm = "provost";
+    self.exe = "/usr/bin/provost";
+    Add(kStart, SupervisorEvent{What::kStart, &self});
+    AddDecisions();
+    AddOddDecisions();
+    Add(kLost, SupervisorEvent{What::kEventsLost, &self, 0, 2});
+    Add(kEnd, SupervisorEvent{What::kEnd, &self, 10, 2});
+    WriteFile(path_, text_);
+  }
+
+  const std::string& path() const { return path_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  void Add(Serial serial, const Event& event) {
+    FormatEvent(event, {1795311668, static_cast<int32_t>(serial % 1000), serial}, text_);
+  }
+
+  void AddDecision(Serial serial, int pid, int nr, const Verdict& verdict, absl::string_view rule,
+                   std::optional<int64_t> result) {
+    Identity who = SomeTask();
+    who.pid = pid;
+    who.exe = absl::StrCat("/usr/bin/task", pid);
+    who.comm = absl::StrCat("task", pid);
+    DecisionEvent event = SomeDecision(who);
+    event.request.nr = nr;
+    event.decision.verdict = verdict;
+    event.decision.rule = rule;
+    event.result = result;
+    Add(serial, event);
+  }
+
+  void AddDecisions() {
+    AddDecision(kDeny, 1001, 257, Deny{EACCES}, "no-shadow", -EACCES);
+    AddDecision(kReturn, 1002, 39, Return{7}, "fake-pid", 7);
+    AddDecision(kTrap, 1003, 42, Trap{}, "rules.policy:12", std::nullopt);
+    AddDecision(kKill, 1004, 101, Kill{}, "no-ptrace", std::nullopt);
+    AddDecision(kLogResult, 1005, 83, Log{}, "watch-mkdir", 0);
+    AddDecision(kLog, 1006, 41, Log{}, "watch-socket", std::nullopt);
+  }
+
+  void AddOddDecisions() {
+    Identity who = SomeTask();
+    who.pid = 1007;
+    who.uid = 4321;
+    who.euid = 4322;
+    who.auid = UINT32_MAX;
+    who.ses = 9;
+    who.tty = "pts9";
+    DecisionEvent event = SomeDecision(who);
+    event.request.arch = static_cast<uint32_t>(Arch::kI386);
+    event.request.nr = 5;
+    event.decision = {Deny{EPERM}, RecordWish::kUnsaid, "thirty-two"};
+    event.result = -EPERM;
+    Add(kI386, event);
+
+    who = SomeTask();
+    who.pid = 1008;
+    event = SomeDecision(who);
+    event.request.nr = static_cast<int32_t>(kX32Bit | 2);
+    event.decision = {Deny{ENOSYS}, RecordWish::kUnsaid, "no-x32"};
+    event.result = -ENOSYS;
+    Add(kX32, event);
+
+    who = SomeTask();
+    who.pid = 1009;
+    who.comm = "arch=40000003";
+    who.exe = "/tmp/a\ntype=SECCOMP msg=audit(1795311668.000:1): auid=0";
+    who.proctitle = std::string("x\0\"y\" key=z\n\x1d", 13);
+    event = SomeDecision(who);
+    event.decision.rule = "a=b c";
+    Add(kHostile, event);
+
+    Identity bare;
+    bare.pid = 1010;
+    event = SomeDecision(bare);
+    event.decision.rule = "";
+    event.request.nr = 60;
+    event.result = std::nullopt;
+    Add(kBare, event);
+  }
+
+  std::string path_ = FreshPath("every-kind.log");
+  std::string text_;
+};
+
+TEST(Readers, AusearchTakesEveryLine) {
+  const LogOfEveryKind log;
+  EXPECT_THAT(Ausearch(log.path(), "--debug --raw"), Not(HasSubstr("alformed")));
+  EXPECT_THAT(Ausearch(log.path(), "--debug --raw"), Not(HasSubstr("Unparsed")));
+  const std::vector<std::string> written = Lines(log.text());
+  EXPECT_EQ(written.size(), 3u + 10 * 3);
+  EXPECT_THAT(Lines(Ausearch(log.path(), "--raw")), testing::UnorderedElementsAreArray(written));
+}
+
+TEST(Readers, EveryFilterFindsItsEvent) {
+  const LogOfEveryKind log;
+  using L = LogOfEveryKind;
+  const Serials decisions = {L::kDeny, L::kReturn, L::kTrap, L::kKill,    L::kLogResult,
+                             L::kLog,  L::kI386,   L::kX32,  L::kHostile, L::kBare};
+  const Serials supervisor = {L::kStart, L::kLost, L::kEnd};
+  const struct {
+    const char* filter;
+    Serials expected;
+  } kTable[] = {
+      {"-m SECCOMP", decisions},
+      {"-m SYSCALL", decisions},
+      {"-m PROCTITLE", decisions},
+      {"-m TRUSTED_APP", supervisor},
+      {"-p 1003", {L::kTrap}},
+      {"-p 77", supervisor},
+      {"-pp 1000 -p 1001", {L::kDeny}},
+      {"-sc openat", {L::kDeny, L::kHostile}},
+      {"-sc ptrace", {L::kKill}},
+      {"-sc 1073741826", {L::kX32}},
+      {"--arch i386", {L::kI386}},
+      {"--arch i386 -sc open", {L::kI386}},
+      {"--arch x86_64 -sc getpid", {L::kReturn}},
+      {"-ui 4321", {L::kI386}},
+      {"-ue 4322", {L::kI386}},
+      {"-ul -1", {L::kI386, L::kBare}},
+      {"-ul 1000 -sc mkdir", {L::kLogResult}},
+      {"--session 9", {L::kI386}},
+      {"-tm pts9", {L::kI386}},
+      {"-sv no -m SECCOMP", {L::kDeny, L::kI386, L::kX32, L::kHostile}},
+      {"-sv yes -m SECCOMP", {L::kReturn, L::kLogResult}},
+      {"-sv no -m TRUSTED_APP", {L::kLost}},
+      {"-e -13", {L::kDeny, L::kHostile}},
+      {"-e -EPERM", {L::kI386}},
+      {"-e 7", {L::kReturn}},
+      {"-k no-shadow", {L::kDeny}},
+      {"-k rules.policy:12", {L::kTrap}},
+      {"-k 'a=b c'", {L::kHostile}},
+      {"-x /usr/bin/task1004", {L::kKill}},
+      {"-x /usr/bin/provost", supervisor},
+      {"-x type=SECCOMP", {L::kHostile}},
+      {"-c task1006", {L::kLog}},
+      {"-c arch=40000003", {L::kHostile}},
+      {"-se '?' -m SECCOMP", decisions},
+      {"-a 3000000005", {L::kLogResult}},
+      {"-p 4711", {}},
+      {"-k forged", {}},
+  };
+  for (const auto& row : kTable) {
+    EXPECT_EQ(Found(log.path(), row.filter), row.expected) << row.filter;
+  }
+}
+
+TEST(Readers, TextAndCsvKnowTheCalls) {
+  const LogOfEveryKind log;
+  const std::string text = Ausearch(log.path(), "--format text");
+  EXPECT_THAT(text, Not(HasSubstr("unknown-syscall")));
+  EXPECT_THAT(text, HasSubstr("unsuccessfully opened-file"));
+  EXPECT_EQ(Lines(text).size(), 13u);
+  const std::string csv = Ausearch(log.path(), "--format csv");
+  EXPECT_THAT(csv, Not(HasSubstr("unknown-syscall")));
+  EXPECT_THAT(csv, HasSubstr(",SECCOMP,11/22/26,01:41:08,3000000001,dac-decision,3,"));
+  EXPECT_EQ(Lines(csv).size(), 1u + 13);
+}
+
+TEST(Readers, InterpretedRecordsSayWhatHappened) {
+  const LogOfEveryKind log;
+  const std::string deny = Ausearch(log.path(), "-i -a 3000000001");
+  EXPECT_THAT(deny, AllOf(HasSubstr("arch=x86_64 syscall=openat success=no "
+                                    "exit=EACCES(Permission denied) a0=AT_FDCWD "),
+                          HasSubstr("key=no-shadow"), HasSubstr("code=trace op=deny"),
+                          HasSubstr("proctitle=cat /etc/shadow")));
+  EXPECT_THAT(Ausearch(log.path(), "-i -a 3000000004"),
+              AllOf(HasSubstr("sig=SIGSYS arch=x86_64 syscall=ptrace"), HasSubstr("op=kill")));
+  EXPECT_THAT(Ausearch(log.path(), "-i -a 3000000007"),
+              HasSubstr("arch=i386 syscall=open success=no exit=EPERM"));
+}
+
+// "COUNT  NAME" rows of an aureport summary.
+std::map<std::string, int> Summary(const std::string& file, absl::string_view options) {
+  std::map<std::string, int> rows;
+  for (const std::string& line : Lines(Aureport(file, absl::StrCat(options, " --summary")))) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    int count = 0;
+    if (words.size() == 2 && absl::SimpleAtoi(words[0], &count)) rows[words[1]] = count;
+  }
+  return rows;
+}
+
+// The events that a report lists: the last column of its rows.
+Serials Listed(const std::string& file, absl::string_view options) {
+  Serials serials;
+  for (const std::string& line : Lines(Aureport(file, options))) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    uint64_t serial = 0;
+    if (words.size() > 3 && absl::SimpleAtoi(words.back(), &serial)) serials.insert(serial);
+  }
+  return serials;
+}
+
+TEST(Readers, AureportCountsEveryEvent) {
+  const LogOfEveryKind log;
+  using L = LogOfEveryKind;
+  const Serials decisions = {L::kDeny, L::kReturn, L::kTrap, L::kKill,    L::kLogResult,
+                             L::kLog,  L::kI386,   L::kX32,  L::kHostile, L::kBare};
+  Serials keyed = decisions;
+  keyed.erase(L::kBare);
+  Serials all = decisions;
+  all.insert({L::kStart, L::kLost, L::kEnd});
+
+  EXPECT_EQ(Listed(log.path(), "-s"), decisions);
+  EXPECT_EQ(Listed(log.path(), "-n"), decisions);
+  EXPECT_EQ(Listed(log.path(), "-k"), keyed);
+  EXPECT_EQ(Listed(log.path(), "-x"), all);
+  EXPECT_EQ(Listed(log.path(), "-p"), all);
+  const std::map<std::string, int> calls = Summary(log.path(), "--syscall -i");
+  EXPECT_EQ(calls.at("openat"), 2);
+  EXPECT_EQ(calls.at("getpid"), 1);
+  EXPECT_EQ(calls.at("ptrace"), 1);
+  EXPECT_EQ(Summary(log.path(), "-k").at("no-shadow"), 1);
+  EXPECT_EQ(Summary(log.path(), "-x").at("/usr/bin/provost"), 3);
+  EXPECT_THAT(Aureport(log.path(), "--summary"),
+              AllOf(HasSubstr("Number of events: 13\n"), HasSubstr("Number of keys: 9\n"),
+                    HasSubstr("Number of failed syscalls: 4\n")));
+}
+
+TEST(Readers, AuparseSeesWholeEvents) {
+  const LogOfEveryKind log;
+  const std::vector<Parsed> events = ParseWithAuparse(log.path());
+  ASSERT_EQ(events.size(), 13u);
+  for (const Parsed& event : events) {
+    const bool own = event.serial == LogOfEveryKind::kStart ||
+                     event.serial == LogOfEveryKind::kLost || event.serial == LogOfEveryKind::kEnd;
+    if (own) {
+      EXPECT_THAT(event.types, ElementsAre("TRUSTED_APP"));
+    } else {
+      EXPECT_THAT(event.types, ElementsAre("SECCOMP", "SYSCALL", "PROCTITLE")) << event.serial;
+    }
+  }
+  EXPECT_EQ(events[0].fields[0].at("op"), "supervisor-start");
+  EXPECT_EQ(events[12].fields[0].at("op"), "supervisor-end");
+  EXPECT_EQ(events[12].fields[0].at("events"), "10");
+  EXPECT_EQ(events[12].fields[0].at("lost"), "2");
+}
+
+TEST(Readers, AuparseInterpretsTheFields) {
+  const LogOfEveryKind log;
+  std::map<uint64_t, Parsed> events;
+  for (Parsed& event : ParseWithAuparse(log.path())) events[event.serial] = std::move(event);
+
+  const Parsed& deny = events.at(LogOfEveryKind::kDeny);
+  EXPECT_EQ(deny.fields[0].at("arch"), "x86_64");
+  EXPECT_EQ(deny.fields[0].at("syscall"), "openat");
+  EXPECT_EQ(deny.fields[0].at("code"), "trace");
+  EXPECT_EQ(deny.fields[0].at("op"), "deny");
+  EXPECT_EQ(deny.fields[0].at("uid"), "root");
+  EXPECT_EQ(deny.fields[1].at("success"), "no");
+  EXPECT_EQ(deny.fields[1].at("exit"), "EACCES(Permission denied)");
+  EXPECT_EQ(deny.fields[1].at("key"), "no-shadow");
+  EXPECT_EQ(deny.fields[2].at("proctitle"), "cat /etc/shadow");
+
+  const Parsed& hostile = events.at(LogOfEveryKind::kHostile);
+  EXPECT_EQ(hostile.fields[0].at("arch"), "x86_64");
+  EXPECT_EQ(hostile.fields[0].at("comm"), "arch=40000003");
+  EXPECT_THAT(hostile.fields[0].at("exe"), HasSubstr("type=SECCOMP msg=audit("));
+  EXPECT_EQ(hostile.fields[1].at("key"), "a=b c");
+
+  const Parsed& bare = events.at(LogOfEveryKind::kBare);
+  EXPECT_EQ(bare.fields[0].at("auid"), "unset");
+  EXPECT_EQ(bare.fields[1].at("exe"), "(null)");
+  EXPECT_EQ(bare.fields[1].count("success"), 0u);
+}
+
+// The longest records possible, each between two ordinary ones.
+TEST(Readers, LongRecordsAreReadWhole) {
+  const std::string path = FreshPath("long.log");
+  std::string text;
+  uint64_t serial = 100;
+  for (const size_t size : {3584u, 3585u, 4096u}) {
+    for (const char filler : {' ', 'x'}) {
+      Identity who = SomeTask();
+      FormatEvent(SomeDecision(who), {1795311668, 1, serial++}, text);
+      who.exe = std::string(size, filler);
+      who.comm = std::string(15, filler);
+      who.proctitle = std::string(127, '=') + "x";
+      DecisionEvent event = SomeDecision(who);
+      const std::string key(256, '"');
+      event.decision.rule = key;
+      FormatEvent(event, {1795311668, 1, serial++}, text);
+    }
+  }
+  WriteFile(path, text);
+  EXPECT_THAT(Ausearch(path, "--debug --raw"), Not(HasSubstr("alformed")));
+  EXPECT_THAT(Lines(Ausearch(path, "--raw")), testing::UnorderedElementsAreArray(Lines(text)));
+  const std::vector<Parsed> events = ParseWithAuparse(path);
+  EXPECT_EQ(events.size(), 12u);
+  for (const Parsed& event : events) {
+    EXPECT_THAT(event.types, ElementsAre("SECCOMP", "SYSCALL", "PROCTITLE"));
+  }
+}
+
+// A record that breaks off at any byte, closed by the next appender: the neighbours survive, and
+// nothing of the torn event is read that it did not say.
+TEST(Readers, ATornEventHarmsNoNeighbour) {
+  const Identity who = SomeTask();
+  std::string torn;
+  FormatEvent(SomeDecision(who), {1795311668, 2, 200}, torn);
+  for (size_t size = 1; size < torn.size(); size += 37) {
+    SCOPED_TRACE(size);
+    const std::string path = FreshPath("torn.log");
+    std::string text;
+    FormatEvent(SomeDecision(who), {1795311668, 1, 100}, text);
+    const size_t neighbour = text.size();
+    WriteFile(path, text + torn.substr(0, size));
+    PROVOST_ASSERT_OK_AND_ASSIGN(const std::unique_ptr<FileSink> sink, FileSink::Open(path, {}));
+    PROVOST_ASSERT_OK(sink->Write(SomeDecision(who)));
+    const std::vector<std::string> records = Records(ReadFile(path).substr(neighbour));
+    const uint64_t after = SerialOf(records.back());
+    std::map<uint64_t, size_t> seen;
+    for (const Parsed& event : ParseWithAuparse(path)) seen[event.serial] = event.types.size();
+    EXPECT_EQ(seen[100], 3u);
+    EXPECT_EQ(seen[after], 3u);
+    const Serials found = Found(path, "-p 1001 -k no-shadow");
+    EXPECT_EQ(found.count(100), 1u);
+    EXPECT_EQ(found.count(after), 1u);
+  }
+}
+
+// What one worker of several appends: `events` decisions, numbered in a1, by "process" `worker`.
+void AppendMany(const std::string& path, int worker, int events, bool buffered,
+                int heartbeat = -1) {
+  absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(path, {.buffered = buffered});
+  if (!sink.ok()) _exit(1);
+  Identity who = SomeTask();
+  who.pid = worker;
+  // Lengths vary, so that events meet page boundaries everywhere.
+  for (int i = 0; i < events; ++i) {
+    who.proctitle = std::string(i % 128, 'x');
+    DecisionEvent event = SomeDecision(who);
+    event.request.args[1] = i;
+    if (!(*sink)->Write(event).ok()) _exit(2);
+    if (heartbeat >= 0 && i % 100 == 99 && write(heartbeat, "x", 1) != 1) _exit(3);
+  }
+  if (!(*sink)->Flush().ok()) _exit(4);
+}
+
+// Whole events in a log by worker: a1 of each. Fails the test for an event that is there twice.
+std::map<int, std::set<int>> WholeEvents(const std::string& path) {
+  std::map<int, std::set<int>> whole;
+  std::map<std::string, std::vector<std::string>> by_stamp;
+  for (std::string& record : Records(ReadFile(path))) {
+    const std::vector<std::string> words = absl::StrSplit(record, absl::MaxSplits(' ', 2));
+    if (words.size() == 3) by_stamp[words[1]].push_back(std::move(record));
+  }
+  for (const auto& [stamp, records] : by_stamp) {
+    if (records.size() != 3) continue;
+    EXPECT_TRUE(absl::StartsWith(records[0], "type=SECCOMP ")) << records[0];
+    EXPECT_TRUE(absl::StartsWith(records[1], "type=SYSCALL ")) << records[1];
+    EXPECT_TRUE(absl::StartsWith(records[2], "type=PROCTITLE ")) << records[2];
+    int worker = 0;
+    int number = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(Field(records[1], "pid"), &worker));
+    EXPECT_TRUE(absl::SimpleHexAtoi(Field(records[1], "a1"), &number));
+    EXPECT_TRUE(whole[worker].insert(number).second) << stamp << " says it again";
+  }
+  return whole;
+}
+
+TEST(Readers, SeveralSupervisorsShareOneFile) {
+  constexpr int kWorkers = 4;
+  constexpr int kEvents = 10'000;
+  const std::string path = FreshPath("shared.log");
+  std::vector<pid_t> children;
+  for (int worker = 1; worker <= kWorkers; ++worker) {
+    children.push_back(Fork([&] { AppendMany(path, worker, kEvents, worker % 2 == 0); }));
+  }
+  for (const pid_t child : children) EXPECT_TRUE(EndsWell(child));
+
+  EXPECT_EQ(Records(ReadFile(path)).size(), 3u * kWorkers * kEvents);
+  // Who opens the file while another is in the middle of a write takes its line for a torn one.
+  EXPECT_LE(Lines(ReadFile(path)).size(), 3u * kWorkers * kEvents + kWorkers);
+  std::map<int, std::set<int>> whole = WholeEvents(path);
+  for (int worker = 1; worker <= kWorkers; ++worker) {
+    EXPECT_EQ(whole[worker].size(), static_cast<size_t>(kEvents));
+  }
+  const std::vector<Parsed> events = ParseWithAuparse(path);
+  EXPECT_EQ(events.size(), static_cast<size_t>(kWorkers * kEvents));
+  for (const Parsed& event : events) {
+    if (event.types.size() != 3) ADD_FAILURE() << event.serial << " has not three records";
+  }
+}
+
+// Starts an appender without end and kills it once it has appended some hundreds of events.
+void KillAnAppender(const std::string& path, int worker, int beats) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const pid_t child = Fork([&] { AppendMany(path, worker, 1'000'000, false, ends[1]); });
+  close(ends[1]);
+  char beat;
+  for (int i = 0; i < beats; ++i) ASSERT_EQ(read(ends[0], &beat, 1), 1);
+  kill(child, SIGKILL);
+  EXPECT_FALSE(EndsWell(child));
+  close(ends[0]);
+}
+
+TEST(Readers, AKilledAppenderHarmsNoOther) {
+  constexpr int kEvents = 5'000;
+  constexpr int kVictims = 8;
+  const std::string path = FreshPath("killed.log");
+  const pid_t survivor1 = Fork([&] { AppendMany(path, 1, kEvents, false); });
+  const pid_t survivor2 = Fork([&] { AppendMany(path, 2, kEvents, true); });
+  for (int i = 0; i < kVictims; ++i) KillAnAppender(path, 100 + i, 1 + i % 3);
+  EXPECT_TRUE(EndsWell(survivor1));
+  EXPECT_TRUE(EndsWell(survivor2));
+  // Ends what the last victim may have left open.
+  EXPECT_TRUE(EndsWell(Fork([&] { AppendMany(path, 3, 1, false); })));
+
+  std::map<int, std::set<int>> whole = WholeEvents(path);
+  EXPECT_EQ(whole[1].size(), static_cast<size_t>(kEvents));
+  EXPECT_EQ(whole[2].size(), static_cast<size_t>(kEvents));
+  EXPECT_EQ(whole[3].size(), 1u);
+  size_t events = 1 + 2 * kEvents;
+  for (int i = 0; i < kVictims; ++i) {
+    const std::set<int>& victim = whole[100 + i];
+    ASSERT_FALSE(victim.empty());
+    EXPECT_EQ(*victim.rbegin() + 1, static_cast<int>(victim.size())) << "all up to the last";
+    events += victim.size();
+  }
+  size_t read_whole = 0;
+  for (const Parsed& event : ParseWithAuparse(path)) read_whole += event.types.size() == 3 ? 1 : 0;
+  EXPECT_EQ(read_whole, events);
+}
+
+// Appends to a log on a tmpfs of 64 KiB until it is full and 5 events are refused, makes room,
+// appends 3 more, and copies the log to `copy`. Says what went wrong, or how many were taken first.
+std::string FillADisk(const std::string& directory, const std::string& copy) {
+  if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0 &&
+      unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
+    return absl::StrCat("unshare: ", errno);
+  }
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("tmpfs", directory.c_str(), "tmpfs", 0, "size=64k") != 0) {
+    return absl::StrCat("mount: ", errno);
+  }
+  WriteFile(directory + "/ballast", std::string(16'384, 'x'));
+  absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(directory + "/audit.log", {});
+  if (!sink.ok()) return sink.status().ToString();
+  const Identity who = SomeTask();
+  int taken = 0;
+  absl::Status status;
+  while ((status = (*sink)->Write(SomeDecision(who))).ok()) ++taken;
+  for (int i = 0; i < 4; ++i) {
+    if ((*sink)->Write(SomeDecision(who)).ok()) return "a full disk took an event";
+  }
+  if (unlink((directory + "/ballast").c_str()) != 0) return "unlink";
+  for (int i = 0; i < 3; ++i) {
+    if (absl::Status again = (*sink)->Write(SomeDecision(who)); !again.ok()) {
+      return again.ToString();
+    }
+  }
+  WriteFile(copy, ReadFile(directory + "/audit.log"));
+  return absl::StrCat(taken, "|", status.ToString());
+}
+
+TEST(Readers, AFullDiskLeavesNoHalfEvent) {
+  const std::string directory = FreshPath("small");
+  ASSERT_EQ(mkdir(directory.c_str(), 0700), 0);
+  const std::string path = FreshPath("full-disk.log");
+  const std::string told = InChild([&] { return FillADisk(directory, path); });
+  rmdir(directory.c_str());
+  const std::vector<std::string> parts = absl::StrSplit(told, '|');
+  size_t taken = 0;
+  ASSERT_TRUE(parts.size() == 2 && absl::SimpleAtoi(parts[0], &taken)) << told;
+  EXPECT_THAT(parts[1], AllOf(HasSubstr("RESOURCE_EXHAUSTED"), HasSubstr("small"),
+                              HasSubstr("No space left on device")));
+
+  EXPECT_NE(Records(ReadFile(path)).size(), Lines(ReadFile(path)).size())
+      << "the write that fell short was blanked, or there was none";
+  EXPECT_THAT(Ausearch(path, "--debug --raw"), Not(HasSubstr("alformed")));
+  const std::vector<Parsed> events = ParseWithAuparse(path);
+  ASSERT_EQ(events.size(), taken + 1 + 3);
+  for (size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(events[i].types.size(), i == taken ? 1u : 3u);
+    if (i > 0) {
+      EXPECT_EQ(events[i].serial - events[i - 1].serial, i == taken ? 6u : 1u);
+    }
+  }
+  EXPECT_EQ(events[taken].fields[0].at("op"), "events-lost");
+  EXPECT_EQ(events[taken].fields[0].at("lost"), "5");
+  EXPECT_EQ(Found(path, "-m SECCOMP").size(), taken + 3);
+}
+
+}  // namespace
+}  // namespace provost

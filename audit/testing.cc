@@ -1,0 +1,151 @@
+#include "audit/testing.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "gtest/gtest.h"
+#include "policy/verdict.h"
+#include "syscalls/request.h"
+
+namespace provost {
+
+Identity SomeTask() {
+  Identity who;
+  who.pid = 1001;
+  who.tid = 1002;
+  who.ppid = 1000;
+  who.auid = 1000;
+  who.ses = 3;
+  who.comm = "cat";
+  who.exe = "/usr/bin/cat";
+  who.tty = "pts3";
+  who.proctitle = std::string("cat\0/etc/shadow", 15);
+  return who;
+}
+
+DecisionEvent SomeDecision(const Identity& who) {
+  DecisionEvent event;
+  event.identity = &who;
+  event.request.arch = static_cast<uint32_t>(Arch::kX86_64);
+  event.request.nr = 257;
+  event.request.args = {0xffffff9c, 0x7ffd5a1b2c3d, 0, 0, 5, 6};
+  event.request.ip = 0x7f34cb7df829;
+  event.decision.verdict = Deny{EACCES};
+  event.decision.rule = "no-shadow";
+  event.result = -EACCES;
+  return event;
+}
+
+std::string FreshPath(absl::string_view name) {
+  std::string path = absl::StrCat(testing::TempDir(), "/", name, ".", getpid());
+  unlink(path.c_str());
+  return path;
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in.good()) << path;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+void WriteFile(const std::string& path, absl::string_view text) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  out.close();
+  EXPECT_TRUE(out.good()) << path;
+}
+
+std::vector<std::string> Lines(absl::string_view text) {
+  if (text.empty()) return {};
+  EXPECT_TRUE(absl::EndsWith(text, "\n")) << "the last line has no end";
+  return absl::StrSplit(absl::StripSuffix(text, "\n"), '\n');
+}
+
+std::vector<std::string> Records(absl::string_view text) {
+  std::vector<std::string> records;
+  for (std::string& line : Lines(text)) {
+    if (line.find_first_not_of(' ') != std::string::npos) records.push_back(std::move(line));
+  }
+  return records;
+}
+
+std::string Field(absl::string_view record, absl::string_view name) {
+  const std::string start = absl::StrCat(" ", name, "=");
+  const size_t at = record.find(start);
+  if (at == absl::string_view::npos) return "";
+  const absl::string_view rest = record.substr(at + start.size());
+  return std::string(rest.substr(0, rest.find(' ')));
+}
+
+uint64_t SerialOf(absl::string_view record) {
+  const size_t at = record.find(':');
+  uint64_t serial = 0;
+  const bool is_number =
+      at != absl::string_view::npos &&
+      absl::SimpleAtoi(record.substr(at + 1, record.find(')') - at - 1), &serial);
+  EXPECT_TRUE(is_number) << record;
+  return serial;
+}
+
+pid_t Fork(const std::function<void()>& body) {
+  const pid_t child = fork();
+  EXPECT_GE(child, 0);
+  if (child == 0) {
+    body();
+    _exit(0);
+  }
+  return child;
+}
+
+bool EndsWell(pid_t child) {
+  int status = 0;
+  return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+std::string InChild(const std::function<std::string()>& body) {
+  int ends[2];
+  EXPECT_EQ(pipe(ends), 0);
+  const pid_t child = Fork([&] {
+    const std::string answer = body();
+    if (write(ends[1], answer.data(), answer.size()) != static_cast<ssize_t>(answer.size())) {
+      _exit(1);
+    }
+  });
+  close(ends[1]);
+  std::string answer;
+  char chunk[4096];
+  ssize_t got;
+  while ((got = read(ends[0], chunk, sizeof(chunk))) > 0) answer.append(chunk, got);
+  close(ends[0]);
+  EXPECT_TRUE(EndsWell(child));
+  return answer;
+}
+
+void LimitFileSize(uint64_t bytes) {
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0) std::abort();
+  limit.rlim_cur = bytes;
+  if (setrlimit(RLIMIT_FSIZE, &limit) != 0) std::abort();
+}
+
+void LiftFileSizeLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0) std::abort();
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_FSIZE, &limit) != 0) std::abort();
+}
+
+}  // namespace provost
