@@ -1,0 +1,138 @@
+#ifndef PROVOST_POLICY_AST_H_
+#define PROVOST_POLICY_AST_H_
+
+// The statements of a policy as they stand in its text: names of calls and arguments are not yet
+// looked up (statement_binder.h does that), names of values are. Plain values; spans need their
+// sources.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/numeric/int128.h"
+#include "policy/predicate.h"
+#include "policy/source_text.h"
+#include "policy/string_pattern.h"
+#include "policy/verdict.h"
+
+namespace provost {
+
+// A symbolic constant where it is used: it may turn out to belong to another argument.
+struct NamedConstant {
+  std::string name;
+  SourceSpan span;
+};
+
+// The integers first … last; -2^63 … 2^64-1, the sign as written.
+struct IntegerItem {
+  absl::int128 first = 0;
+  absl::int128 last = 0;
+  SourceSpan span;
+  std::vector<NamedConstant> constants;
+};
+
+struct StringItem {
+  std::string text;
+  SourceSpan span;
+};
+
+// What stands to the right of an operator: one integer or string, a range, or a set of both.
+struct Value {
+  enum class Shape : uint8_t { kSingle, kRange, kSet };
+  Shape shape = Shape::kSingle;
+  // One of the two is empty.
+  std::vector<IntegerItem> integers;
+  std::vector<StringItem> strings;
+  SourceSpan span;
+
+  bool IsString() const { return !strings.empty(); }
+};
+
+// What stands to the left: an argument, perhaps with a mask.
+struct Operand {
+  std::string argument;
+  SourceSpan span;  // of the name
+  std::optional<Value> mask;
+};
+
+// One comparison.
+struct Test {
+  enum class Kind : uint8_t {
+    kCompare,     // == != < <= > >= with a single integer
+    kInIntegers,  // `in` a set or range
+    kHas,
+    kOnly,
+    kAnyBit,   // `flags & MASK` and nothing more
+    kStrings,  // any of `patterns`, or none if `negated`
+  };
+  Kind kind = Kind::kCompare;
+  Operand operand;
+  CompareOp op = CompareOp::kEq;  // of kCompare
+  Value value;                    // but of kAnyBit
+  std::vector<std::shared_ptr<const StringPattern>> patterns;
+  bool negated = false;
+  SourceSpan span;
+};
+
+struct Condition {
+  enum class Kind : uint8_t { kTest, kAnd, kOr, kNot };
+  Kind kind = Kind::kTest;
+  Test test;                        // of kTest
+  std::vector<Condition> children;  // of the others; one of kNot
+  SourceSpan span;
+};
+
+// A word that is looked up later.
+struct Word {
+  std::string text;
+  SourceSpan span;
+};
+
+// A member of a rule's list of calls.
+struct CallReference {
+  enum class Kind : uint8_t { kName, kNameIfKnown, kGroup, kEvery };
+  Kind kind = Kind::kName;
+  Word name;  // a group's has its sigil
+};
+
+struct ArchStatement {
+  std::vector<Word> names;
+};
+struct DefaultStatement {
+  Verdict verdict;
+  RecordWish wish = RecordWish::kUnsaid;
+};
+struct LoggingStatement {
+  bool on;
+};
+struct IncludeStatement {
+  StringItem path;
+};
+struct LetStatement {
+  Word name;
+  Value value;
+};
+struct RuleStatement {
+  Verdict verdict;
+  SourceSpan action;
+  std::vector<CallReference> calls;
+  std::optional<Condition> condition;
+  std::optional<std::string> name;
+  RecordWish wish = RecordWish::kUnsaid;
+};
+
+struct Statement {
+  std::variant<ArchStatement, DefaultStatement, LoggingStatement, IncludeStatement, LetStatement,
+               RuleStatement>
+      node;
+  SourceSpan span;
+  SourceSpan keyword;  // the first word
+  std::string text;    // on one line, without comments
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_POLICY_AST_H_

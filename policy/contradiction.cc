@@ -1,0 +1,203 @@
+#include "policy/contradiction.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "policy/register_domain.h"
+#include "policy/string_pattern.h"
+
+namespace provost {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+bool SamePattern(const StringPattern& a, const StringPattern& b) {
+  return &a == &b || a.ToString() == b.ToString();
+}
+
+// What is known of one readable string.
+class StringDomain {
+ public:
+  // False if no string can do all that was added.
+  bool Add(const StringPattern& pattern, bool matches) {
+    const std::string* text = pattern.ExactText();
+    if (matches && text != nullptr) {
+      if (exact_ != nullptr && *exact_ != *text) return false;
+      exact_ = text;
+    }
+    facts_.push_back({&pattern, matches});
+    if (exact_ != nullptr) {
+      return std::all_of(facts_.begin(), facts_.end(), [this](const Fact& fact) {
+        return fact.pattern->Matches(*exact_) == fact.matches;
+      });
+    }
+    return std::none_of(facts_.begin(), facts_.end() - 1, [&](const Fact& fact) {
+      return fact.matches != matches && SamePattern(*fact.pattern, pattern);
+    });
+  }
+
+  size_t size() const { return facts_.size(); }
+
+ private:
+  struct Fact {
+    const StringPattern* pattern;
+    bool matches;
+  };
+  const std::string* exact_ = nullptr;
+  std::vector<Fact> facts_;
+};
+
+// All that is known of a call.
+class Knowledge {
+ public:
+  bool Add(const Compare& compare, bool holds) {
+    const auto key = std::pair(compare.arg, compare.width);
+    return registers_.try_emplace(key, compare.width).first->second.Add(compare, holds);
+  }
+  bool Add(const MatchString& match, bool holds) {
+    return strings_[match.arg].Add(*match.pattern, holds);
+  }
+  size_t SizeOf(const Compare& compare) const {
+    const auto found = registers_.find({compare.arg, compare.width});
+    return found == registers_.end() ? 0 : found->second.masks();
+  }
+  size_t SizeOf(const MatchString& match) const {
+    const auto found = strings_.find(match.arg);
+    return found == strings_.end() ? 0 : found->second.size();
+  }
+  size_t size() const {
+    size_t size = 1;
+    for (const auto& [key, domain] : registers_) size += domain.size();
+    for (const auto& [arg, domain] : strings_) size += domain.size();
+    return size;
+  }
+
+ private:
+  std::map<std::pair<uint8_t, ArgWidth>, RegisterDomain> registers_;
+  std::map<uint8_t, StringDomain> strings_;
+};
+
+// A tableau: claims are taken apart until only comparisons are left; of a disjunction, each branch
+// is tried with what is known so far. Disjunctions wait until all else is known.
+class Tableau {
+ public:
+  Tableau(uint8_t unreadable, size_t& budget) : unreadable_(unreadable), budget_(budget) {}
+
+  Possibility Run(std::vector<Claim> pending, std::vector<Claim> branching, Knowledge knowledge) {
+    while (!pending.empty()) {
+      const Claim claim = pending.back();
+      pending.pop_back();
+      if (!Pay(CostOf(claim, knowledge))) return Possibility::kGaveUp;
+      if (!TakeApart(claim, pending, branching, knowledge)) return Possibility::kImpossible;
+    }
+    if (branching.empty()) return Possibility::kPossible;
+    const Claim claim = branching.back();
+    branching.pop_back();
+    for (const Predicate& child : *Children(claim)) {
+      if (!Pay(knowledge.size() + branching.size())) return Possibility::kGaveUp;
+      const Possibility branch =
+          Run({{child.get(), claim.holds, claim.unknown_holds}}, branching, knowledge);
+      if (branch != Possibility::kImpossible) return branch;
+    }
+    return Possibility::kImpossible;
+  }
+
+ private:
+  bool Pay(size_t cost) {
+    if (cost > budget_) {
+      budget_ = 0;
+      return false;
+    }
+    budget_ -= cost;
+    return true;
+  }
+
+  // A comparison is held against what is known already.
+  static size_t CostOf(const Claim& claim, const Knowledge& knowledge) {
+    if (claim.predicate == nullptr) return 1;
+    if (const auto* match = std::get_if<MatchString>(&claim.predicate->node)) {
+      return 1 + knowledge.SizeOf(*match);
+    }
+    if (const auto* compare = std::get_if<Compare>(&claim.predicate->node)) {
+      return 1 + knowledge.SizeOf(*compare);
+    }
+    return 1;
+  }
+
+  static const std::vector<Predicate>* Children(const Claim& claim) {
+    if (const auto* all = std::get_if<AllOf>(&claim.predicate->node)) return &all->children;
+    return &std::get<AnyOf>(claim.predicate->node).children;
+  }
+
+  // False on a contradiction.
+  bool TakeApart(const Claim& claim, std::vector<Claim>& pending, std::vector<Claim>& branching,
+                 Knowledge& knowledge) const {
+    if (claim.predicate == nullptr) return claim.holds;
+    const auto take_list = [&](const std::vector<Predicate>& children, bool all_must) {
+      if (all_must) {
+        for (const Predicate& child : children) {
+          pending.push_back({child.get(), claim.holds, claim.unknown_holds});
+        }
+      } else {
+        branching.push_back(claim);
+      }
+      return true;
+    };
+    return std::visit(
+        Overloaded{[&](const Constantly& node) { return node.value == claim.holds; },
+                   [&](const Compare& node) { return knowledge.Add(node, claim.holds); },
+                   [&](const MatchString& node) {
+                     // Unknown stays unknown below a `!`: the claim's sense does not matter.
+                     if ((unreadable_ >> node.arg & 1) != 0) return claim.unknown_holds;
+                     return knowledge.Add(node, claim.holds);
+                   },
+                   [&](const AllOf& node) { return take_list(node.children, claim.holds); },
+                   [&](const AnyOf& node) { return take_list(node.children, !claim.holds); },
+                   [&](const Not& node) {
+                     pending.push_back({node.child.get(), !claim.holds, claim.unknown_holds});
+                     return true;
+                   }},
+        claim.predicate->node);
+  }
+
+  const uint8_t unreadable_;
+  size_t& budget_;
+};
+
+}  // namespace
+
+Possibility CanAllHold(absl::Span<const Claim> claims, uint8_t unreadable, size_t& budget) {
+  Tableau tableau(unreadable, budget);
+  return tableau.Run({claims.begin(), claims.end()}, {}, Knowledge());
+}
+
+uint8_t StringArguments(const PredicateNode* predicate) {
+  if (predicate == nullptr) return 0;
+  const auto of_all = [](const std::vector<Predicate>& children) {
+    uint8_t arguments = 0;
+    for (const Predicate& child : children) arguments |= StringArguments(child.get());
+    return arguments;
+  };
+  return std::visit(
+      Overloaded{[](const Constantly&) { return uint8_t{0}; },
+                 [](const Compare&) { return uint8_t{0}; },
+                 [](const MatchString& node) { return static_cast<uint8_t>(1 << node.arg); },
+                 [&](const AllOf& node) { return of_all(node.children); },
+                 [&](const AnyOf& node) { return of_all(node.children); },
+                 [](const Not& node) { return StringArguments(node.child.get()); }},
+      predicate->node);
+}
+
+}  // namespace provost

@@ -1,0 +1,37 @@
+#ifndef PROVOST_POLICY_DECIDER_H_
+#define PROVOST_POLICY_DECIDER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "policy/verdict.h"
+#include "syscalls/request.h"
+
+namespace provost {
+
+// Reads what registers only point at. policy/ owns the interface, tracee/ implements it over a
+// stopped task, tests fake it. Valid for one decision; implementations cache within it, so that one
+// decision sees one value of each argument.
+class ArgumentReader {
+ public:
+  virtual ~ArgumentReader() = default;
+
+  // The NUL-terminated string at `address` in the task, without its NUL, at most PATH_MAX - 1 bytes
+  // of it. Fails when it cannot be read or is not terminated within that: the kernel would answer
+  // EFAULT or ENAMETOOLONG.
+  virtual absl::StatusOr<absl::string_view> ReadString(uint64_t address) = 0;
+};
+
+// Every way of using provost is one of these: the compiled policy, a person, a learner, a random
+// refuser. Called from the tracing thread alone, once for each traced call.
+class Decider {
+ public:
+  virtual ~Decider() = default;
+  virtual Decision Decide(const SyscallRequest& request, ArgumentReader& arguments) = 0;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_POLICY_DECIDER_H_

@@ -1,0 +1,41 @@
+#ifndef PROVOST_POLICY_FAKE_ARGUMENT_READER_H_
+#define PROVOST_POLICY_FAKE_ARGUMENT_READER_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "policy/decider.h"
+
+namespace provost {
+
+// A task's memory for tests: the strings given, by address; everywhere else is unreadable. Counts
+// its reads.
+class FakeArgumentReader final : public ArgumentReader {
+ public:
+  FakeArgumentReader() = default;
+  explicit FakeArgumentReader(std::map<uint64_t, std::string> strings)
+      : strings_(std::move(strings)) {}
+
+  absl::StatusOr<absl::string_view> ReadString(uint64_t address) override {
+    ++reads_;
+    const auto found = strings_.find(address);
+    if (found == strings_.end()) return absl::NotFoundError("unreadable");
+    return absl::string_view(found->second);
+  }
+
+  void Set(uint64_t address, std::string text) { strings_[address] = std::move(text); }
+  int reads() const { return reads_; }
+
+ private:
+  std::map<uint64_t, std::string> strings_;
+  int reads_ = 0;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_POLICY_FAKE_ARGUMENT_READER_H_

@@ -1,0 +1,63 @@
+#ifndef PROVOST_POLICY_FILTER_COMPILER_H_
+#define PROVOST_POLICY_FILTER_COMPILER_H_
+
+#include <linux/filter.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "policy/policy.h"
+#include "policy/verdict.h"
+
+namespace provost {
+
+// SECCOMP_RET_DATA of every RET_TRACE of ours: says "our filter", nothing else. Never to be trusted
+// for a decision: a task may install a newer RET_TRACE filter whose data replaces ours.
+inline constexpr uint16_t kTraceData = 0x5076;
+
+// Numbers no kernel will have, that the tracer writes into a stopped call to make the kernel itself
+// do what a filter can and ptrace cannot: after a tracer changes the number the filter runs again
+// (kernel/seccomp.c, __seccomp_filter with recheck_after_trace). They stand in every filter, ahead
+// of everything but the architecture check.
+inline constexpr int32_t kKillProcessNr = 0x2f707200;
+inline constexpr int32_t kKillThreadNr = 0x2f707201;
+inline constexpr int32_t kTrapNr = 0x2f707202;
+
+struct FilterOptions {
+  // True if the tracer must apply this decision (because it is to be recorded, or the run only
+  // complains). Decisions that the kernel cannot give (a Return other than 0) go to the tracer
+  // whatever this says. Null: never. Not called for Allow.
+  std::function<bool(const Decision&)> needs_tracer;
+  // Ask the tracer about every execve and execveat that is not plainly allowed, so that it can let
+  // the first one through.
+  bool trace_exec = true;
+  // The most instructions the program may have, when room must be left: a task's filters together
+  // may have 32768, each counted with 4 more (kernel/seccomp.c, MAX_INSNS_PER_PATH).
+  int max_instructions = BPF_MAXINSNS;
+};
+
+// A seccomp filter in the kernel's form. At most BPF_MAXINSNS (4096) instructions.
+using BpfProgram = std::vector<sock_filter>;
+
+// Compiles what registers decide; the rest is RET_TRACE | kTraceData. For a call, rules are tested
+// in order; from the first rule that needs the tracer and may match by its registers, the tracer
+// decides (from the call's first rule). What the filter answers by itself is what Policy::Decide
+// says, whatever memory holds.
+//
+//   Allow                      RET_ALLOW
+//   Deny, Return{0}            RET_ERRNO | errno, RET_ERRNO | 0
+//   Trap, Kill                 RET_TRAP, RET_KILL_PROCESS, RET_KILL_THREAD
+//   Log, any other Return      RET_TRACE
+//   any but Allow whose rule says `log` or `log result`, or that options.needs_tracer asks for:
+//                              RET_TRACE
+//
+// If the program would be too long, the calls with most instructions are left to the tracer, as few
+// as will do. Fails with kResourceExhausted, naming the calls with most instructions, if even
+// leaving all of them did not do.
+absl::StatusOr<BpfProgram> CompileFilter(const Policy& policy, const FilterOptions& options);
+
+}  // namespace provost
+
+#endif  // PROVOST_POLICY_FILTER_COMPILER_H_

@@ -1,0 +1,420 @@
+#include "policy/grammar.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "syscalls/constants.h"
+#include "syscalls/groups.h"
+#include "syscalls/syscall_table.h"
+
+namespace provost {
+namespace {
+
+constexpr absl::string_view kStatementWords[] = {"arch", "default", "logging", "include",
+                                                 "let",  "allow",   "log",     "deny",
+                                                 "kill", "trap",    "return"};
+constexpr absl::string_view kLaterStatements[] = {"emulate", "rewrite", "ask", "container"};
+constexpr absl::string_view kTailWords[] = {"if", "as", "log", "quiet"};
+constexpr absl::string_view kKillScopes[] = {"process", "thread"};
+
+constexpr size_t kMaxRuleName = 100;
+
+// The kernel's MAX_ERRNO (linux/err.h): results from -4095 to -1 are errors.
+constexpr int kMaxErrno = 4095;
+
+template <typename Words>
+bool Contains(const Words& words, absl::string_view word) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+bool IsStatementWord(const Token& token) {
+  return token.Is(TokenKind::kName) && Contains(kStatementWords, token.text());
+}
+
+absl::Status NotInThisVersion(const SourceSpan& where) {
+  return ErrorAt(where, absl::StrCat("`", where.text(), "` is not supported in this version"));
+}
+
+}  // namespace
+
+// ---- Tokens ----
+
+absl::Status Grammar::Advance() {
+  last_ = current_.span;
+  PROVOST_ASSIGN_OR_RETURN(current_, lexer_.Next());
+  if (current_.EndsStatement()) return absl::OkStatus();
+  const bool apart = !statement_text_.empty() && current_.span.begin > last_.end;
+  absl::StrAppend(&statement_text_, apart ? " " : "", current_.text());
+  return absl::OkStatus();
+}
+
+absl::Status Grammar::Unexpected(absl::string_view expected, std::vector<std::string> notes) const {
+  // A statement that begins inside brackets shows that they were forgotten.
+  const bool begins_line =
+      source_.Locate(current_.span.begin).line > source_.Locate(last_.begin).line;
+  const bool forgotten = current_.Is(TokenKind::kEnd) || (begins_line && IsStatementWord(current_));
+  if (!open_brackets_.empty() && forgotten) {
+    const SourceSpan& open = open_brackets_.back();
+    return ErrorAt(open, absl::StrCat("this `", open.text(), "` is not closed"));
+  }
+  if (notes.empty() && (current_.IsName("and") || current_.IsName("or"))) {
+    notes.push_back(
+        absl::StrCat("conditions are joined with `", current_.IsName("and") ? "&&" : "||", "`"));
+  }
+  return ErrorAt(current_.span,
+                 absl::StrCat("expected ", expected, ", found ", DescribeToken(current_)), notes);
+}
+
+absl::Status Grammar::Expect(TokenKind kind, absl::string_view what) {
+  if (!current_.Is(kind)) return Unexpected(what);
+  return Advance();
+}
+
+absl::Status Grammar::Deeper(const SourceSpan& where) {
+  if (++nesting_ <= kMaxNesting) return absl::OkStatus();
+  return ErrorAt(where, absl::StrCat("this is nested more than ", kMaxNesting, " deep"));
+}
+
+absl::Status Grammar::OpenBracket() {
+  PROVOST_RETURN_IF_ERROR(Deeper(current_.span));
+  open_brackets_.push_back(current_.span);
+  return Advance();
+}
+
+absl::Status Grammar::CloseBracket(TokenKind kind, absl::string_view what) {
+  if (!current_.Is(kind)) return Unexpected(what);
+  --nesting_;
+  open_brackets_.pop_back();
+  return Advance();
+}
+
+absl::StatusOr<Word> Grammar::TakeWord(absl::string_view what) {
+  if (!current_.Is(TokenKind::kName)) return Unexpected(what);
+  Word word{std::string(current_.text()), current_.span};
+  PROVOST_RETURN_IF_ERROR(Advance());
+  return word;
+}
+
+absl::StatusOr<StringItem> Grammar::TakeString(absl::string_view what) {
+  if (!current_.Is(TokenKind::kString)) {
+    std::vector<std::string> notes;
+    if (current_.Is(TokenKind::kName)) {
+      notes.push_back(absl::StrCat("write \"", current_.text(), "\", in quotes"));
+    }
+    return Unexpected(what, notes);
+  }
+  StringItem item{current_.string, current_.span};
+  PROVOST_RETURN_IF_ERROR(Advance());
+  return item;
+}
+
+// ---- Statements ----
+
+absl::StatusOr<std::optional<Statement>> Grammar::Next() {
+  if (!started_) {
+    started_ = true;
+    PROVOST_RETURN_IF_ERROR(Advance());
+  }
+  while (current_.Is(TokenKind::kNewline)) PROVOST_RETURN_IF_ERROR(Advance());
+  if (current_.Is(TokenKind::kEnd)) return std::nullopt;
+  PROVOST_ASSIGN_OR_RETURN(Statement statement, ParseStatement());
+  return statement;
+}
+
+absl::StatusOr<Statement> Grammar::ParseStatement() {
+  Statement statement;
+  statement.keyword = current_.span;
+  statement_text_ = std::string(current_.text());
+  const auto parse = [&](auto parser) -> absl::Status {
+    PROVOST_ASSIGN_OR_RETURN(statement.node, (this->*parser)());
+    return absl::OkStatus();
+  };
+  absl::Status status;
+  if (current_.IsName("arch")) {
+    status = parse(&Grammar::ParseArch);
+  } else if (current_.IsName("default")) {
+    status = parse(&Grammar::ParseDefault);
+  } else if (current_.IsName("logging")) {
+    status = parse(&Grammar::ParseLogging);
+  } else if (current_.IsName("include")) {
+    status = parse(&Grammar::ParseInclude);
+  } else if (current_.IsName("let")) {
+    status = parse(&Grammar::ParseLet);
+  } else if (IsStatementWord(current_)) {
+    status = parse(&Grammar::ParseRule);
+  } else {
+    status = UnknownStatement();
+  }
+  PROVOST_RETURN_IF_ERROR(status);
+  if (!current_.EndsStatement()) return Unexpected("the end of the line");
+  statement.span = statement.keyword.Through(last_);
+  statement.text = std::move(statement_text_);
+  return statement;
+}
+
+absl::Status Grammar::UnknownStatement() const {
+  const absl::string_view word = current_.text();
+  if (!current_.Is(TokenKind::kName)) {
+    return Unexpected("a statement", {"a statement begins with a word such as `allow` or `deny`"});
+  }
+  if (Contains(kLaterStatements, word)) return NotInThisVersion(current_.span);
+  std::vector<std::string> notes = DidYouMean(Nearest(word, kStatementWords));
+  if (SyscallTable::Get().IsKnownName(word)) {
+    notes = {absl::StrCat("an action comes first, for example `allow ", word, "`")};
+  }
+  return ErrorAt(current_.span, absl::StrCat("no statement begins with `", word, "`"), notes);
+}
+
+absl::StatusOr<ArchStatement> Grammar::ParseArch() {
+  ArchStatement statement;
+  do {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    PROVOST_ASSIGN_OR_RETURN(Word name, TakeWord("an architecture such as `x86_64`"));
+    statement.names.push_back(std::move(name));
+  } while (current_.Is(TokenKind::kComma));
+  return statement;
+}
+
+absl::StatusOr<DefaultStatement> Grammar::ParseDefault() {
+  PROVOST_RETURN_IF_ERROR(Advance());
+  static constexpr absl::string_view kActions[] = {"allow", "log",  "deny",
+                                                   "kill",  "trap", "return"};
+  const bool is_name = current_.Is(TokenKind::kName);
+  if (is_name && Contains(kLaterStatements, current_.text())) {
+    return NotInThisVersion(current_.span);
+  }
+  if (!is_name || !Contains(kActions, current_.text())) {
+    return Unexpected("an action", is_name ? DidYouMean(Nearest(current_.text(), kActions))
+                                           : std::vector<std::string>{});
+  }
+  DefaultStatement statement;
+  PROVOST_ASSIGN_OR_RETURN(statement.verdict, ParseVerdict());
+  if (current_.IsName("log") || current_.IsName("quiet")) {
+    PROVOST_ASSIGN_OR_RETURN(statement.wish, ParseWish(statement.verdict));
+  }
+  return statement;
+}
+
+absl::StatusOr<LoggingStatement> Grammar::ParseLogging() {
+  PROVOST_RETURN_IF_ERROR(Advance());
+  const bool on = current_.IsName("on");
+  if (!on && !current_.IsName("off")) return Unexpected("`on` or `off`");
+  PROVOST_RETURN_IF_ERROR(Advance());
+  return LoggingStatement{on};
+}
+
+absl::StatusOr<IncludeStatement> Grammar::ParseInclude() {
+  PROVOST_RETURN_IF_ERROR(Advance());
+  PROVOST_ASSIGN_OR_RETURN(StringItem path, TakeString("the name of a file in quotes"));
+  if (path.text.empty()) return ErrorAt(path.span, "this names no file");
+  return IncludeStatement{std::move(path)};
+}
+
+absl::StatusOr<LetStatement> Grammar::ParseLet() {
+  PROVOST_RETURN_IF_ERROR(Advance());
+  LetStatement statement;
+  PROVOST_ASSIGN_OR_RETURN(statement.name, TakeWord("a name"));
+  PROVOST_RETURN_IF_ERROR(Expect(TokenKind::kAssign, "`=`"));
+  PROVOST_ASSIGN_OR_RETURN(statement.value, ParseValue());
+  return statement;
+}
+
+absl::StatusOr<RuleStatement> Grammar::ParseRule() {
+  RuleStatement rule;
+  rule.action = current_.span;
+  PROVOST_ASSIGN_OR_RETURN(rule.verdict, ParseVerdict());
+  rule.action = rule.action.Through(last_);
+  PROVOST_ASSIGN_OR_RETURN(rule.calls, ParseCalls());
+  PROVOST_RETURN_IF_ERROR(ParseTail(rule));
+  return rule;
+}
+
+// ---- Actions ----
+
+absl::StatusOr<Verdict> Grammar::ParseVerdict() {
+  const absl::string_view action = current_.text();
+  PROVOST_RETURN_IF_ERROR(Advance());
+  if (action == "allow") return Allow{};
+  if (action == "log") return Log{};
+  if (action == "trap") return Trap{};
+  if (action == "deny") return ParseDeny();
+  if (action == "return") return ParseReturn();
+  return ParseKill();
+}
+
+absl::StatusOr<Verdict> Grammar::ParseDeny() {
+  if (current_.Is(TokenKind::kInteger)) {
+    std::vector<std::string> notes;
+    const auto number = static_cast<int64_t>(absl::Int128Low64(current_.integer));
+    const bool in_range = current_.integer > 0 && current_.integer <= kMaxErrno;
+    const auto name = in_range ? ErrnoName(static_cast<int>(number)) : std::nullopt;
+    if (name.has_value()) notes.push_back(absl::StrCat("write `deny ", *name, "`"));
+    return ErrorAt(current_.span, "an errno is given by its name", notes);
+  }
+  const bool is_name = current_.Is(TokenKind::kName);
+  const std::optional<int> error = is_name ? ErrnoByName(current_.text()) : std::nullopt;
+  if (error.has_value()) {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    return Deny{*error};
+  }
+  const bool is_call = !is_name || SyscallTable::Get().IsKnownName(current_.text());
+  if (is_call) {
+    return Unexpected("an errno after `deny`",
+                      {"it says what the task sees, for example `deny EPERM mount`"});
+  }
+  return ErrorAt(current_.span, absl::StrCat("no errno is called `", current_.text(), "`"),
+                 DidYouMean(SuggestErrno(current_.text())));
+}
+
+absl::StatusOr<Verdict> Grammar::ParseReturn() {
+  if (!current_.Is(TokenKind::kInteger)) return Unexpected("a number after `return`");
+  const absl::int128 number = current_.integer;
+  if (number > INT64_MAX) {
+    return ErrorAt(current_.span, "a result is a signed 64-bit number: this is too large");
+  }
+  if (number < 0 && number >= -kMaxErrno) {
+    const auto name = ErrnoName(static_cast<int>(absl::Int128Low64(-number)));
+    return ErrorAt(
+        current_.span, "the task sees a result from -4095 to -1 as an error",
+        {name.has_value() ? absl::StrCat("write `deny ", *name, "`") : "no errno has this number"});
+  }
+  PROVOST_RETURN_IF_ERROR(Advance());
+  return Return{static_cast<int64_t>(absl::Int128Low64(number))};
+}
+
+absl::StatusOr<Verdict> Grammar::ParseKill() {
+  if (current_.IsName("process") || current_.IsName("thread")) {
+    const bool process = current_.IsName("process");
+    PROVOST_RETURN_IF_ERROR(Advance());
+    return Kill{process ? Kill::Scope::kProcess : Kill::Scope::kThread};
+  }
+  if (current_.Is(TokenKind::kName) && !SyscallTable::Get().IsKnownName(current_.text())) {
+    const std::vector<std::string> near = Nearest(current_.text(), kKillScopes);
+    if (!near.empty()) {
+      return Unexpected("`process`, `thread` or a call after `kill`", DidYouMean(near));
+    }
+  }
+  return Kill{Kill::Scope::kProcess};
+}
+
+// ---- Calls ----
+
+absl::StatusOr<std::vector<CallReference>> Grammar::ParseCalls() {
+  std::vector<CallReference> calls;
+  for (;;) {
+    PROVOST_ASSIGN_OR_RETURN(CallReference call, ParseCall());
+    calls.push_back(std::move(call));
+    if (!current_.Is(TokenKind::kComma)) return calls;
+    PROVOST_RETURN_IF_ERROR(Advance());
+  }
+}
+
+absl::StatusOr<CallReference> Grammar::ParseCall() {
+  CallReference call;
+  if (current_.Is(TokenKind::kStar) || current_.Is(TokenKind::kGroup)) {
+    call.kind =
+        current_.Is(TokenKind::kStar) ? CallReference::Kind::kEvery : CallReference::Kind::kGroup;
+    call.name = {std::string(current_.text()), current_.span};
+    if (current_.Is(TokenKind::kGroup) && FindGroup(call.name.text) == nullptr) {
+      return ErrorAt(call.name.span, absl::StrCat("no group is called `", call.name.text, "`"),
+                     DidYouMean(SuggestGroup(call.name.text)));
+    }
+    PROVOST_RETURN_IF_ERROR(Advance());
+    return call;
+  }
+  if (current_.Is(TokenKind::kQuestion)) {
+    call.kind = CallReference::Kind::kNameIfKnown;
+    PROVOST_RETURN_IF_ERROR(Advance());
+    if (!current_.Is(TokenKind::kName)) return Unexpected("the name of a call after `?`");
+  }
+  if (current_.Is(TokenKind::kInteger)) {
+    return ErrorAt(current_.span, "calls are given by name, not by number");
+  }
+  if (current_.Is(TokenKind::kName) && Contains(kTailWords, current_.text())) {
+    return Unexpected("a call");
+  }
+  const bool must_be_known = call.kind == CallReference::Kind::kName;
+  PROVOST_ASSIGN_OR_RETURN(call.name, TakeWord("a call"));
+  if (must_be_known && !SyscallTable::Get().IsKnownName(call.name.text)) {
+    return ErrorAt(call.name.span, absl::StrCat("no syscall is called `", call.name.text, "`"),
+                   DidYouMean(SyscallTable::Get().Suggest(call.name.text)));
+  }
+  return call;
+}
+
+// ---- What follows the calls ----
+
+absl::Status Grammar::ParseTail(RuleStatement& rule) {
+  if (current_.IsName("if")) {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    PROVOST_ASSIGN_OR_RETURN(rule.condition, ParseOr());
+  }
+  if (current_.IsName("as")) {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    PROVOST_ASSIGN_OR_RETURN(rule.name, ParseRuleName());
+  }
+  if (current_.IsName("log") || current_.IsName("quiet")) {
+    PROVOST_ASSIGN_OR_RETURN(rule.wish, ParseWish(rule.verdict));
+  }
+  if (current_.EndsStatement()) return absl::OkStatus();
+  if (current_.IsName("each") || current_.IsName("audited")) {
+    return NotInThisVersion(current_.span);
+  }
+  std::string expected = rule.condition.has_value() ? "`&&`, `||`, " : "`,`, `if`, ";
+  if (!rule.name.has_value()) absl::StrAppend(&expected, "`as`, ");
+  absl::StrAppend(&expected, "`log`, `quiet` or the end of the line");
+  if (rule.wish != RecordWish::kUnsaid) expected = "the end of the line";
+  if (!current_.Is(TokenKind::kName)) return Unexpected(expected);
+  std::vector<std::string> notes = DidYouMean(Nearest(current_.text(), kTailWords));
+  if (SyscallTable::Get().IsKnownName(current_.text())) {
+    notes = {"calls are separated by `,`"};
+  } else if (Contains(kTailWords, current_.text())) {
+    notes = {"the order is: `if` CONDITION, `as` NAME, then `log` or `quiet`"};
+  }
+  return Unexpected(expected, notes);
+}
+
+absl::StatusOr<std::string> Grammar::ParseRuleName() {
+  PROVOST_ASSIGN_OR_RETURN(StringItem item, TakeString("the rule's name in quotes"));
+  if (item.text.empty()) return ErrorAt(item.span, "this name is empty");
+  if (item.text.size() > kMaxRuleName) {
+    return ErrorAt(item.span, absl::StrCat("a rule's name has at most ", kMaxRuleName, " bytes"));
+  }
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(item.text.begin(), item.text.end(), is_control)) {
+    return ErrorAt(item.span, "a rule's name holds no control characters");
+  }
+  return std::move(item.text);
+}
+
+absl::StatusOr<RecordWish> Grammar::ParseWish(const Verdict& verdict) {
+  const SourceSpan where = current_.span;
+  const bool quiet = current_.IsName("quiet");
+  PROVOST_RETURN_IF_ERROR(Advance());
+  if (quiet) {
+    if (std::holds_alternative<Log>(verdict)) {
+      return ErrorAt(where, "the action `log` asks for the record that `quiet` refuses",
+                     {"to let a call run without a record, write `allow`"});
+    }
+    return RecordWish::kQuiet;
+  }
+  if (std::holds_alternative<Allow>(verdict)) {
+    return ErrorAt(where, "what `allow` lets run is never recorded",
+                   {"to let a call run with a record, the action is `log`"});
+  }
+  if (!current_.IsName("result")) return RecordWish::kLog;
+  PROVOST_RETURN_IF_ERROR(Advance());
+  return RecordWish::kLogResult;
+}
+
+}  // namespace provost

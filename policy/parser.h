@@ -1,0 +1,67 @@
+#ifndef PROVOST_POLICY_PARSER_H_
+#define PROVOST_POLICY_PARSER_H_
+
+// The policy language. One statement a line; '#' comments; a line goes on inside open brackets.
+//
+//   policy    = { [ statement ] NEWLINE } ;
+//   statement = "arch" NAME { "," NAME }
+//             | "default" action [ wish ]
+//             | "logging" ( "on" | "off" )
+//             | "include" STRING
+//             | "let" NAME "=" value
+//             | action calls [ "if" condition ] [ "as" STRING ] [ wish ] ;
+//   action    = "allow" | "log" | "deny" ERRNO | "return" INTEGER | "trap"
+//             | "kill" [ "process" | "thread" ] ;
+//   calls     = call { "," call } ;
+//   call      = [ "?" ] NAME | "@" NAME | "%" NAME | "*" ;
+//   wish      = "log" [ "result" ] | "quiet" ;
+//
+//   condition = and { "||" and } ;
+//   and       = not { "&&" not } ;
+//   not       = "!" not | "(" condition ")" | test ;      after "!" only "!" or "("
+//   test      = ARGUMENT operator value
+//             | ARGUMENT "&" number
+//             | "(" ARGUMENT "&" number ")" operator value ;
+//   operator  = "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "only" | "has"
+//             | "~" | "!~" | "=~" | "under" ;
+//   value     = number [ ".." number ] | STRING | "{" value { "," value } [ "," ] "}" ;
+//   number    = term { "|" term } ;
+//   term      = INTEGER | NAME | "(" number ")" ;
+//
+// docs/POLICY_LANGUAGE.md has the whole of it.
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "policy/policy.h"
+#include "policy/warning.h"
+
+namespace provost {
+
+struct ParsedPolicy {
+  Policy policy;
+  std::vector<PolicyWarning> warnings;  // in order of place
+};
+
+// Reads and binds a policy file. Errors are kInvalidArgument (kNotFound, kPermissionDenied for the
+// file itself) whose message is what a person should see, ready to print:
+//   app.policy:3:7: error: no syscall is called `opennat`
+//     allow opennat
+//           ^~~~~~~
+//     did you mean `openat`?
+absl::StatusOr<ParsedPolicy> ParsePolicyFile(const std::string& path);
+
+// The same for text; `name` stands for the file in messages and rule names, includes are relative
+// to `directory`.
+absl::StatusOr<ParsedPolicy> ParsePolicyText(absl::string_view text, const std::string& name,
+                                             const std::string& directory = ".");
+
+// Statements given one by one (`-e`): they make one policy, in order, whose default is allow unless
+// one of them says otherwise. Messages name them "-e #1", "-e #2" ….
+absl::StatusOr<ParsedPolicy> ParseStatements(const std::vector<std::string>& statements);
+
+}  // namespace provost
+
+#endif  // PROVOST_POLICY_PARSER_H_

@@ -1,0 +1,270 @@
+#include "policy/policy.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace provost {
+namespace {
+
+// The kernel's MAX_ERRNO (linux/err.h): what seccomp and the syscall ABI take for an errno.
+constexpr int kMaxErrno = 4095;
+
+// ERESTARTSYS to ERESTART_RESTARTBLOCK (linux/errno.h in the kernel).
+constexpr int kFirstRestart = 512;
+constexpr int kLastRestart = 516;
+
+// Numbers from here on are x32's or negative.
+constexpr uint32_t kNumberLimit = kX32Bit;
+
+constexpr std::array<absl::string_view, 5> kNeverRefused = {"rt_sigreturn", "sigreturn", "exit",
+                                                            "exit_group", "restart_syscall"};
+
+// Static and never destroyed, so that decisions may point at the name for ever.
+const Rule& AlwaysRule() {
+  static const Rule* const rule = new Rule{.name = "always", .verdict = Allow{}};
+  return *rule;
+}
+
+// What `logging on` makes of a rule's wish.
+void WishToBeRecorded(Rule& rule) {
+  if (Refuses(rule.verdict) && rule.wish == RecordWish::kUnsaid) rule.wish = RecordWish::kLog;
+}
+
+bool Matches(const BoundRule& bound, const SyscallRequest& request, ArgumentReader& arguments) {
+  if (bound.condition == nullptr) return true;
+  switch (Evaluate(bound.condition, request, arguments)) {
+    case Truth::kFalse:
+      return false;
+    case Truth::kUnknown:
+      return Refuses(bound.rule->verdict);
+    case Truth::kTrue:
+      return true;
+  }
+  return false;
+}
+
+std::optional<size_t> IndexOf(uint32_t arch) {
+  for (size_t i = 0; i < kAllArches.size(); ++i) {
+    if (static_cast<uint32_t>(kAllArches[i]) == arch) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct Policy::Data {
+  struct Call {
+    std::vector<BoundRule> rules;
+    const Rule* otherwise;
+  };
+  struct ArchTable {
+    bool listed = false;
+    std::vector<Call> calls;  // by number
+  };
+
+  std::array<ArchTable, kAllArches.size()> arches;
+  std::vector<std::shared_ptr<const Rule>> rules;
+  Rule default_rule;
+  Rule arch_rule = {.name = "arch", .verdict = Deny{ENOSYS}};
+  Rule unknown_rule = {.name = "unknown", .verdict = Deny{ENOSYS}};
+  const Rule* unknown = nullptr;  // decides numbers without a row
+  bool logging = false;
+
+  // Fills `arches` with calls that have no rules yet; default_rule is final by now.
+  void MakeTables(absl::Span<const Arch> listed) {
+    unknown = Refuses(default_rule.verdict) ? &default_rule : &unknown_rule;
+    for (const Arch arch : listed) {
+      ArchTable& table = arches[*IndexOf(static_cast<uint32_t>(arch))];
+      table.listed = true;
+      table.calls.assign(SyscallTable::Get().Limit(arch), Call{{}, unknown});
+      for (const Syscall& syscall : SyscallTable::Get().All(arch)) {
+        table.calls[syscall.nr].otherwise =
+            IsNeverRefused(arch, syscall.nr) ? &AlwaysRule() : &default_rule;
+      }
+    }
+  }
+
+  const ArchTable* FindTable(uint32_t arch) const {
+    const std::optional<size_t> index = IndexOf(arch);
+    if (!index.has_value() || !arches[*index].listed) return nullptr;
+    return &arches[*index];
+  }
+
+  static const Call* FindCall(const ArchTable& table, int32_t nr) {
+    const auto number = static_cast<uint32_t>(nr);
+    return number < table.calls.size() ? &table.calls[number] : nullptr;
+  }
+};
+
+Policy::Policy() {
+  static const auto* const kAllowAll = new std::shared_ptr<const Data>([] {
+    auto data = std::make_shared<Data>();
+    data->default_rule.name = "default";
+    data->MakeTables(kAllArches);
+    return data;
+  }());
+  data_ = *kAllowAll;
+}
+
+Decision Policy::Decide(const SyscallRequest& request, ArgumentReader& arguments) const {
+  const Data::ArchTable* table = data_->FindTable(request.arch);
+  if (table == nullptr || static_cast<uint32_t>(request.nr) >= kNumberLimit) {
+    return ArchRule().decision();
+  }
+  const Data::Call* call = Data::FindCall(*table, request.nr);
+  if (call == nullptr) return data_->unknown->decision();
+  for (const BoundRule& bound : call->rules) {
+    if (Matches(bound, request, arguments)) return bound.rule->decision();
+  }
+  return call->otherwise->decision();
+}
+
+absl::Span<const BoundRule> Policy::RulesFor(Arch arch, int32_t nr) const {
+  const Data::ArchTable* table = data_->FindTable(static_cast<uint32_t>(arch));
+  if (table == nullptr) return {};
+  const Data::Call* call = Data::FindCall(*table, nr);
+  if (call == nullptr) return {};
+  return call->rules;
+}
+
+const Rule& Policy::OtherwiseFor(Arch arch, int32_t nr) const {
+  const Data::ArchTable* table = data_->FindTable(static_cast<uint32_t>(arch));
+  if (table == nullptr || static_cast<uint32_t>(nr) >= kNumberLimit) return ArchRule();
+  const Data::Call* call = Data::FindCall(*table, nr);
+  return call != nullptr ? *call->otherwise : *data_->unknown;
+}
+
+const Rule& Policy::ArchRule() const { return data_->arch_rule; }
+
+absl::Span<const std::shared_ptr<const Rule>> Policy::rules() const { return data_->rules; }
+
+const Rule& Policy::default_rule() const { return data_->default_rule; }
+
+bool Policy::Lists(Arch arch) const {
+  return data_->FindTable(static_cast<uint32_t>(arch)) != nullptr;
+}
+
+bool Policy::logging() const { return data_->logging; }
+
+bool Policy::IsNeverRefused(Arch arch, int32_t nr) {
+  const Syscall* syscall = SyscallTable::Get().Find(arch, nr);
+  return syscall != nullptr && std::find(kNeverRefused.begin(), kNeverRefused.end(),
+                                         syscall->signature->name) != kNeverRefused.end();
+}
+
+PolicyBuilder& PolicyBuilder::Arches(absl::Span<const Arch> arches) {
+  if (arches.empty()) status_.Update(absl::InvalidArgumentError("no architecture is listed"));
+  for (const Arch arch : arches) {
+    if (!IndexOf(static_cast<uint32_t>(arch)).has_value()) {
+      status_.Update(absl::InvalidArgumentError(
+          absl::StrCat("unknown architecture 0x", absl::Hex(static_cast<uint32_t>(arch)))));
+    }
+  }
+  arches_.assign(arches.begin(), arches.end());
+  return *this;
+}
+
+PolicyBuilder& PolicyBuilder::Default(Verdict verdict, RecordWish wish) {
+  status_.Update(CheckVerdict("default", verdict));
+  default_rule_.verdict = verdict;
+  default_rule_.wish = wish;
+  return *this;
+}
+
+PolicyBuilder& PolicyBuilder::Logging(bool on) {
+  logging_ = on;
+  return *this;
+}
+
+PolicyBuilder& PolicyBuilder::Add(Rule rule, absl::Span<const absl::string_view> calls,
+                                  Binder binder) {
+  if (rule.name.empty()) rule.name = absl::StrCat("rule-", entries_.size() + 1);
+  status_.Update(CheckVerdict(rule.name, rule.verdict));
+  entries_.push_back({std::make_shared<const Rule>(std::move(rule)),
+                      std::vector<std::string>(calls.begin(), calls.end()), std::move(binder)});
+  return *this;
+}
+
+absl::Status PolicyBuilder::CheckVerdict(absl::string_view rule, const Verdict& verdict) const {
+  if (const auto* deny = std::get_if<Deny>(&verdict)) {
+    if (deny->error < 1 || deny->error > kMaxErrno) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("rule \"", rule, "\": no errno is ", deny->error));
+    }
+    if (deny->error >= kFirstRestart && deny->error <= kLastRestart) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("rule \"", rule, "\": ", deny->error,
+                       " is a number by which the kernel restarts calls, which no program may see; "
+                       "EINTR is what a program knows"));
+    }
+  }
+  if (const auto* result = std::get_if<Return>(&verdict)) {
+    if (result->value < 0 && result->value >= -kMaxErrno) {
+      return absl::InvalidArgumentError(absl::StrCat("rule \"", rule, "\": returning ",
+                                                     result->value, " is denying with errno ",
+                                                     -result->value));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PolicyBuilder::Bind(const Entry& entry, const Rule& rule, Policy::Data& data) const {
+  for (const std::string& name : entry.calls) {
+    bool found = false;
+    for (const Arch arch : arches_) {
+      const Syscall* syscall = SyscallTable::Get().Find(arch, name);
+      if (syscall == nullptr) continue;
+      found = true;
+      if (Refuses(rule.verdict) && Policy::IsNeverRefused(arch, syscall->nr)) continue;
+      std::vector<BoundRule>& rules =
+          data.arches[*IndexOf(static_cast<uint32_t>(arch))].calls[syscall->nr].rules;
+      const bool again = !rules.empty() && rules.back().rule == &rule;
+      if (again) continue;
+      Predicate condition;
+      if (entry.binder != nullptr) {
+        PROVOST_ASSIGN_OR_RETURN(condition, entry.binder(*syscall));
+      }
+      rules.push_back({&rule, std::move(condition)});
+    }
+    if (!found) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("rule \"", rule.name,
+                       "\": no architecture of the policy has a call named \"", name, "\""));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Policy> PolicyBuilder::Build() const {
+  PROVOST_RETURN_IF_ERROR(status_);
+  auto data = std::make_shared<Policy::Data>();
+  data->default_rule = default_rule_;
+  data->default_rule.name = "default";
+  data->logging = logging_;
+  if (logging_) {
+    WishToBeRecorded(data->default_rule);
+    WishToBeRecorded(data->arch_rule);
+    WishToBeRecorded(data->unknown_rule);
+  }
+  data->MakeTables(arches_);
+  for (const Entry& entry : entries_) {
+    auto rule = std::make_shared<Rule>(*entry.rule);
+    if (logging_) WishToBeRecorded(*rule);
+    data->rules.push_back(rule);
+    PROVOST_RETURN_IF_ERROR(Bind(entry, *rule, *data));
+  }
+  return Policy(std::move(data));
+}
+
+}  // namespace provost

@@ -1,0 +1,74 @@
+#ifndef PROVOST_POLICY_VERDICT_H_
+#define PROVOST_POLICY_VERDICT_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "absl/strings/string_view.h"
+
+namespace provost {
+
+// What happens to one call. A closed variant; each alternative carries what applying it needs.
+// Order here is not precedence.
+
+// The kernel runs the call.
+struct Allow {
+  bool operator==(const Allow&) const = default;
+};
+// The kernel runs the call and a record says so (SECCOMP_RET_LOG).
+struct Log {
+  bool operator==(const Log&) const = default;
+};
+// The call does not run; the task sees -error (SECCOMP_RET_ERRNO). 1 <= error <= 4095.
+struct Deny {
+  int error;
+  bool operator==(const Deny&) const = default;
+};
+// The call does not run; the task sees `value`. Values the kernel would turn into an errno
+// (-4095…-1) are written as Deny.
+struct Return {
+  int64_t value;
+  bool operator==(const Return&) const = default;
+};
+// The call does not run; the task gets SIGSYS with its registers as they were (SECCOMP_RET_TRAP).
+struct Trap {
+  bool operator==(const Trap&) const = default;
+};
+// The call does not run; the thread or the whole process dies by SIGSYS (SECCOMP_RET_KILL_*).
+struct Kill {
+  enum class Scope : uint8_t { kThread, kProcess };
+  Scope scope = Scope::kProcess;
+  bool operator==(const Kill&) const = default;
+};
+
+using Verdict = std::variant<Allow, Log, Deny, Return, Trap, Kill>;
+
+// "allow", "log", "deny EACCES", "return 0", "trap", "kill process", "kill thread": as the policy
+// language writes it.
+std::string VerdictToString(const Verdict& verdict);
+
+// True for the verdicts under which the call does not run.
+bool Refuses(const Verdict& verdict);
+
+// What a rule says about being recorded, beside its action.
+enum class RecordWish : uint8_t {
+  kUnsaid,
+  kLog,        // `log`
+  kLogResult,  // `log result`: wait for the kernel's answer and record it too
+  kQuiet,      // `quiet`
+};
+
+// A verdict with what a record needs to say about it. `rule` is the name of the rule that decided
+// and belongs to the Policy or to static storage; it outlives the run.
+struct Decision {
+  Verdict verdict;
+  RecordWish wish = RecordWish::kUnsaid;
+  absl::string_view rule;
+
+  bool operator==(const Decision&) const = default;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_POLICY_VERDICT_H_
