@@ -1,0 +1,63 @@
+#include "tracee/identity.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <string>
+
+#include "base/status_matchers.h"
+#include "gtest/gtest.h"
+
+namespace provost {
+namespace {
+
+TEST(ReadTaskIdentity, IsWhatTheTaskItselfSees) {
+  Identity identity;
+  PROVOST_ASSERT_OK(ReadTaskIdentity(getpid(), identity));
+  EXPECT_EQ(identity.pid, getpid());
+  EXPECT_EQ(identity.ppid, getppid());
+  uid_t real = 0;
+  uid_t effective = 0;
+  uid_t saved = 0;
+  ASSERT_EQ(getresuid(&real, &effective, &saved), 0);
+  EXPECT_EQ(identity.uid, real);
+  EXPECT_EQ(identity.euid, effective);
+  EXPECT_EQ(identity.suid, saved);
+  EXPECT_EQ(identity.egid, getegid());
+}
+
+TEST(ReadTaskIdentity, TakesAnyName) {
+  std::array<char, 16> before;
+  ASSERT_EQ(prctl(PR_GET_NAME, before.data()), 0);
+  for (const std::string name : {"a) b (c", "S 1 2 3 4) x", "line\nend", ")", "("}) {
+    ASSERT_EQ(prctl(PR_SET_NAME, name.c_str()), 0);
+    Identity identity;
+    PROVOST_ASSERT_OK(ReadTaskIdentity(gettid(), identity));
+    EXPECT_EQ(identity.comm, name);
+    EXPECT_EQ(identity.ppid, getppid()) << name;
+  }
+  prctl(PR_SET_NAME, before.data());
+}
+
+TEST(ReadProgramIdentity, FindsTheProgramAndItsArguments) {
+  Identity identity;
+  PROVOST_ASSERT_OK(ReadProgramIdentity(getpid(), identity));
+  std::array<char, PATH_MAX> exe;
+  const ssize_t length = readlink("/proc/self/exe", exe.data(), exe.size());
+  ASSERT_GT(length, 0);
+  EXPECT_EQ(identity.exe, std::string(exe.data(), length));
+  EXPECT_LE(identity.proctitle.size(), 128u);
+  EXPECT_THAT(identity.proctitle, testing::HasSubstr("identity_test"));
+}
+
+TEST(ReadTaskIdentity, AGoneTaskIsNotFound) {
+  Identity identity;
+  // Above the highest pid Linux gives out (PID_MAX_LIMIT, 2^22).
+  EXPECT_THAT(ReadTaskIdentity(1 << 23, identity),
+              StatusIs(absl::StatusCode::kNotFound, testing::HasSubstr("status")));
+}
+
+}  // namespace
+}  // namespace provost
