@@ -65,7 +65,8 @@ constexpr Arg NoFlags(absl::string_view name, ArgWidth width) {
 constexpr Arg Enum(absl::string_view name, const ConstantSet& set, ArgWidth width) {
   return {{name, ArgKind::kEnum, width, &set, -1}, {}};
 }
-// umode_t: the kernel's prototypes have 16 bits, user space passes an unsigned int.
+// umode_t: the prototypes have 16 bits, so the kernel never sees the bits above them; ArgWidth has
+// nothing that narrow.
 constexpr Arg Mode(absl::string_view name = "mode", ArgWidth width = kU32) {
   return Make(name, ArgKind::kMode, width);
 }

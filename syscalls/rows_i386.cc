@@ -9,7 +9,8 @@
 namespace provost::rows {
 namespace {
 
-// old_uid_t and old_gid_t are 16 bits wide (kernel/uid16.c).
+// old_uid_t and old_gid_t are 16 bits wide (kernel/uid16.c): the kernel never sees the bits above
+// them. ArgWidth has nothing that narrow.
 constexpr Arg Uid16(absl::string_view name) { return Uid(name); }
 constexpr Arg Gid16(absl::string_view name) { return Gid(name); }
 

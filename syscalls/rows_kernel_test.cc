@@ -174,8 +174,7 @@ bool IsReadable(const std::string& events) {
 std::string FindEvents() {
   std::string mounted = "/sys/kernel/tracing/events/syscalls";
   if (IsReadable(mounted)) return mounted;
-  const char* base = getenv("TEST_TMPDIR");
-  std::string directory = absl::StrCat(base == nullptr ? "/tmp" : base, "/tracefs.XXXXXX");
+  std::string directory = absl::StrCat(testing::TempDir(), "/tracefs.XXXXXX");
   if (mkdtemp(directory.data()) == nullptr) return "";
   if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
       mount("tracefs", directory.c_str(), "tracefs", MS_RDONLY, nullptr) != 0) {

@@ -44,6 +44,8 @@ constexpr Row kRows[] = {
     {"get_thread_area", {StructInOut("u_info")}},
     {"ioperm", {Int("from", kU64), Int("num", kU64), Int("turn_on", kS32)}},
     {"iopl", {Int("level", kU32)}},
+    // Seccomp lets these two pass every filter (its exception for uprobes, kernel/seccomp.c): they
+    // are calls only where the kernel itself put them.
     {"uretprobe", {}, On::kX86_64, {335, -1}},
     {"uprobe", {}, On::kX86_64, {336, -1}},
 

@@ -21,7 +21,7 @@ enum class ArgKind : uint8_t {
   kLength,     // a size in bytes or elements
   kFlags,      // bits of the set `constants`
   kEnum,       // exactly one of the set `constants`
-  kMode,       // file permission bits
+  kMode,       // file permission bits; of a umode_t the kernel keeps the low 16 bits
   kSockaddr,   // struct sockaddr*; `companion` is the index of its length (a value or a pointer)
   kSignal,     // a signal number
   kClockId,    // CLOCK_*
@@ -32,9 +32,10 @@ enum class ArgKind : uint8_t {
   kOffset,       // a file position
   kStringArray,  // char* const[] ending in NULL: argv, envp
   kIovec,        // struct iovec*; `companion` is the index of its count
-  kStructIn,     // a structure the kernel reads
-  kStructOut,    // a structure the kernel writes
-  kStructInOut,  // both
+  kStructIn,     // a structure the kernel reads; `companion` is the index of its size in bytes or,
+                 // for an array of structures, of their number, or -1
+  kStructOut,    // a structure the kernel writes; `companion` as for kStructIn
+  kStructInOut,  // both; also a length behind a pointer (accept's addrlen)
   kAddress,      // an address in the task that is no argument memory: mmap's addr, brk
   kFunction,     // a function of the task: sighandler_t
 };
