@@ -42,6 +42,7 @@ class CollectingSink final : public AuditSink {
     }
     return absl::OkStatus();
   }
+  void CountLost(uint64_t events) override { lost_ += events; }
   absl::Status Flush() override {
     ++flushes_;
     return refusal_;
@@ -56,6 +57,8 @@ class CollectingSink final : public AuditSink {
   // Every event as audit lines; the first has serial 1.
   const std::string& text() const { return text_; }
   int flushes() const { return flushes_; }
+  // What CountLost was told, in all.
+  uint64_t lost() const { return lost_; }
 
  private:
   static Recorded Copy(const DecisionEvent& event) {
@@ -75,6 +78,7 @@ class CollectingSink final : public AuditSink {
   std::vector<SupervisorEvent> supervisor_events_;
   std::string text_;
   int flushes_ = 0;
+  uint64_t lost_ = 0;
 };
 
 }  // namespace provost

@@ -41,8 +41,11 @@ TEST(CollectingSink, RefusesWhenTold) {
               StatusIs(absl::StatusCode::kResourceExhausted, testing::Eq("full")));
   EXPECT_TRUE(sink.decisions().empty());
   sink.Refuse(absl::OkStatus());
-  PROVOST_EXPECT_OK(sink.Retry(SomeDecision(who)));
+  PROVOST_EXPECT_OK(sink.Write(SomeDecision(who)));
   EXPECT_EQ(sink.decisions().size(), 1u);
+  sink.CountLost(2);
+  sink.CountLost(1);
+  EXPECT_EQ(sink.lost(), 3u);
   PROVOST_EXPECT_OK(sink.Flush());
   EXPECT_EQ(sink.flushes(), 1);
 }
@@ -51,6 +54,7 @@ TEST(NullSink, TakesEverything) {
   NullSink sink;
   const Identity who = SomeTask();
   PROVOST_EXPECT_OK(sink.Write(SomeDecision(who)));
+  sink.CountLost(1);
   PROVOST_EXPECT_OK(sink.Flush());
 }
 

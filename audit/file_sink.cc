@@ -47,26 +47,19 @@ absl::Status FileSink::Write(const Event& event) {
   if (const auto* supervisor = std::get_if<SupervisorEvent>(&event)) {
     if (supervisor->identity != nullptr) supervisor_ = *supervisor->identity;
   }
-  if (buffer_.size() >= kBufferLimit) {
-    if (absl::Status status = Flush(); !status.ok()) return Refuse(std::move(status));
-  }
+  if (buffer_.size() >= kBufferLimit) PROVOST_RETURN_IF_ERROR(Flush());
   EventStamper stamper = stamper_;
   Format(event, stamper);
   if (!options_.buffered) {
     if (absl::Status status = Flush(); !status.ok()) {
       buffer_.clear();
       ends_.clear();
-      return Refuse(std::move(status));
+      return status;
     }
   }
   stamper_ = stamper;
   lost_ = 0;
   return absl::OkStatus();
-}
-
-absl::Status FileSink::Retry(const Event& event) {
-  if (lost_ > 0) --lost_;
-  return Write(event);
 }
 
 absl::Status FileSink::Flush() {
@@ -98,11 +91,6 @@ void FileSink::Format(const Event& event, EventStamper& stamper) {
   }
   FormatEvent(event, stamper.Next(), buffer_);
   ends_.push_back(buffer_.size());
-}
-
-absl::Status FileSink::Refuse(absl::Status reason) {
-  ++lost_;
-  return reason;
 }
 
 }  // namespace provost

@@ -23,8 +23,9 @@ namespace provost {
 // (appender.h says how, and what holds for descriptors that are no file of our own), and is
 // reported; the caller may offer the event again.
 //
-// Events that were refused leave a gap in the serials, and a TRUSTED_APP record op=events-lost with
-// their number goes ahead of the next event that is taken.
+// Lost events (CountLost) leave a gap in the serials, and a TRUSTED_APP record op=events-lost with
+// their number goes ahead of the next event that is taken. An event that was refused and then taken
+// leaves no trace of that.
 //
 // The process must ignore SIGPIPE (a pipe whose reader went) and SIGXFSZ (RLIMIT_FSIZE); then both
 // are error statuses. One thread at a time.
@@ -49,20 +50,19 @@ class FileSink final : public AuditSink {
   FileSink& operator=(const FileSink&) = delete;
 
   absl::Status Write(const Event& event) override;
-  absl::Status Retry(const Event& event) override;
+  void CountLost(uint64_t events) override { lost_ += events; }
   absl::Status Flush() override;
 
  private:
   FileSink(Appender appender, Options options);
 
   void Format(const Event& event, EventStamper& stamper);
-  absl::Status Refuse(absl::Status reason);
 
   Appender appender_;
   const Options options_;
   EventStamper stamper_;
   Identity supervisor_;       // for op=events-lost: of the last SupervisorEvent, or this process
-  uint64_t lost_ = 0;         // refused since the last event that was taken
+  uint64_t lost_ = 0;         // lost since the last event that was taken
   std::string buffer_;        // whole events, formatted
   std::vector<size_t> ends_;  // where each of them ends
 };

@@ -123,9 +123,9 @@ TEST(FileSink, TakesADescriptor) {
   EXPECT_NE(fcntl(fd.get(), F_GETFD), -1) << "not closed: it was not the sink's";
 }
 
-// Writes two events, `refused` in vain, then two more, the first perhaps as a retry. One letter an
+// Writes two events, `refused` in vain, of which `lost` are given up, then two more. One letter an
 // answer: taken or not.
-std::string WriteAcrossAFullDisk(const std::string& path, int refused, bool retry_last) {
+std::string WriteAcrossAFullDisk(const std::string& path, int refused, int lost) {
   return InChild([&]() -> std::string {
     Identity self = SomeTask();
     self.pid = 77;
@@ -136,17 +136,19 @@ std::string WriteAcrossAFullDisk(const std::string& path, int refused, bool retr
     tell(sink->Write(SupervisorEvent{What::kStart, &self}));
     tell(sink->Write(SomeDecision(who)));
     LimitFileSize(ReadFile(path).size() + 100);
-    for (int i = 0; i < refused; ++i) tell(sink->Write(SomeDecision(who)));
+    for (int i = 0; i < refused; ++i) {
+      tell(sink->Write(SomeDecision(who)));
+      if (i < lost) sink->CountLost(1);
+    }
     LiftFileSizeLimit();
-    tell(retry_last ? sink->Retry(SomeDecision(who)) : sink->Write(SomeDecision(who)));
-    tell(sink->Write(SomeDecision(who)));
+    for (int i = 0; i < 2; ++i) tell(sink->Write(SomeDecision(who)));
     return told;
   });
 }
 
 TEST(FileSink, LostEventsLeaveAGapAndARecord) {
   const std::string path = FreshPath("lost.log");
-  EXPECT_EQ(WriteAcrossAFullDisk(path, 3, /*retry_last=*/false), "yynnnyy");
+  EXPECT_EQ(WriteAcrossAFullDisk(path, 3, /*lost=*/3), "yynnnyy");
   const std::vector<std::string> records = Records(ReadFile(path));
   ASSERT_EQ(records.size(), 1u + 3 + 1 + 3 + 3);
   EXPECT_THAT(records[4],
@@ -160,16 +162,16 @@ TEST(FileSink, LostEventsLeaveAGapAndARecord) {
   EXPECT_EQ(serials[4], serials[3] + 1);
 }
 
-TEST(FileSink, WhatIsRetriedIsNotLost) {
-  std::string path = FreshPath("retried.log");
-  EXPECT_EQ(WriteAcrossAFullDisk(path, 1, /*retry_last=*/true), "yynyy");
+TEST(FileSink, WhatIsOfferedAgainIsNotLost) {
+  std::string path = FreshPath("again.log");
+  EXPECT_EQ(WriteAcrossAFullDisk(path, 5, /*lost=*/0), "yynnnnnyy");
   std::vector<std::string> records = Records(ReadFile(path));
   EXPECT_EQ(records.size(), 1u + 3 + 3 + 3);
-  std::vector<uint64_t> serials = Serials(records);
+  const std::vector<uint64_t> serials = Serials(records);
   EXPECT_EQ(serials.back() - serials.front() + 1, serials.size()) << "no gap";
 
-  path = FreshPath("retried-after-loss.log");
-  EXPECT_EQ(WriteAcrossAFullDisk(path, 3, /*retry_last=*/true), "yynnnyy");
+  path = FreshPath("again-after-loss.log");
+  EXPECT_EQ(WriteAcrossAFullDisk(path, 5, /*lost=*/2), "yynnnnnyy");
   records = Records(ReadFile(path));
   ASSERT_EQ(records.size(), 1u + 3 + 1 + 3 + 3);
   EXPECT_THAT(records[4], HasSubstr("op=events-lost lost=2 "));
@@ -209,6 +211,7 @@ TEST(FileSink, ABufferThatCannotGoOutRefusesBeyondItsLimit) {
     for (int i = 0; i < 4; ++i) {
       if (sink->Write(SomeDecision(who)).ok()) return "took one too many";
     }
+    sink->CountLost(5);
     LiftFileSizeLimit();
     if (!sink->Write(SomeDecision(who)).ok() || !sink->Flush().ok()) return "still refuses";
     return absl::StrCat(taken);

@@ -576,6 +576,7 @@ std::string FillADisk(const std::string& directory, const std::string& copy) {
   for (int i = 0; i < 4; ++i) {
     if ((*sink)->Write(SomeDecision(who)).ok()) return "a full disk took an event";
   }
+  (*sink)->CountLost(5);
   if (unlink((directory + "/ballast").c_str()) != 0) return "unlink";
   for (int i = 0; i < 3; ++i) {
     if (absl::Status again = (*sink)->Write(SomeDecision(who)); !again.ok()) {

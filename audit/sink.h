@@ -1,6 +1,8 @@
 #ifndef PROVOST_AUDIT_SINK_H_
 #define PROVOST_AUDIT_SINK_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "audit/event.h"
 
@@ -11,11 +13,12 @@ class AuditSink {
  public:
   virtual ~AuditSink() = default;
 
-  // Takes one event whole. An error means that it is not on record and counts as lost, unless
-  // Retry brings it in.
+  // Takes one event whole. An error means that it is not on record and may be offered again, as
+  // often as one likes; nothing is counted for it.
   virtual absl::Status Write(const Event& event) = 0;
-  // Offers again the event that the last call refused; when it is taken, it was not lost.
-  virtual absl::Status Retry(const Event& event) { return Write(event); }
+  // So many events that Write refused will not be offered again: they are lost. A sink that keeps a
+  // log says so in it as soon as it can write again.
+  virtual void CountLost(uint64_t events) { (void)events; }
   // Hands on what is buffered. The supervisor calls it before it blocks and at the end.
   virtual absl::Status Flush() = 0;
 };
