@@ -163,7 +163,34 @@ TEST(BpfAssembler, SearchIsBalanced) {
   }
 }
 
-// Branches reach 255 instructions. Random graphs whose edges go near and far.
+// Branches reach 255 instructions and no further: both targets of one test at every distance around
+// that.
+TEST(BpfAssembler, KnowsHowFarBranchesReach) {
+  for (uint32_t length = 200; length < 300; ++length) {
+    for (const bool swapped : {false, true}) {
+      BpfAssembler graph;
+      const Node one = graph.Test(kLow, BPF_JEQ, 7, graph.Return(1), graph.Return(2));
+      const Node two = graph.Test(kLow, BPF_JGT, 9, graph.Return(3), one);
+      // Stands between the test in question and its targets.
+      Node between = two;
+      for (uint32_t i = 0; i < length; ++i) {
+        between = graph.Test(kNr, BPF_JEQ, 5000 + i, graph.Return(4), between);
+      }
+      const Node test = graph.Test(kNr, BPF_JGT, 100, swapped ? one : two, swapped ? two : one);
+      const std::vector<sock_filter> program =
+          graph.Assemble(graph.Test({4}, BPF_JEQ, 1, between, test));
+      ASSERT_THAT(VerifyBpf(program), IsOk()) << length;
+      for (const int32_t nr : {100, 101}) {
+        const bool to_one = (nr > 100) == swapped;
+        EXPECT_EQ(Answer(program, nr, 7), 1u) << length;
+        EXPECT_EQ(Answer(program, nr, 8), 2u) << length;
+        EXPECT_EQ(Answer(program, nr, 10), to_one ? 2u : 3u) << length;
+      }
+    }
+  }
+}
+
+// Random graphs whose edges go near and far.
 TEST(BpfAssembler, ReachesFarTargets) {
   std::mt19937 random(1234);
   for (int round = 0; round < 40; ++round) {

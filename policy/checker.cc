@@ -157,6 +157,7 @@ class Checker {
       }
     }
     std::vector<const Rule*> rules;
+    rules.reserve(deciders.size());
     for (const BoundRule* decider : deciders) rules.push_back(decider->rule);
     Blame(finding, rules);
   }

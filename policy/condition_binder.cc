@@ -23,7 +23,8 @@ constexpr uint64_t kAllBits = ~uint64_t{0};
 
 std::optional<BoundArgument> FindArgument(const Syscall& syscall, absl::string_view name) {
   if (const std::optional<int> index = RawRegister(name)) {
-    return BoundArgument{static_cast<uint8_t>(*index), ArgWidth::kU64, nullptr};
+    const ArgWidth width = syscall.arch == Arch::kI386 ? ArgWidth::kU32 : ArgWidth::kU64;
+    return BoundArgument{static_cast<uint8_t>(*index), width, nullptr};
   }
   const int index = syscall.signature->IndexOf(name);
   if (index < 0) return std::nullopt;

@@ -52,10 +52,12 @@ Word HighWord(const Compare& compare) {
 //
 // A comparison is one of two 64-bit numbers, and'ed register and value, by halves. The high half is
 // a word of seccomp_data for 64-bit widths, and known for 32-bit ones: 0, or what the mask leaves
-// of the low half's sign.
+// of the low half's sign. On i386 it is known for 64-bit widths too: 0, although seccomp_data may
+// show something else (Compare says why).
 class ConditionCompiler {
  public:
-  explicit ConditionCompiler(BpfAssembler& graph) : graph_(graph) {}
+  ConditionCompiler(BpfAssembler& graph, Arch arch)
+      : graph_(graph), has_high_words_(arch == Arch::kX86_64) {}
 
   Node Compile(const Predicate& predicate, Node yes, Node no) {
     if (predicate == nullptr || yes == no) return yes;
@@ -114,7 +116,7 @@ class ConditionCompiler {
     return node;
   }
 
-  static std::vector<Part> Partition(const std::vector<Predicate>& children, bool deciding) {
+  std::vector<Part> Partition(const std::vector<Predicate>& children, bool deciding) const {
     const CompareOp grouped = deciding ? CompareOp::kEq : CompareOp::kNe;
     std::vector<Part> parts;
     for (const Predicate& child : children) {
@@ -138,13 +140,12 @@ class ConditionCompiler {
   }
 
   // nullopt for what can never be equal, and for what takes the sign apart.
-  static std::optional<Equality> AsEquality(const Compare& compare) {
+  std::optional<Equality> AsEquality(const Compare& compare) const {
     Equality equality = {.low_word = LowWord(compare), .low = LowHalf(compare.value)};
     const uint32_t high = HighHalf(compare.value);
     switch (compare.width) {
       case ArgWidth::kU32:
-        if (high != 0) return std::nullopt;
-        return equality;
+        return high == 0 ? std::make_optional(equality) : std::nullopt;
       case ArgWidth::kS32: {
         // With the sign among the low half's bits, the low half says what the high one is.
         const bool negative = (equality.low & kSignBit) != 0;
@@ -155,6 +156,7 @@ class ConditionCompiler {
       }
       case ArgWidth::kS64:
       case ArgWidth::kU64:
+        if (!has_high_words_) return high == 0 ? std::make_optional(equality) : std::nullopt;
         equality.high_word = HighWord(compare);
         equality.high = high;
         return equality;
@@ -232,9 +234,11 @@ class ConditionCompiler {
         return graph_.Test(sign, BPF_JSET, kSignBit, negative, positive);
       }
       case ArgWidth::kS64:
-        return CompileSignedHigh(compare, op, yes, no);
+        return has_high_words_ ? CompileSignedHigh(compare, op, yes, no)
+                               : CompileKnownHigh(compare, 0, op, yes, no);
       case ArgWidth::kU64:
-        return CompileUnsignedHigh(compare, op, yes, no);
+        return has_high_words_ ? CompileUnsignedHigh(compare, op, yes, no)
+                               : CompileKnownHigh(compare, 0, op, yes, no);
     }
     return no;
   }
@@ -247,9 +251,9 @@ class ConditionCompiler {
     const uint32_t value = HighHalf(compare.value);
     if (high == value) return CompileLow(compare, op, yes, no);
     if (op == BPF_JEQ) return no;
-    const bool greater = compare.width == ArgWidth::kS32
-                             ? static_cast<int32_t>(high) > static_cast<int32_t>(value)
-                             : high > value;
+    const bool is_signed = compare.width == ArgWidth::kS32 || compare.width == ArgWidth::kS64;
+    const bool greater =
+        is_signed ? static_cast<int32_t>(high) > static_cast<int32_t>(value) : high > value;
     return greater ? yes : no;
   }
 
@@ -273,12 +277,13 @@ class ConditionCompiler {
   }
 
   BpfAssembler& graph_;
+  const bool has_high_words_;
 };
 
 class FilterCompiler {
  public:
   FilterCompiler(const Policy& policy, const FilterOptions& options)
-      : policy_(policy), options_(options), conditions_(graph_), trace_(graph_.Return(kTrace)) {
+      : policy_(policy), options_(options), trace_(graph_.Return(kTrace)) {
     for (const Arch arch : kAllArches) CompileCalls(arch);
   }
 
@@ -342,19 +347,22 @@ class FilterCompiler {
     size_t count = last - rules.begin();
     const Rule& otherwise = last != rules.end() ? *last->rule : policy_.OtherwiseFor(arch, nr);
     Node node = Answer(otherwise, ask_all);
+    ConditionCompiler conditions(graph_, arch);
     while (count-- > 0) {
-      node = CompileRule(rules[count].condition, Answer(*rules[count].rule, ask_all), node);
+      node = CompileRule(conditions, rules[count].condition, Answer(*rules[count].rule, ask_all),
+                         node);
     }
     return node;
   }
 
   // `otherwise` is where calls go that the rule does not match.
-  Node CompileRule(const Predicate& condition, Node answer, Node otherwise) {
+  Node CompileRule(ConditionCompiler& conditions, const Predicate& condition, Node answer,
+                   Node otherwise) {
     // Then it does not matter whether it matches.
     if (answer == otherwise) return answer;
-    if (IsRegisterOnly(condition)) return conditions_.Compile(condition, answer, otherwise);
-    const Node may = conditions_.Compile(MayHold(condition), trace_, otherwise);
-    return conditions_.Compile(MustHold(condition), answer, may);
+    if (IsRegisterOnly(condition)) return conditions.Compile(condition, answer, otherwise);
+    const Node may = conditions.Compile(MayHold(condition), trace_, otherwise);
+    return conditions.Compile(MustHold(condition), answer, may);
   }
 
   Node Answer(const Rule& rule, bool ask_all) {
@@ -455,7 +463,6 @@ class FilterCompiler {
   const Policy& policy_;
   const FilterOptions& options_;
   BpfAssembler graph_;
-  ConditionCompiler conditions_;
   const Node trace_;
   std::vector<Call> calls_;
   absl::flat_hash_map<const Rule*, uint32_t> answers_;

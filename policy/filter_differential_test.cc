@@ -160,6 +160,7 @@ class Generator {
     if (arches == 0) builder.Arches({Arch::kX86_64});
     if (arches == 1) builder.Arches({Arch::kI386});
     builder.Default(SomeVerdict(), Wish());
+    if (OneIn(8)) builder.Logging(true);
     for (uint32_t i = 0, count = Below(8); i < count; ++i) {
       std::vector<absl::string_view> calls;
       for (uint32_t n = 0, wanted = 1 + Below(3); n < wanted; ++n) {
@@ -213,12 +214,16 @@ class Generator {
 std::vector<FakeArgumentReader> EveryMemory(const SyscallRequest& request) {
   std::vector<FakeArgumentReader> memories = {FakeArgumentReader()};
   for (size_t arg = 0; arg < kStringArgs; ++arg) {
-    if (arg > 0 && request.args[arg] == request.args[0]) break;
+    const auto address = [&request](size_t index) {
+      const uint64_t raw = request.args[index];
+      return request.IsI386() ? static_cast<uint32_t>(raw) : raw;
+    };
+    if (arg > 0 && address(arg) == address(0)) break;
     std::vector<FakeArgumentReader> more = memories;
     for (const FakeArgumentReader& memory : memories) {
       for (const char* text : kTexts) {
         more.push_back(memory);
-        more.back().Set(request.args[arg], text);
+        more.back().Set(address(arg), text);
       }
     }
     memories = std::move(more);
@@ -260,7 +265,8 @@ ByRegisters Consider(const Predicate& predicate, const SyscallRequest& request) 
   const auto& node = predicate->node;
   if (const auto* constantly = std::get_if<Constantly>(&node)) return known(constantly->value);
   if (const auto* compare = std::get_if<Compare>(&node)) {
-    return known(Holds(*compare, request.args[compare->arg]));
+    const uint64_t raw = request.args[compare->arg];
+    return known(Holds(*compare, request.IsI386() ? static_cast<uint32_t>(raw) : raw));
   }
   if (const auto* all = std::get_if<AllOf>(&node)) {
     return join(all->children, ByRegisters::kFalse, ByRegisters::kTrue);

@@ -106,13 +106,7 @@ absl::StatusOr<Word> Grammar::TakeWord(absl::string_view what) {
 }
 
 absl::StatusOr<StringItem> Grammar::TakeString(absl::string_view what) {
-  if (!current_.Is(TokenKind::kString)) {
-    std::vector<std::string> notes;
-    if (current_.Is(TokenKind::kName)) {
-      notes.push_back(absl::StrCat("write \"", current_.text(), "\", in quotes"));
-    }
-    return Unexpected(what, notes);
-  }
+  if (!current_.Is(TokenKind::kString)) return Unexpected(what);
   StringItem item{current_.string, current_.span};
   PROVOST_RETURN_IF_ERROR(Advance());
   return item;
@@ -354,6 +348,19 @@ absl::StatusOr<CallReference> Grammar::ParseCall() {
 
 // ---- What follows the calls ----
 
+namespace {
+
+// What may follow the part of a rule that is read.
+std::string ExpectedAfter(const RuleStatement& rule) {
+  if (rule.wish != RecordWish::kUnsaid) return "the end of the line";
+  const absl::string_view wishes = "`log`, `quiet` or the end of the line";
+  if (rule.name.has_value()) return std::string(wishes);
+  return absl::StrCat(rule.condition.has_value() ? "`&&`, `||`, " : "`,`, `if`, ", "`as`, ",
+                      wishes);
+}
+
+}  // namespace
+
 absl::Status Grammar::ParseTail(RuleStatement& rule) {
   if (current_.IsName("if")) {
     PROVOST_RETURN_IF_ERROR(Advance());
@@ -370,10 +377,7 @@ absl::Status Grammar::ParseTail(RuleStatement& rule) {
   if (current_.IsName("each") || current_.IsName("audited")) {
     return NotInThisVersion(current_.span);
   }
-  std::string expected = rule.condition.has_value() ? "`&&`, `||`, " : "`,`, `if`, ";
-  if (!rule.name.has_value()) absl::StrAppend(&expected, "`as`, ");
-  absl::StrAppend(&expected, "`log`, `quiet` or the end of the line");
-  if (rule.wish != RecordWish::kUnsaid) expected = "the end of the line";
+  const std::string expected = ExpectedAfter(rule);
   if (!current_.Is(TokenKind::kName)) return Unexpected(expected);
   std::vector<std::string> notes = DidYouMean(Nearest(current_.text(), kTailWords));
   if (SyscallTable::Get().IsKnownName(current_.text())) {
@@ -385,6 +389,10 @@ absl::Status Grammar::ParseTail(RuleStatement& rule) {
 }
 
 absl::StatusOr<std::string> Grammar::ParseRuleName() {
+  if (current_.Is(TokenKind::kName)) {
+    return Unexpected("the rule's name in quotes",
+                      {absl::StrCat("write `as \"", current_.text(), "\"`")});
+  }
   PROVOST_ASSIGN_OR_RETURN(StringItem item, TakeString("the rule's name in quotes"));
   if (item.text.empty()) return ErrorAt(item.span, "this name is empty");
   if (item.text.size() > kMaxRuleName) {

@@ -252,7 +252,7 @@ absl::StatusOr<Condition> Grammar::ParseComparison(Operand operand) {
 
 absl::Status Grammar::MakeIntegerTest(const Token& op, Test& test) const {
   const bool single = test.value.shape == Value::Shape::kSingle;
-  const auto wrong_shape = [&](absl::string_view takes, std::vector<std::string> notes) {
+  const auto wrong_shape = [&](absl::string_view takes, const std::vector<std::string>& notes) {
     return ErrorAt(
         test.value.span,
         absl::StrCat("`", op.text(), "` takes ", takes, ": this is ", ShapeName(test.value)),

@@ -154,7 +154,7 @@ absl::Status SaidTwice(const SourceSpan& again, const SourceSpan& first) {
 
 absl::Status RootOnly(const SourceSpan& keyword) {
   return ErrorAt(keyword,
-                 absl::StrCat("`", keyword.text(), "` belongs into the policy that includes this"));
+                 absl::StrCat("`", keyword.text(), "` belongs in the policy that includes this"));
 }
 
 absl::Status PolicyReader::ReadSource(std::string name, std::string directory, std::string text,
@@ -204,6 +204,7 @@ absl::StatusOr<Arch> PolicyReader::ResolveArch(const Word& name) const {
     return ErrorAt(name.span, "x32 cannot be listed: its calls are always refused");
   }
   std::vector<absl::string_view> names;
+  names.reserve(kAllArches.size());
   for (const Arch arch : kAllArches) names.push_back(ArchName(arch));
   std::vector<std::string> notes = DidYouMean(Nearest(name.text, names));
   if (notes.empty()) notes.emplace_back("there are `x86_64` and `i386`");

@@ -39,6 +39,13 @@ uint64_t Extend(ArgWidth width, uint64_t raw) {
   return raw;
 }
 
+// An argument's register. i386's are 32 bits wide; 64-bit code that enters by `int 0x80` can leave
+// anything above, which seccomp_data and PTRACE_GET_SYSCALL_INFO show and the kernel ignores.
+uint64_t Register(const SyscallRequest& request, uint8_t arg) {
+  const uint64_t raw = request.args[arg];
+  return request.IsI386() ? static_cast<uint32_t>(raw) : raw;
+}
+
 template <typename T>
 bool Apply(CompareOp op, T left, T right) {
   switch (op) {
@@ -165,11 +172,11 @@ Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
       Overloaded{
           [](const Constantly& constantly) { return ToTruth(constantly.value); },
           [&](const Compare& compare) {
-            return ToTruth(Holds(compare, request.args[compare.arg]));
+            return ToTruth(Holds(compare, Register(request, compare.arg)));
           },
           [&](const MatchString& match) {
             const absl::StatusOr<absl::string_view> text =
-                arguments.ReadString(request.args[match.arg]);
+                arguments.ReadString(Register(request, match.arg));
             return text.ok() ? ToTruth(match.pattern->Matches(*text)) : Truth::kUnknown;
           },
           [&](const AllOf& all) { return EvaluateAll(all.children, false, request, arguments); },

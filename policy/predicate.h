@@ -27,7 +27,8 @@ enum class CompareOp : uint8_t { kEq, kNe, kLt, kLe, kGt, kGe };
 
 // Compares one register. The register is cut to `width`, sign- or zero-extended to 64 bits, and'ed
 // with `mask`, and compared with `value` (same extension): signed for kS32 and kS64, unsigned
-// otherwise. Every register operator of the language is this:
+// otherwise. On i386 a register is its low 32 bits before all this, whatever stands above. Every
+// register operator of the language is this:
 //   x in a..b       ->  x >= a && x <= b            x in {a, b}  ->  x == a || x == b
 //   x only M        ->  (x & ~M) == 0               x has M      ->  (x & M) == M
 struct Compare {

@@ -180,6 +180,24 @@ TEST(Evaluate, ReadsTheArgumentItNames) {
   EXPECT_EQ(Evaluate(StringIs(4, "x"), request, memory), Truth::kUnknown);
 }
 
+// What stands above a register of i386 is not the kernel's, nor ours.
+TEST(Evaluate, CutsTheRegistersOfI386) {
+  constexpr uint64_t kJunk = 0x7700000000;
+  FakeArgumentReader memory = Memory();
+  memory.Set(kReadsX + kJunk, "y");
+  SyscallRequest request = {.arch = AUDIT_ARCH_I386, .nr = 5, .args = {kReadsX + kJunk}};
+  for (const ArgWidth width : {kU32, kS64, kU64}) {
+    const Predicate equal = Arg(0, width, CompareOp::kEq, kReadsX);
+    request.arch = AUDIT_ARCH_I386;
+    EXPECT_EQ(Evaluate(equal, request, memory), Truth::kTrue);
+    request.arch = AUDIT_ARCH_X86_64;
+    EXPECT_EQ(Evaluate(equal, request, memory), width == kU32 ? Truth::kTrue : Truth::kFalse);
+  }
+  EXPECT_EQ(Evaluate(StringIs(0, "x"), request, memory), Truth::kFalse);
+  request.arch = AUDIT_ARCH_I386;
+  EXPECT_EQ(Evaluate(StringIs(0, "x"), request, memory), Truth::kTrue);
+}
+
 TEST(IsRegisterOnly, FindsMemoryAnywhere) {
   const Predicate compare = Arg(0, kS32, CompareOp::kEq, 1);
   const Predicate path = StringIs(0, "x");

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/numeric/int128.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
@@ -74,12 +76,15 @@ std::string DescribeNumber(absl::int128 value) {
   return absl::StrFormat("%s0x%x", negative ? "-" : "", magnitude);
 }
 
-// A number as the author wrote it, if that is short.
+// A number as the author wrote it, if that is short; not the name of a set that it came from.
 std::string Spell(const IntegerItem& item, absl::int128 value) {
   constexpr size_t kMaxShown = 50;
   const absl::string_view text = item.span.text();
-  const bool readable = item.first == item.last && text.size() <= kMaxShown &&
-                        text.find('\n') == absl::string_view::npos;
+  const bool is_name = absl::ascii_isalpha(text[0]) || text[0] == '_';
+  const bool is_own_text =
+      !is_name || (!item.constants.empty() && absl::StrContains(text, item.constants[0].name));
+  const bool readable = is_own_text && item.first == item.last && text.size() <= kMaxShown &&
+                        !absl::StrContains(text, '\n');
   return absl::StrCat("`", readable ? std::string(text) : DescribeNumber(value), "`");
 }
 
@@ -148,7 +153,8 @@ class Checker {
     const bool is_string = argument != nullptr && argument->IsPathOrString();
     if (wants_string == is_string) return absl::OkStatus();
     if (is_string) {
-      return ErrorAt(operand.span, absl::StrCat("`", operand.argument, "` is a string"),
+      return ErrorAt(operand.span,
+                     absl::StrCat("`", operand.argument, "` is a string, not a number"),
                      {"strings have `==`, `!=`, `in`, `~`, `!~`, `=~` and `under`, with a string",
                       absl::StrCat("its address is `arg", place.index, "`")});
     }
@@ -199,7 +205,7 @@ class Checker {
     }
     return ErrorAt(item.span,
                    absl::StrCat(DescribeWidth(test_.operand, widest_.width),
-                                ": it has not all bits of ", Spell(item, item.first)),
+                                ": it does not have all bits of ", Spell(item, item.first)),
                    Advice(widest_, item.first));
   }
 

@@ -23,6 +23,14 @@ absl::Status Recorder::Write(const PendingRecord& record) {
                                                      .decision = record.decision,
                                                      .result = record.result}));
   ++written_;
+  unflushed_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status Recorder::Flush() {
+  if (!unflushed_) return absl::OkStatus();
+  PROVOST_RETURN_IF_ERROR(sink_->Flush());
+  unflushed_ = false;
   return absl::OkStatus();
 }
 

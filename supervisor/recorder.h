@@ -40,10 +40,17 @@ class Recorder {
   PendingRecord Make(pid_t tid, const SyscallRequest& request, const Decision& decision);
 
   absl::Status Write(const PendingRecord& record);
+  // Hands on what the sink may have buffered. Cheap when nothing was written since the last time.
+  absl::Status Flush();
+  bool has_unflushed() const { return unflushed_; }
   // The run's first and last records; nothing without a sink.
   absl::Status WriteStart();
   absl::Status WriteEnd();
-  void CountLost() { ++lost_; }
+  // A record that was refused will not be offered again.
+  void CountLost() {
+    ++lost_;
+    if (sink_ != nullptr) sink_->CountLost(1);
+  }
   uint64_t lost() const { return lost_; }
 
   // What is cached of a task is wrong from here on: it ran execve, or ended.
@@ -57,6 +64,7 @@ class Recorder {
   bool logging_;
   uint64_t written_ = 0;
   uint64_t lost_ = 0;
+  bool unflushed_ = false;
   // What only execve changes, by task; the rest is read for every record.
   absl::flat_hash_map<pid_t, Identity> programs_;
 };

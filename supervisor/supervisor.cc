@@ -123,8 +123,12 @@ class Supervisor::Loop {
   absl::Status On(const NewChildStop& event, Stopped stopped, Task& task);
   absl::Status On(const ExecStop& event, Stopped stopped, Task& task);
   absl::Status OnEnd(const EndedTask& ended);
+  // Settles what a task leaves undone whose life ended in `state`.
+  absl::Status CutOff(TaskState state);
 
-  absl::StatusOr<Decision> Decide(const SeccompStopInfo& info, pid_t tid);
+  // True if a newer filter of the task's own asked for a tracer and ours did not.
+  absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info);
+  absl::StatusOr<Decision> Decide(const SyscallRequest& request, pid_t tid);
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision);
   absl::Status RunOn(Stopped stopped, const Task& task);
@@ -135,6 +139,8 @@ class Supervisor::Loop {
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
                               const Decision& decision);
   absl::Status RetryHeld();
+  // What cannot be handed on now stays with the sink until the next time.
+  void FlushRecords();
   void SayHeld(const absl::Status& status, const PendingRecord& record);
   void KillTree();
 
@@ -153,6 +159,7 @@ class Supervisor::Loop {
   bool killing_ = false;
   size_t held_ = 0;
   bool said_failing_ = false;
+  bool said_unflushed_ = false;
   std::optional<TaskEnd> root_end_;
   absl::Status recording_status_;  // not OK: the tree is being killed for it
 };
@@ -161,7 +168,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   const absl::Status started = options_.record_run ? recorder_.WriteStart() : absl::OkStatus();
   if (!started.ok()) {
     if (options_.on_audit_failure != OnAuditFailure::kContinue)
-      return Outcome(RecordingFailed{started});
+      return Outcome(RecordingFailed{started, false});
     recorder_.CountLost();
   }
   PROVOST_ASSIGN_OR_RETURN(
@@ -181,6 +188,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
     (void)Supervise();
     return supervised;
   }
+  FlushRecords();
   const absl::Status ended = options_.record_run ? recorder_.WriteEnd() : absl::OkStatus();
   if (!ended.ok() && options_.logger != nullptr) {
     options_.logger->error("the audit log's last record could not be written: {}",
@@ -209,7 +217,6 @@ absl::Status Supervisor::Loop::Supervise() {
       if (!status.ok() && !IsDied(status)) return status;
     } else if (auto* ended = std::get_if<EndedTask>(&result)) {
       PROVOST_RETURN_IF_ERROR(OnEnd(*ended));
-      if (tasks_.empty()) return absl::OkStatus();
     } else if (std::holds_alternative<NoTasks>(result)) {
       return absl::OkStatus();
     }
@@ -217,7 +224,13 @@ absl::Status Supervisor::Loop::Supervise() {
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
-  if (held_ == 0 || killing_) return waiter_.Next();
+  if (held_ == 0 || killing_) {
+    if (!recorder_.has_unflushed()) return waiter_.Next();
+    PROVOST_ASSIGN_OR_RETURN(WaitResult ready, waiter_.Poll());
+    if (!std::holds_alternative<NothingYet>(ready)) return ready;
+    FlushRecords();
+    return waiter_.Next();
+  }
   PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.Poll());
   if (!std::holds_alternative<NothingYet>(result)) return result;
   if (options_.give_up && options_.give_up()) {
@@ -230,8 +243,8 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
 }
 
 absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
-  // A new task's first stop may come before its creator's event: whichever comes first makes the
-  // entry.
+  // Its first stop alone makes a task's entry. Its creator's event may come before that or after
+  // (even after its end), or never, if the creator is killed.
   Task& task = tasks_[stop.stopped.tid()];
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
@@ -239,24 +252,28 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
                     stop.event);
 }
 
-absl::StatusOr<Decision> Supervisor::Loop::Decide(const SeccompStopInfo& info, pid_t tid) {
+absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
+  if (info.data == kTraceData) return false;
+  PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunFilters(filters_, info.request));
+  return (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
+}
+
+absl::StatusOr<Decision> Supervisor::Loop::Decide(const SyscallRequest& request, pid_t tid) {
   TraceeArguments arguments(tid);
-  if (info.data != kTraceData) {
-    // A newer filter of the task's own asked for a tracer. Where ours did not, the task has none:
-    // ENOSYS, as without us.
-    PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunFilters(filters_, info.request));
-    if ((answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE) {
-      return Decision{Deny{ENOSYS}, RecordWish::kQuiet, "foreign-filter"};
-    }
-  }
-  Decision decision = decider_.Decide(info.request, arguments);
+  Decision decision = decider_.Decide(request, arguments);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   return decision;
 }
 
 absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& task) {
   PROVOST_ASSIGN_OR_RETURN(const SeccompStopInfo info, ReadSeccompStop(stopped));
-  PROVOST_ASSIGN_OR_RETURN(Decision decision, Decide(info, stopped.tid()));
+  PROVOST_ASSIGN_OR_RETURN(const bool is_foreign, IsForeign(info));
+  if (is_foreign) {
+    // The task has no tracer as far as that filter goes: ENOSYS, as without us, in every mode.
+    PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
+    return std::move(stopped).Restart(Resume::Continue());
+  }
+  PROVOST_ASSIGN_OR_RETURN(Decision decision, Decide(info.request, stopped.tid()));
   if (!program_runs_) return OnLaunchersCall(std::move(stopped), info.request, decision);
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
   if (recorder_.Wants(decision)) {
@@ -281,7 +298,8 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
   // What returns nowhere has no result to wait for.
   const auto arch = static_cast<Arch>(record.request.arch);
   if (record.decision.wish == RecordWish::kLogResult && !Refuses(record.decision.verdict) &&
-      !(record.request.HasKnownArch() && Policy::IsNeverRefused(arch, record.request.nr))) {
+      !(record.request.HasKnownArch() && Policy::IsNeverRefused(arch, record.request.nr)) &&
+      !IsVsyscall(record.request)) {
     task.state = AwaitingResult{std::move(record)};
     return std::move(stopped).Restart(Resume::UntilSyscallExit());
   }
@@ -354,8 +372,7 @@ absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) 
   return RunOn(std::move(stopped), task);
 }
 
-absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
-  tasks_.try_emplace(event.child);
+absl::Status Supervisor::Loop::On(const NewChildStop&, Stopped stopped, Task& task) {
   return RunOn(std::move(stopped), task);
 }
 
@@ -366,8 +383,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     // The thread that called execve has become the leader; what it was doing goes on under that
     // tid. The former leader was reaped unreported.
     recorder_.Forget(event.former);
-    if (IsHeld(task.state)) --held_;
-    task.state = Running();
+    PROVOST_RETURN_IF_ERROR(CutOff(std::exchange(task.state, Running())));
     if (auto former = tasks_.find(event.former); former != tasks_.end()) {
       task.state = std::move(former->second.state);
       tasks_.erase(former);
@@ -393,12 +409,13 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   recorder_.Forget(ended.tid);
   const auto task = tasks_.find(ended.tid);
   if (task == tasks_.end()) return absl::OkStatus();
-  const TaskState state = std::move(task->second.state);
+  TaskState state = std::move(task->second.state);
   tasks_.erase(task);
-  if (std::holds_alternative<HeldBeforeCall>(state) ||
-      std::holds_alternative<HeldAfterCall>(state)) {
-    --held_;
-  }
+  return CutOff(std::move(state));
+}
+
+absl::Status Supervisor::Loop::CutOff(TaskState state) {
+  if (IsHeld(state)) --held_;
   // It ran the call and died in it: what was decided is still on record, without a result.
   if (const auto* awaiting = std::get_if<AwaitingResult>(&state)) {
     if (absl::StatusOr<bool> recorded = PutOnRecord(awaiting->record); !recorded.ok()) {
@@ -435,6 +452,15 @@ absl::StatusOr<bool> Supervisor::Loop::PutOnRecord(const PendingRecord& record) 
       return true;
   }
   return absl::InternalError("no such OnAuditFailure");
+}
+
+void Supervisor::Loop::FlushRecords() {
+  const absl::Status status = recorder_.Flush();
+  if (!status.ok() && !said_unflushed_ && options_.logger != nullptr) {
+    options_.logger->error("the audit log cannot be written for now: {}",
+                           std::string(status.message()));
+  }
+  said_unflushed_ = !status.ok();
 }
 
 void Supervisor::Loop::SayHeld(const absl::Status& status, const PendingRecord& record) {

@@ -91,9 +91,10 @@ struct Options {
 struct NotStarted {
   LaunchFailure failure;
 };
-// Decisions could not be recorded and the tree was killed for it.
+// The run could not be recorded: the tree was killed for it, or not even started.
 struct RecordingFailed {
   absl::Status status;
+  bool started = true;
 };
 // Exited and KilledBy (tracee/stop.h) are the program's own end.
 using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed>;
@@ -108,8 +109,9 @@ class Supervisor {
 
   // Starts argv[0] (found as execvp(3) does) and supervises it and all its descendants until the
   // last has ended; returns how the program itself did. Call it once. ptrace(2) binds the tree to
-  // the calling thread: it traces until Run returns, and the tree dies with it. Children that this
-  // thread forked itself would be reaped by its waits; those of other threads are left alone.
+  // the calling thread: it traces until Run returns, and the tree dies with it. Other children of
+  // the process are left alone, unless this thread made them by clone(2) with another exit signal
+  // than SIGCHLD.
   // Signal masks and dispositions are not touched.
   //
   // An error means that supervision itself failed: the tree has been killed. kUnimplemented: the

@@ -33,10 +33,10 @@ absl::StatusOr<__ptrace_syscall_info> SyscallInfo(const Stopped& stopped, uint8_
     return TraceeError("PTRACE_GET_SYSCALL_INFO", stopped.tid(), errno);
   }
   if (info.op != expected) {
-    // A SIGKILL can move a task out of the stop that was reported; its end is reported next. It is
-    // in no state to be acted on.
-    return TraceeError(absl::StrCat("PTRACE_GET_SYSCALL_INFO (op ", info.op, ")"), stopped.tid(),
-                       ESRCH);
+    // Not a death: without PTRACE_O_TRACEEXIT a killed task leaves its stop for good, and requests
+    // on it give ESRCH. To take it for one would leave the task stopped for ever.
+    return absl::InternalError(absl::StrCat("task ", stopped.tid(), " is in a stop of op ", info.op,
+                                            ", not ", expected));
   }
   return info;
 }
@@ -58,13 +58,22 @@ absl::StatusOr<SeccompStopInfo> ReadSeccompStop(const Stopped& stopped) {
   stop.request.arch = info.arch;
   // The kernel uses the low half alone; the upper half is the task's to fill.
   stop.request.nr = static_cast<int32_t>(info.seccomp.nr);
+  // So it does with an i386 call's arguments, though 64-bit code can fill whole registers before
+  // int 0x80 and both the filter and we are shown all of them.
+  const uint64_t mask = stop.request.IsI386() ? UINT32_MAX : UINT64_MAX;
   for (size_t i = 0; i < stop.request.args.size(); ++i) {
-    stop.request.args[i] = info.seccomp.args[i];
+    stop.request.args[i] = info.seccomp.args[i] & mask;
   }
   stop.request.ip = info.instruction_pointer;
   stop.request.sp = info.stack_pointer;
   stop.data = info.seccomp.ret_data;
   return stop;
+}
+
+bool IsVsyscall(const SyscallRequest& request) {
+  constexpr uint64_t kPage = 0xffffffffff600000;
+  constexpr uint64_t kSize = 4096;
+  return request.IsX86_64() && request.ip >= kPage && request.ip < kPage + kSize;
 }
 
 absl::StatusOr<int64_t> ReadResult(const Stopped& stopped) {

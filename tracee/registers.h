@@ -18,6 +18,10 @@ struct SeccompStopInfo {
 };
 absl::StatusOr<SeccompStopInfo> ReadSeccompStop(const Stopped& stopped);
 
+// True for a call through the vsyscall page, which the kernel emulates at a fault: it comes to
+// seccomp stops, but never to a syscall-exit stop (arch/x86/entry/vsyscall/vsyscall_64.c).
+bool IsVsyscall(const SyscallRequest& request);
+
 // The kernel's answer at a syscall-exit stop: a value, or -errno.
 absl::StatusOr<int64_t> ReadResult(const Stopped& stopped);
 

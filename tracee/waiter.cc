@@ -65,7 +65,7 @@ absl::StatusOr<WaitResult> Waiter::Next() { return Wait(0); }
 absl::StatusOr<WaitResult> Waiter::Wait(int flags) {
   while (true) {
     int status = 0;
-    const pid_t tid = wait4(-1, &status, flags | __WALL | __WNOTHREAD, nullptr);
+    const pid_t tid = wait4(-1, &status, flags | __WCLONE | __WNOTHREAD, nullptr);
     if (tid == 0) return NothingYet{};
     if (tid < 0) {
       if (errno == EINTR) continue;

@@ -22,16 +22,18 @@ struct EndedTask {
   pid_t tid;
   TaskEnd end;
 };
-// Nothing is left to wait for.
+// The calling thread traces no task any more.
 struct NoTasks {};
 // Nothing happened in the time given.
 struct NothingYet {};
 
 using WaitResult = std::variant<StoppedTask, EndedTask, NoTasks, NothingYet>;
 
-// Every wait of the supervisor goes through here. Waits are wait4(-1, __WALL | __WNOTHREAD):
-// tracees of the calling thread (and that thread's own children, which a caller must not have
-// beside the tree; children of its other threads are left alone).
+// Every wait of the supervisor goes through here. Waits are wait4(-1, __WCLONE | __WNOTHREAD), which
+// wait for the calling thread's tracees, all of them, and for no ordinary child of anybody: a tracee
+// matches whatever __WALL and __WCLONE say (since Linux 4.7; eligible_child in kernel/exit.c), and
+// of the others __WCLONE takes only those children of the calling thread that clone(2) made with
+// another exit signal than SIGCHLD.
 class Waiter {
  public:
   // What is there now, or NothingYet. Does not block.

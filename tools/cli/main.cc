@@ -2,6 +2,7 @@
 #include <functional>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
@@ -10,6 +11,12 @@
 
 namespace provost {
 namespace {
+
+// "run " if the command line got as far as naming it.
+std::string CommandName(const CLI::App& app) {
+  const std::vector<CLI::App*> named = app.get_subcommands();
+  return named.empty() ? "" : named.front()->get_name() + " ";
+}
 
 int Main(int argc, char** argv) {
   CLI::App app("Supervises a tree of processes through SECCOMP_RET_TRACE.", "provost");
@@ -24,7 +31,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    Complain(std::string(error.what()) + "; see `provost --help`");
+    Complain(std::string(error.what()) + "; see `provost " + CommandName(app) + "--help`");
     return kExitUsage;
   }
   return chosen();

@@ -1,8 +1,8 @@
 #include "tools/cli/run.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,11 +24,38 @@
 namespace provost {
 namespace {
 
+constexpr std::array<std::pair<const char*, Mode>, 3> kModes = {{
+    {"enforce", Mode::kEnforce},
+    {"complain", Mode::kComplain},
+    {"unrestricted", Mode::kUnrestricted},
+}};
+constexpr std::array<std::pair<const char*, OnAuditFailure>, 3> kAuditFailures = {{
+    {"stop", OnAuditFailure::kStop},
+    {"continue", OnAuditFailure::kContinue},
+    {"kill", OnAuditFailure::kKill},
+}};
+
+// The value called `name`, which OneOf has let through.
+template <typename T, size_t kSize>
+T ValueOf(const std::array<std::pair<const char*, T>, kSize>& names, const std::string& name) {
+  for (const auto& [known, value] : names) {
+    if (name == known) return value;
+  }
+  return names[0].second;
+}
+
+template <typename T, size_t kSize>
+CLI::Validator OneOf(const std::array<std::pair<const char*, T>, kSize>& names) {
+  std::vector<std::string> known;
+  for (const auto& [name, value] : names) known.emplace_back(name);
+  return CLI::IsMember(known).description("");
+}
+
 struct RunArguments {
   PolicyArguments policies;
   std::optional<std::string> audit_log;
-  Mode mode = Mode::kEnforce;
-  OnAuditFailure on_audit_failure = OnAuditFailure::kStop;
+  std::string mode = "enforce";
+  std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
   bool unsafe_allow_new_privs = false;
   std::vector<std::string> program;
@@ -80,8 +107,10 @@ struct ExitStatusOf {
     return kExitFailure;
   }
   int operator()(const RecordingFailed& failed) const {
-    Complain(absl::StrCat("the audit log cannot be written: ", failed.status.message(),
-                          "; the program was killed (see --on-audit-failure)"));
+    Complain(
+        absl::StrCat(failed.status.message(),
+                     failed.started ? "; the program was killed" : "; the program was not started",
+                     " (see --on-audit-failure)"));
     return kExitFailure;
   }
 };
@@ -111,8 +140,8 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
     }
     options.policies.push_back(*std::move(everything));
   }
-  options.mode = arguments.mode;
-  options.on_audit_failure = arguments.on_audit_failure;
+  options.mode = ValueOf(kModes, arguments.mode);
+  options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
   options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
   // Who names an audit log wants every refusal in it; else only what a rule asks for is shown.
   options.logging = arguments.audit_log.has_value();
@@ -135,7 +164,7 @@ int Run(const RunArguments& arguments) {
   options.logger = MakeLogger();
   options.on_started = [&](pid_t pid) { relay.Start(pid); };
   options.on_ended = [&] { relay.Stop(); };
-  options.on_stopped = [](pid_t pid, int) { StopWithJob(pid); };
+  options.on_stopped = StopWithJob;
   options.give_up = SignalRelay::EndWasAsked;
 
   const absl::StatusOr<Outcome> outcome = Supervisor(std::move(options)).Run(arguments.program);
@@ -158,26 +187,18 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
                    "append the audit log to FILE (- is standard output); every refusal is then "
                    "recorded. Without it, what rules ask to be recorded goes to standard error")
       ->type_name("FILE");
-  const std::map<std::string, Mode> modes = {{"enforce", Mode::kEnforce},
-                                             {"complain", Mode::kComplain},
-                                             {"unrestricted", Mode::kUnrestricted}};
   command
       ->add_option("--mode", arguments->mode,
-                   "enforce (default); complain: record what would be refused and let it "
-                   "through; unrestricted: no filter at all")
+                   "enforce (default); complain: record what would be refused and let it through; "
+                   "unrestricted: no filter at all")
       ->type_name("MODE")
-      ->transform(CLI::Transformer(modes).description(""))
-      ->check(
-          CLI::IsMember({Mode::kEnforce, Mode::kComplain, Mode::kUnrestricted}).description(""));
-  const std::map<std::string, OnAuditFailure> failures = {{"continue", OnAuditFailure::kContinue},
-                                                          {"stop", OnAuditFailure::kStop},
-                                                          {"kill", OnAuditFailure::kKill}};
+      ->check(OneOf(kModes));
   command
       ->add_option("--on-audit-failure", arguments->on_audit_failure,
-                   "what tasks do while a decision cannot be recorded: stop (default: wait "
-                   "until it can), continue, or kill")
+                   "what tasks do while a decision cannot be recorded: stop (default: wait until "
+                   "it can), continue, or kill")
       ->type_name("WHAT")
-      ->transform(CLI::CheckedTransformer(failures).description(""));
+      ->check(OneOf(kAuditFailures));
   command
       ->add_option("--actions-logged", arguments->actions_logged,
                    "the actions that may be recorded, as kernel.seccomp.actions_logged names "

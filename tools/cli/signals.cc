@@ -1,11 +1,17 @@
 #include "tools/cli/signals.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "absl/strings/string_view.h"
+#include "base/unique_fd.h"
 
 namespace provost {
 namespace {
@@ -16,15 +22,38 @@ constexpr std::array kRelayed = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 std::atomic<pid_t> g_program = 0;
 std::atomic<bool> g_end_asked = false;
 
+// True for a task that we trace, as /proc/PID/status tells. For a signal handler: async-signal-safe
+// calls only, nothing allocated.
+bool IsOurTask(pid_t pid) {
+  constexpr absl::string_view kField = "\nTracerPid:\t";
+  std::array<char, 32> path = {"/proc/"};
+  char* end = std::to_chars(path.data() + strlen(path.data()), path.end(), pid).ptr;
+  memcpy(end, "/status", sizeof("/status"));
+  const int fd = open(path.data(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  // The field is among the first; comm, which stands before it, has its newlines escaped.
+  std::array<char, 512> buffer;
+  const ssize_t got = read(fd, buffer.data(), buffer.size());
+  close(fd);
+  if (got < 0) return false;
+  const absl::string_view text(buffer.data(), got);
+  const size_t field = text.find(kField);
+  if (field == absl::string_view::npos) return false;
+  pid_t tracer = 0;
+  std::from_chars(text.data() + field + kField.size(), text.data() + text.size(), tracer);
+  return tracer == getpid();
+}
+
 void OnSignal(int signal, siginfo_t* info, void*) {
   const int saved_errno = errno;
   if (signal == SIGINT || signal == SIGQUIT || signal == SIGTERM || signal == SIGHUP) {
     g_end_asked = true;
   }
   // The kernel's own (SI_KERNEL: a key on the terminal) went to the whole foreground group, the
-  // program included.
+  // program included. So did what a task of ours sent: `kill 0` of a script.
   const pid_t program = g_program;
-  if (info->si_code <= 0 && program > 0) kill(program, signal);
+  const bool is_for_program = info->si_code <= 0 && program > 0;
+  if (is_for_program && !IsOurTask(info->si_pid)) kill(program, signal);
   errno = saved_errno;
 }
 
@@ -43,6 +72,29 @@ void SetHandlers(bool ours) {
   }
 }
 
+// Stops the calling process by `signal`, whatever else it does on it.
+void StopBy(int signal) {
+  sigset_t only;
+  sigset_t blocked;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  struct sigaction stop = {};
+  struct sigaction usual = {};
+  stop.sa_handler = SIG_DFL;
+  // Fails for SIGSTOP alone, which does nothing else.
+  const bool changed = sigaction(signal, &stop, &usual) == 0;
+  pthread_sigmask(SIG_UNBLOCK, &only, &blocked);
+  raise(signal);
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+  if (changed) sigaction(signal, &usual, nullptr);
+}
+
+// A shell with job control gives each job a process group of its own, in its session.
+bool ParentHasJobControl() {
+  const pid_t parent = getppid();
+  return getsid(parent) == getsid(0) && getpgid(parent) != getpgrp();
+}
+
 }  // namespace
 
 SignalRelay::SignalRelay() {
@@ -50,6 +102,8 @@ SignalRelay::SignalRelay() {
   ignore.sa_handler = SIG_IGN;
   // A reader that closed our pipe is an error of the write, not our end.
   sigaction(SIGPIPE, &ignore, nullptr);
+  // So is a log that has grown to RLIMIT_FSIZE.
+  sigaction(SIGXFSZ, &ignore, nullptr);
   // A diagnostic while another job has the terminal must not stop us (termios(3), TOSTOP).
   sigaction(SIGTTOU, &ignore, nullptr);
 }
@@ -68,8 +122,17 @@ void SignalRelay::Stop() {
 
 bool SignalRelay::EndWasAsked() { return g_end_asked; }
 
-void StopWithJob(pid_t pid) {
-  if (getpgid(pid) == getpgrp()) raise(SIGSTOP);
+void StopWithJob(pid_t pid, int signal) {
+  if (!ParentHasJobControl()) return;
+  const pid_t group = getpgid(pid);
+  if (group == getpgrp()) return StopBy(signal);
+  // A shell that has left the job for a group of its own, and suspends: to our parent it is the job
+  // all the same. What `fg` then does to our group is meant for that one.
+  const UniqueFd terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const bool had_terminal = terminal.valid() && tcgetpgrp(terminal.get()) == group;
+  StopBy(signal);
+  if (had_terminal && tcgetpgrp(terminal.get()) == getpgrp()) tcsetpgrp(terminal.get(), group);
+  kill(-group, SIGCONT);
 }
 
 }  // namespace provost

@@ -25,9 +25,11 @@ class SignalRelay {
   static bool EndWasAsked();
 };
 
-// Stops the calling process as the program `pid` is stopped, if both are one job to the shell;
-// returns when it is continued.
-void StopWithJob(pid_t pid);
+// Stops the calling process by `signal` as it has stopped the program `pid`, if there is a shell
+// with job control that waits for the one as it would for the other; returns when it is continued.
+// Where nobody has job control the program may be continued by one of its own, which needs us
+// running.
+void StopWithJob(pid_t pid, int signal);
 
 }  // namespace provost
 

@@ -1,0 +1,76 @@
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/status_matchers.h"
+#include "policy/parser.h"
+
+namespace provost {
+namespace {
+
+// The examples of docs/POLICY_LANGUAGE.md: blocks marked as policies, by the line they begin at.
+struct Example {
+  int line;
+  std::string text;
+};
+
+std::vector<std::string> PageLines() {
+  std::ifstream page("docs/POLICY_LANGUAGE.md");
+  EXPECT_TRUE(page.good());
+  const std::string text{std::istreambuf_iterator<char>(page), std::istreambuf_iterator<char>()};
+  return absl::StrSplit(text, '\n');
+}
+
+std::vector<Example> Examples() {
+  std::vector<Example> examples;
+  bool inside = false;
+  int number = 0;
+  for (const std::string& line : PageLines()) {
+    ++number;
+    if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      absl::StrAppend(&examples.back().text, line, "\n");
+    } else if (line == "```policy") {
+      inside = true;
+      examples.push_back({number, ""});
+    }
+  }
+  return examples;
+}
+
+TEST(LanguagePageTest, EveryExampleIsAPolicy) {
+  const std::vector<Example> examples = Examples();
+  EXPECT_GE(examples.size(), 10U);
+  for (const Example& example : examples) {
+    // Examples of rules alone go without a default.
+    const bool whole = absl::StrContains(example.text, "default ");
+    const auto parsed =
+        ParsePolicyText(absl::StrCat(whole ? "" : "default allow\n", example.text), "example");
+    EXPECT_THAT(parsed, IsOk()) << "line " << example.line;
+  }
+}
+
+// What the page says is an error is one.
+TEST(LanguagePageTest, WhatComesLaterIsRefusedByName) {
+  for (const char* statement :
+       {"emulate uname", "rewrite openat set path = \"/\"", "ask unlink", "container 5",
+        "deny EIO read audited", "deny EIO openat if realpath(path) == \"/\"",
+        "deny EIO read if fd.path == \"/\"", "deny EIO connect if addr.family == AF_INET",
+        "deny EIO read if proc.uid == 0", "deny EIO read if nth(1)", "deny EIO read if every(1)",
+        "deny EIO read if first(1)", "deny EIO read if after(1)", "deny EIO read if rate(1/s)",
+        "deny EIO read if chance(1)", "deny EIO read each process",
+        "deny EIO connect if ip in 10.0.0.0/8"}) {
+    EXPECT_THAT(ParseStatements({statement}),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         testing::HasSubstr("not supported in this version")))
+        << statement;
+  }
+}
+
+}  // namespace
+}  // namespace provost

@@ -1,0 +1,26 @@
+// A program stops itself and is continued by its own child.
+#include "victim.h"
+
+int main(void) {
+  pid_t self = getpid();
+  for (int i = 0; i < 20; ++i) {
+    int fds[2];
+    EXPECT_EQ(pipe(fds), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+      close(fds[0]);
+      // Continues it until it says that it was continued: SIGCONT may come before the stop.
+      while (kill(self, SIGCONT) == 0) {
+        if (write(fds[1], "x", 1) < 0) _exit(0);
+      }
+      Fail("kill: %s", strerror(errno));
+    }
+    EXPECT(pid > 0);
+    close(fds[1]);
+    EXPECT_EQ(raise(SIGSTOP), 0);
+    // The child's next write fails.
+    close(fds[0]);
+    ExpectKilled(pid, SIGPIPE);
+  }
+  Succeed();
+}

@@ -1,0 +1,4 @@
+// Succeeds.
+#include "victim.h"
+
+int main(void) { Succeed(); }
