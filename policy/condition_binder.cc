@@ -41,9 +41,8 @@ std::vector<absl::string_view> ArgumentNamesOf(const Syscall& syscall) {
 absl::Status NoSuchArgument(const Operand& operand, const Syscall& syscall,
                             const CallReference& reference) {
   const absl::string_view call = syscall.signature->name;
-  if (operand.argument == "addr" || operand.argument == "ip" || operand.argument == "proc") {
-    return ErrorAt(operand.span,
-                   absl::StrCat("`", operand.argument, "` is not supported in this version"));
+  if (operand.argument == "ip") {
+    return ErrorAt(operand.span, "`ip` is not supported in this version");
   }
   const std::vector<absl::string_view> names = ArgumentNamesOf(syscall);
   std::vector<std::string> notes = DidYouMean(Nearest(operand.argument, names));
@@ -57,6 +56,14 @@ absl::Status NoSuchArgument(const Operand& operand, const Syscall& syscall,
   }
   return ErrorAt(operand.span,
                  absl::StrCat("`", call, "` has no argument `", operand.argument, "`"), notes);
+}
+
+// True if `name` is a register, and the name of another argument of the call as well: prctl(2)
+// counts its arguments from 1.
+bool IsNumberedOtherwise(const Syscall& syscall, absl::string_view name) {
+  const std::optional<int> index = RawRegister(name);
+  const int own_index = syscall.signature->IndexOf(name);
+  return index.has_value() && own_index >= 0 && own_index != *index;
 }
 
 std::string ShapeOf(const BoundArgument& place) {
@@ -125,7 +132,8 @@ absl::StatusOr<ConditionBinder::Places> ConditionBinder::Place(
   Places places;
   for (const Syscall* syscall : syscalls) {
     const std::optional<BoundArgument> place = FindArgument(*syscall, operand.argument);
-    absl::StrAppend(&shape, place.has_value() ? ShapeOf(*place) : "-", ";");
+    absl::StrAppend(&shape, place.has_value() ? ShapeOf(*place) : "-",
+                    IsNumberedOtherwise(*syscall, operand.argument) ? "!" : "", ";");
     if (place.has_value()) places.push_back(*place);
   }
   if (places.empty()) return NoSuchArgument(operand, *syscalls.front(), reference);
@@ -138,6 +146,9 @@ void ConditionBinder::Warn(absl::Span<const Syscall* const> syscalls) {
     for (const Syscall* syscall : syscalls) {
       const std::optional<BoundArgument> place = FindArgument(*syscall, test->operand.argument);
       if (!place.has_value()) WarnUnknown(*test, *syscall);
+      if (!known.has_value() && IsNumberedOtherwise(*syscall, test->operand.argument)) {
+        WarnNumber(*test, *syscall);
+      }
       if (place.has_value() && !known.has_value()) known = place;
     }
     if (known->argument == nullptr || known->argument->constants == nullptr) continue;
@@ -154,6 +165,14 @@ void ConditionBinder::WarnUnknown(const Test& test, const Syscall& syscall) {
                                     " has no argument `", test.operand.argument, "`: on ", arch,
                                     " this comparison is unknown, and the rule takes it for ",
                                     refuses_ ? "true" : "false")});
+}
+
+void ConditionBinder::WarnNumber(const Test& test, const Syscall& syscall) {
+  const std::string& name = test.operand.argument;
+  warnings_.push_back({test.operand.span.location(),
+                       absl::StrCat("`", name, "` is a register, counted from 0: what ",
+                                    syscall.signature->name, " itself calls `", name,
+                                    "` is in `arg", syscall.signature->IndexOf(name), "`")});
 }
 
 void ConditionBinder::WarnOf(const Value& value, const Test& test, const BoundArgument& place,
@@ -286,6 +305,9 @@ Predicate ConditionBinder::MakeMaskedItem(const Test& test, const IntegerItem& i
 
 Predicate ConditionBinder::MakeComparison(const BoundArgument& place, uint64_t mask, CompareOp op,
                                           uint64_t value) {
+  if (place.argument != nullptr && place.argument->kept_bits != 0) {
+    mask &= (uint64_t{1} << place.argument->kept_bits) - 1;
+  }
   // No bit is left to look at: the comparison says what it says of 0.
   const Compare compare{place.index, place.width, mask, op, value};
   if (mask == 0) return Constant(Holds(compare, 0));

@@ -46,6 +46,7 @@ class ConditionBinder {
                                const CallReference& reference, std::string& shape) const;
   void Warn(absl::Span<const Syscall* const> syscalls);
   void WarnUnknown(const Test& test, const Syscall& syscall);
+  void WarnNumber(const Test& test, const Syscall& syscall);
   void WarnOf(const Value& value, const Test& test, const BoundArgument& place,
               absl::string_view call);
   void CollectTests(const Condition& condition);

@@ -281,6 +281,11 @@ TEST(WidthTest, ArgNIsTheWholeRegister) {
   // i386's have 32 bits.
   EXPECT_TRUE(ConditionHolds("socket", "arg0 == AF_INET", {kHigh | 2}, Arch::kI386));
   EXPECT_FALSE(ConditionHolds("socket", "arg0 == 0x100000002", {kHigh | 2}, Arch::kI386));
+  // umode_t and old_uid_t: the kernel keeps 16 bits, and so must we.
+  EXPECT_TRUE(ConditionHolds("chmod", "mode == 0777", {0, 0x101ff}));
+  EXPECT_FALSE(ConditionHolds("chmod", "mode > 0777", {0, 0x101ff}));
+  EXPECT_TRUE(ConditionHolds("setuid", "uid == 0", {0x10000}, Arch::kI386));
+  EXPECT_FALSE(ConditionHolds("setuid", "uid == 0", {0x10000}));
   EXPECT_FALSE(ConditionHolds("socket", "arg0 > 0xffffffff", {kHigh}, Arch::kI386));
   EXPECT_THAT(ErrorOf("arch i386\ndefault allow\ndeny EIO read if arg0 == 0x100000000"),
               HasSubstr("`arg0` is an unsigned 32-bit number"));
@@ -568,6 +573,40 @@ TEST(WarningTest, OncePerRuleForCallsThatAreAlike) {
 TEST(WarningTest, NoneForConstantsWithoutASet) {
   EXPECT_THAT(WarningsOf("default allow\ndeny EIO read if fd == O_CREAT && arg0 == O_CREAT\n"),
               IsEmpty());
+}
+
+// Language and tables must not take each other's words.
+TEST(WarningTest, RegistersThatACallNumbersOtherwise) {
+  for (const Arch arch : kAllArches) {
+    for (const Syscall& syscall : SyscallTable::Get().All(arch)) {
+      for (int i = 0; i < 6; ++i) {
+        const std::string name = absl::StrCat("arg", i);
+        const int own = syscall.signature->IndexOf(name);
+        const bool otherwise = own >= 0 && own != i;
+        const std::string text = absl::StrCat("arch ", ArchName(arch), "\ndefault allow\nlog ",
+                                              syscall.signature->name, " if ", name, " == 1");
+        const auto expected = absl::StrCat("`", name, "` is a register, counted from 0: what ",
+                                           syscall.signature->name, " itself calls `", name,
+                                           "` is in `arg", own, "`");
+        EXPECT_THAT(WarningsOf(text), otherwise
+                                          ? testing::Contains(HasSubstr(expected))
+                                          : testing::Matcher<std::vector<std::string>>(IsEmpty()))
+            << text;
+      }
+    }
+  }
+}
+
+TEST(WarningTest, NoArgumentIsCalledLikeAWordAfterOne) {
+  for (const Arch arch : kAllArches) {
+    for (const Syscall& syscall : SyscallTable::Get().All(arch)) {
+      for (const Argument& argument : syscall.signature->args) {
+        for (const char* word : {"in", "only", "has", "under", "as", "log", "quiet", "not", "ip"}) {
+          EXPECT_NE(argument.name, word) << syscall.signature->name;
+        }
+      }
+    }
+  }
 }
 
 TEST(WarningTest, InOrderOfPlace) {

@@ -71,8 +71,8 @@ TEST(SourceTextTest, CutsLongLinesAroundThePlace) {
   EXPECT_THAT(message, HasSubstr("aXYb"));
   EXPECT_THAT(message, HasSubstr("bbb...\n"));
   EXPECT_LT(message.size(), 450U);
-  const size_t line_begin = message.find("\n") + 1;
-  const size_t caret_begin = message.rfind("\n") + 1;
+  const size_t line_begin = message.find('\n') + 1;
+  const size_t caret_begin = message.rfind('\n') + 1;
   EXPECT_EQ(message.find("XY") - line_begin, message.find("^~") - caret_begin);
 }
 
@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"a\xe2\x80\x8b", "a.policy:1:2: error: U+200B makes"},
         {"a\xef\xbb\xbf", "a.policy:1:2: error: U+FEFF makes"},
         {"\xff\xfe"
-         "a\0",
+         "a",
          "a.policy:1:1: error: the policy is in UTF-16"},
         {std::string(SourceText::kMaxSize + 1, '#'), "a.policy:1:1: error: the policy is larger"},
     }));

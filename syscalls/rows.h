@@ -65,10 +65,13 @@ constexpr Arg NoFlags(absl::string_view name, ArgWidth width) {
 constexpr Arg Enum(absl::string_view name, const ConstantSet& set, ArgWidth width) {
   return {{name, ArgKind::kEnum, width, &set, -1}, {}};
 }
-// umode_t: the prototypes have 16 bits, so the kernel never sees the bits above them; ArgWidth has
-// nothing that narrow.
-constexpr Arg Mode(absl::string_view name = "mode", ArgWidth width = kU32) {
-  return Make(name, ArgKind::kMode, width);
+// What a prototype takes as a 16-bit type: the kernel never sees the bits above.
+constexpr Arg Low16(Arg arg) {
+  arg.argument.kept_bits = 16;
+  return arg;
+}
+constexpr Arg Mode(absl::string_view name = "mode") {  // umode_t
+  return Low16(Make(name, ArgKind::kMode, kU32));
 }
 constexpr Arg Sockaddr(absl::string_view name, absl::string_view length) {
   return Make(name, ArgKind::kSockaddr, kU64, length);

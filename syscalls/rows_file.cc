@@ -133,7 +133,7 @@ constexpr Row kRows[] = {
     {"lchown", {Path(), Uid("user"), Gid("group")}, On::kX86_64},
     {"fchownat",
      {DirFd(), Path("path", "dfd"), Uid("user"), Gid("group"), Flags("flags", kPathAtFlags, kS32)}},
-    {"umask", {Mode("mask", kS32)}},
+    {"umask", {Make("mask", ArgKind::kMode, kS32)}},
     {"utime", {Path(), StructIn("times")}},
     {"utimes", {Path(), StructIn("utimes")}},
     {"futimesat", {DirFd(), Path("path", "dfd"), StructIn("utimes")}},

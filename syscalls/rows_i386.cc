@@ -9,10 +9,9 @@
 namespace provost::rows {
 namespace {
 
-// old_uid_t and old_gid_t are 16 bits wide (kernel/uid16.c): the kernel never sees the bits above
-// them. ArgWidth has nothing that narrow.
-constexpr Arg Uid16(absl::string_view name) { return Uid(name); }
-constexpr Arg Gid16(absl::string_view name) { return Gid(name); }
+// old_uid_t and old_gid_t are 16 bits wide (kernel/uid16.c).
+constexpr Arg Uid16(absl::string_view name) { return Low16(Uid(name)); }
+constexpr Arg Gid16(absl::string_view name) { return Low16(Gid(name)); }
 
 constexpr Row kRows[] = {
     // Same names as on x86_64, other arguments.
@@ -144,8 +143,8 @@ constexpr Row kRows[] = {
     // low 16 bits of its `call`; above them is a version (compat_ksys_ipc, ipc/syscall.c).
     {"socketcall", {Enum("call", kSocketCalls, kS32), StructIn("args")}, On::kI386},
     {"ipc",
-     {Enum("call", kIpcCalls, kU32), Int("first", kS32), Int("second", kS32), Int("third", kU32),
-      Address("ptr"), Int("fifth", kU32)},
+     {Low16(Enum("call", kIpcCalls, kU32)), Int("first", kS32), Int("second", kS32),
+      Int("third", kU32), Address("ptr"), Int("fifth", kU32)},
      On::kI386},
 
     // The machine.

@@ -198,6 +198,7 @@ void ExpectSameArgument(const std::string& call, const Field& kernel, const Argu
   ASSERT_TRUE(width.has_value()) << where << " has the unknown type " << kernel.type;
   const auto narrowed = Narrowed().find(where);
   EXPECT_EQ(ours.width, narrowed == Narrowed().end() ? *width : narrowed->second) << where;
+  EXPECT_EQ(ours.kept_bits, kernel.type == "umode_t" ? 16 : 0) << where;
   if (kernel.IsPointer()) {
     EXPECT_TRUE(ours.IsPointer() || ours.kind == ArgKind::kAddress) << where;
   } else {

@@ -55,6 +55,9 @@ struct Argument {
 
   // True for the kinds whose memory the kernel reads or writes as part of the call: kPath to
   // kStructInOut. kAddress and kFunction are numbers that happen to be addresses.
+  // The kernel keeps only this many low bits of it (umode_t, old_uid_t); 0: all of `width`.
+  uint8_t kept_bits = 0;
+
   bool IsPointer() const;
   bool IsPathOrString() const { return kind == ArgKind::kPath || kind == ArgKind::kString; }
 };

@@ -20,8 +20,8 @@
 namespace provost {
 namespace {
 
-// Each verdict twice: as the kernel's filter applies it, and as the tracer does, because a record is
-// asked for.
+// Each verdict twice: as the kernel's filter applies it, and as the tracer does, because a record
+// is asked for.
 struct Answer {
   const char* verdict;
   int64_t result;
@@ -88,8 +88,8 @@ TEST(CallsTest, I386RulesAloneApplyToI386Calls) {
 
 TEST(CallsTest, AllowedCallsAreTheKernels) {
   const std::string parent = std::to_string(getpid());
-  for (const char* statement : {"default allow", "default log", "allow getppid", "log getppid",
-                                "log getppid log result"}) {
+  for (const char* statement :
+       {"default allow", "default log", "allow getppid", "log getppid", "log getppid log result"}) {
     for (const char* victim : {"getppid_answers", "getppid_answers_i386", "getppid_answers_int80",
                                "number_upper_half"}) {
       EXPECT_THAT(RunSupervised(OptionsOf({statement}), {Victim(victim), parent}), Succeeded())
@@ -177,8 +177,8 @@ TEST(TrapTest, KillsWhereSigsysIsBlockedOrIgnored) {
 }
 
 TEST(KillTest, EndsTheProcess) {
-  for (const char* statement : {"kill process getppid quiet", "kill process getppid",
-                                "kill getppid log"}) {
+  for (const char* statement :
+       {"kill process getppid quiet", "kill process getppid", "kill getppid log"}) {
     for (const char* victim : {"getppid_kills_process", "trap_blocked"}) {
       CollectingSink sink;
       Options options = OptionsOf({statement});
@@ -195,13 +195,12 @@ TEST(KillTest, EndsTheProcess) {
 }
 
 TEST(KillTest, EndsTheThreadAlone) {
-  for (const char* statement : {"kill thread getppid quiet", "kill thread getppid",
-                                "kill thread getppid log"}) {
+  for (const char* statement :
+       {"kill thread getppid quiet", "kill thread getppid", "kill thread getppid log"}) {
     CollectingSink sink;
     Options options = OptionsOf({statement});
     options.sink = &sink;
-    EXPECT_THAT(RunSupervised(options, {Victim("getppid_kills_thread")}), Succeeded())
-        << statement;
+    EXPECT_THAT(RunSupervised(options, {Victim("getppid_kills_thread")}), Succeeded()) << statement;
     EXPECT_EQ(sink.decisions().size(), absl::EndsWith(statement, "quiet") ? 0 : 5);
   }
   EXPECT_NE(RunNatively({Victim("getppid_kills_thread")}).exit_code, 0);
@@ -234,32 +233,32 @@ TEST(EntriesTest, TheVsyscallPageIsRuledToo) {
   for (const char* statement : {"deny EPERM time", "deny EPERM time log"}) {
     EXPECT_THAT(RunSupervised(OptionsOf({statement}), {victim, "-1"}), Succeeded()) << statement;
   }
-  EXPECT_THAT(RunSupervised(OptionsOf({"arch x86_64", "return 12345678901 time"}), {victim, "12345678901"}),
-              Succeeded());
+  EXPECT_THAT(
+      RunSupervised(OptionsOf({"arch x86_64", "return 12345678901 time"}), {victim, "12345678901"}),
+      Succeeded());
 }
 
 TEST(ArgumentsTest, AnIntIsItsLowHalf) {
   const std::string victim = Victim("socket_family_upper_half");
   for (const char* wish : {"", " log"}) {
-    EXPECT_THAT(RunSupervised(
-                    OptionsOf({absl::StrCat("deny EACCES socket if family == AF_INET", wish)}),
-                    {victim, std::to_string(-EACCES)}),
-                Succeeded());
+    EXPECT_THAT(
+        RunSupervised(OptionsOf({absl::StrCat("deny EACCES socket if family == AF_INET", wish)}),
+                      {victim, std::to_string(-EACCES)}),
+        Succeeded());
   }
   EXPECT_NE(RunNatively({victim, std::to_string(-EACCES)}).exit_code, 0);
 }
 
 TEST(ArgumentsTest, I386ArgumentsAreLowHalves) {
   for (const char* wish : {"", " log"}) {
-    EXPECT_THAT(
-        RunSupervised(
-            OptionsOf({absl::StrCat("deny EACCES access if path under \"/secret\"", wish)}),
-            {Victim("int80_argument_upper_halves"), std::to_string(-EACCES)}),
-        Succeeded());
     EXPECT_THAT(RunSupervised(
-                    OptionsOf({absl::StrCat("deny EACCES lseek if offset == 0x1000", wish)}),
-                    {Victim("int80_integer_upper_halves"), std::to_string(-EACCES)}),
+                    OptionsOf({absl::StrCat("deny EACCES access if path under \"/secret\"", wish)}),
+                    {Victim("int80_argument_upper_halves"), std::to_string(-EACCES)}),
                 Succeeded());
+    EXPECT_THAT(
+        RunSupervised(OptionsOf({absl::StrCat("deny EACCES lseek if offset == 0x1000", wish)}),
+                      {Victim("int80_integer_upper_halves"), std::to_string(-EACCES)}),
+        Succeeded());
     EXPECT_THAT(
         RunSupervised(OptionsOf({absl::StrCat("deny EACCES lseek if arg1 == 0x1000", wish)}),
                       {Victim("int80_integer_upper_halves"), std::to_string(-EACCES)}),
@@ -326,8 +325,8 @@ TEST(OwnFilterTest, WhatItRestrictsIsRestricted) {
 // A newer filter's RET_TRACE replaces the data of ours.
 TEST(OwnFilterTest, ATraceOfItsOwnDoesNotHideOurs) {
   const std::string victim = Victim("own_filter_trace");
-  for (const std::string& data : {std::string("0"), std::string("0xbeef"),
-                                  std::to_string(kTraceData)}) {
+  for (const std::string& data :
+       {std::string("0"), std::string("0xbeef"), std::to_string(kTraceData)}) {
     EXPECT_THAT(RunSupervised(OptionsOf({"deny EPERM getppid"}), {victim, "-1", data}),
                 Succeeded());
     EXPECT_THAT(RunSupervised(OptionsOf({"deny EPERM getppid log"}), {victim, "-1", data}),

@@ -117,9 +117,8 @@ TEST(PolicyTest, FilesAndStatementsStack) {
   const std::string victim = Victim("getppid_answers");
   EXPECT_EQ(Provost({"-p", file}, {victim, "-13"}).exit_code, 0);
   EXPECT_EQ(Provost({"-p", file, "-e", "deny EPERM getppid"}, {victim, "-1"}).exit_code, 0);
-  EXPECT_EQ(Provost({"-e", "return 3 getppid", "-e", "deny EPERM getppid"}, {victim, "3"})
-                .exit_code,
-            0);
+  EXPECT_EQ(
+      Provost({"-e", "return 3 getppid", "-e", "deny EPERM getppid"}, {victim, "3"}).exit_code, 0);
   EXPECT_EQ(Provost({"-p", file, "--mode", "complain"}, {victim, "-13"}).exit_code, 1);
 }
 
@@ -133,8 +132,8 @@ TEST(PolicyTest, WithoutOneEveryCallIsRecordedWithItsResult) {
 
 int CountLines(const std::string& text, absl::string_view start) {
   const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
-  return static_cast<int>(std::count_if(
-      lines.begin(), lines.end(), [&](auto line) { return absl::StartsWith(line, start); }));
+  return static_cast<int>(std::count_if(lines.begin(), lines.end(),
+                                        [&](auto line) { return absl::StartsWith(line, start); }));
 }
 
 TEST(AuditLogTest, HasOneEventARefusalAndTheRunsOwn) {
@@ -168,9 +167,9 @@ TEST(AuditLogTest, IsAppendedToAndSharedByTwoAtOnce) {
 
 TEST(AuditLogTest, ThatIsFullKillsOnDemand) {
   if (access("/dev/full", W_OK) < 0) GTEST_SKIP() << "no /dev/full";
-  const Ended ended = Provost({"-o", "/dev/full", "--on-audit-failure", "kill", "-e",
-                               "deny EPERM getppid"},
-                              {Victim("getppid_answers"), "-1"});
+  const Ended ended =
+      Provost({"-o", "/dev/full", "--on-audit-failure", "kill", "-e", "deny EPERM getppid"},
+              {Victim("getppid_answers"), "-1"});
   EXPECT_EQ(ended.exit_code, 125) << ended;
   EXPECT_THAT(ended.out, IsEmpty());
   EXPECT_THAT(ended.err, HasSubstr("No space left on device"));
@@ -178,9 +177,9 @@ TEST(AuditLogTest, ThatIsFullKillsOnDemand) {
 
 TEST(AuditLogTest, ThatIsFullLosesOnDemand) {
   if (access("/dev/full", W_OK) < 0) GTEST_SKIP() << "no /dev/full";
-  const Ended ended = Provost({"-o", "/dev/full", "--on-audit-failure", "continue", "-e",
-                               "deny EPERM getppid"},
-                              {Victim("getppid_answers"), "-1"});
+  const Ended ended =
+      Provost({"-o", "/dev/full", "--on-audit-failure", "continue", "-e", "deny EPERM getppid"},
+              {Victim("getppid_answers"), "-1"});
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_EQ(ended.out, kExitSuccess);
   EXPECT_THAT(ended.err, HasSubstr("missing from the audit log"));

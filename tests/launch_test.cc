@@ -65,10 +65,10 @@ TEST(LaunchTest, WhatCannotBeStartedIsNotStarted) {
     int error;
   };
   for (const char* statement : {"default allow", "default log", "default deny EPERM"}) {
-    for (const Case& test : {Case{"/nonexistent", ENOENT}, Case{"nonexistent-anywhere", ENOENT},
-                             Case{directory, EACCES}, Case{data, EACCES},
-                             Case{no_interpreter, ENOENT}, Case{"", ENOENT},
-                             Case{Victim("succeeds") + "/below", ENOTDIR}}) {
+    for (const Case& test :
+         {Case{"/nonexistent", ENOENT}, Case{"nonexistent-anywhere", ENOENT},
+          Case{directory, EACCES}, Case{data, EACCES}, Case{no_interpreter, ENOENT},
+          Case{"", ENOENT}, Case{Victim("succeeds") + "/below", ENOTDIR}}) {
       CollectingSink sink;
       Options options = OptionsOf({statement});
       options.sink = &sink;
@@ -84,9 +84,7 @@ TEST(LaunchTest, WhatCannotBeStartedIsNotStarted) {
   }
 }
 
-TEST(LaunchTest, NoProgramIsAnError) {
-  EXPECT_FALSE(RunSupervised(Options(), {}).outcome.ok());
-}
+TEST(LaunchTest, NoProgramIsAnError) { EXPECT_FALSE(RunSupervised(Options(), {}).outcome.ok()); }
 
 TEST(LaunchTest, AProgramIsFoundInPath) {
   const std::string victim = Victim("succeeds");
@@ -106,8 +104,8 @@ TEST(LaunchTest, AProgramIsFoundInPath) {
 }
 
 TEST(LaunchTest, AScriptRunsByItsInterpreter) {
-  const std::string script = WriteFile(
-      "ok-script", absl::StrCat("#!/bin/sh\nexec ", Victim("succeeds"), "\n"), 0700);
+  const std::string script =
+      WriteFile("ok-script", absl::StrCat("#!/bin/sh\nexec ", Victim("succeeds"), "\n"), 0700);
   for (const char* statement : {"default allow", "default log log result"}) {
     EXPECT_THAT(RunSupervised(OptionsOf({statement}), {script}), Succeeded());
   }
@@ -186,11 +184,11 @@ TEST(LaunchTest, AProgramInheritsWhatItWouldNatively) {
   const Ended natively = run({});
   ASSERT_EQ(natively.exit_code, 0) << natively;
   ASSERT_TRUE(absl::StrContains(natively.out, "fd 77:")) << natively;
-  for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{
-           {"-e", "default allow"},
-           {"-o", log},
-           {"-o", log, "-e", "default log"},
-           {"--mode", "unrestricted"}}) {
+  for (const std::vector<std::string>& options :
+       std::vector<std::vector<std::string>>{{"-e", "default allow"},
+                                             {"-o", log},
+                                             {"-o", log, "-e", "default log"},
+                                             {"--mode", "unrestricted"}}) {
     std::vector<std::string> argv = {provost, "run"};
     argv.insert(argv.end(), options.begin(), options.end());
     argv.emplace_back("--");
@@ -205,7 +203,8 @@ TEST(LaunchTest, DefaultDenyStartsTheProgramAndRefusesLaterExecs) {
   const std::vector<std::string> start = {
       "default deny EPERM",
       "allow read, write, brk, mmap, munmap, mprotect, arch_prctl, set_tid_address, "
-      "set_robust_list, rseq, prlimit64, readlink, readlinkat, getrandom, uname, fstat, newfstatat"};
+      "set_robust_list, rseq, prlimit64, readlink, readlinkat, getrandom, uname, fstat, "
+      "newfstatat"};
   for (const char* wish : {"", " log"}) {
     std::vector<std::string> statements = start;
     statements[0] += wish;

@@ -34,9 +34,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 // SIGQUIT and its like leave no core file: the limit is 0.
 TEST(SignalsTest, TheProgramsOwnDeathIsTheOutcome) {
-  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE,
-                           SIGKILL, SIGUSR1, SIGSEGV, SIGPIPE, SIGALRM, SIGTERM, SIGSYS,
-                           SIGRTMIN + 5}) {
+  for (const int signal :
+       {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1,
+        SIGSEGV, SIGPIPE, SIGALRM, SIGTERM, SIGSYS, SIGRTMIN + 5}) {
     for (const char* statement : {"default allow", "default log"}) {
       EXPECT_THAT(
           RunSupervised(OptionsOf({statement}), {Victim("dies_by"), std::to_string(signal)}),

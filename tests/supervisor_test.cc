@@ -252,8 +252,7 @@ TEST(RecordingTest, EveryRecordedDecisionIsOneEvent) {
     Options options = OptionsOf({statement});
     options.logging = true;
     options.sink = &sink;
-    EXPECT_THAT(RunSupervised(options, {Victim("getppid_many_threads"), "-1", "250"}),
-                Succeeded());
+    EXPECT_THAT(RunSupervised(options, {Victim("getppid_many_threads"), "-1", "250"}), Succeeded());
     EXPECT_EQ(sink.decisions().size(), 8 * 250);
     EXPECT_EQ(CountLines(sink.text(), "type=SECCOMP "), 8 * 250);
     EXPECT_EQ(CountLines(sink.text(), "type=SYSCALL "), 8 * 250);
@@ -329,14 +328,12 @@ TEST(AuditFailureTest, StopHoldsTasksUntilTheRecordIsWritten) {
   for (const char* statement : {"deny EPERM getppid log", "log getppid log result"}) {
     CollectingSink log;
     // Three attempts each fail at the start and amid the run.
-    RefusingSink sink(log, [](uint64_t attempt) {
-      return attempt <= 3 || (attempt >= 100 && attempt < 103);
-    });
+    RefusingSink sink(
+        log, [](uint64_t attempt) { return attempt <= 3 || (attempt >= 100 && attempt < 103); });
     Options options = OptionsOf({statement});
     options.sink = &sink;
     const std::string answer = absl::StartsWith(statement, "deny") ? "-1" : Parent();
-    EXPECT_THAT(RunSupervised(options, {Victim("getppid_many_threads"), answer, "25"}),
-                Succeeded())
+    EXPECT_THAT(RunSupervised(options, {Victim("getppid_many_threads"), answer, "25"}), Succeeded())
         << statement;
     EXPECT_EQ(log.decisions().size(), 8 * 25);
     EXPECT_GE(sink.refused(), 6);

@@ -24,9 +24,9 @@ TEST_P(TreeTest, IsAsNatively) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Victims, TreeTest,
-                         testing::Combine(testing::Values("fork_exit_codes",       //
-                                                          "fork_nested_200",       //
-                                                          "fork_at_once_200",      //
+                         testing::Combine(testing::Values("fork_exit_codes",   //
+                                                          "fork_nested_200",   //
+                                                          "fork_at_once_200",  //
                                                           "fork_one_after_another_1000",
                                                           "vfork_exec",            //
                                                           "vfork_exit",            //
@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Victims, TreeTest,
                                                           "wait_stopped_continued",  //
                                                           "waitid_info",             //
                                                           "exit_group_in_storm",     //
-                                                          "kill_in_storm"),
+                                                          "kill_in_storm", "busy_younger_threads"),
                                           AllWays()),
                          VictimWayName);
 

@@ -35,8 +35,8 @@ absl::StatusOr<__ptrace_syscall_info> SyscallInfo(const Stopped& stopped, uint8_
   if (info.op != expected) {
     // Not a death: without PTRACE_O_TRACEEXIT a killed task leaves its stop for good, and requests
     // on it give ESRCH. To take it for one would leave the task stopped for ever.
-    return absl::InternalError(absl::StrCat("task ", stopped.tid(), " is in a stop of op ", info.op,
-                                            ", not ", expected));
+    return absl::InternalError(
+        absl::StrCat("task ", stopped.tid(), " is in a stop of op ", info.op, ", not ", expected));
   }
   return info;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "tracee/died.h"
 
 namespace provost {
@@ -56,11 +57,43 @@ absl::StatusOr<StopEvent> Classify(pid_t tid, int status) {
   }
 }
 
+bool IsEvent(const WaitResult& result) {
+  return std::holds_alternative<StoppedTask>(result) || std::holds_alternative<EndedTask>(result);
+}
+
 }  // namespace
 
-absl::StatusOr<WaitResult> Waiter::Poll() { return Wait(WNOHANG); }
+absl::StatusOr<WaitResult> Waiter::Poll() { return NextFair(WNOHANG); }
 
-absl::StatusOr<WaitResult> Waiter::Next() { return Wait(0); }
+absl::StatusOr<WaitResult> Waiter::Next() { return NextFair(0); }
+
+absl::StatusOr<WaitResult> Waiter::NextFair(int flags) {
+  if (!batch_.empty()) {
+    WaitResult result = std::move(batch_.front());
+    batch_.pop_front();
+    return result;
+  }
+  PROVOST_RETURN_IF_ERROR(std::exchange(batch_status_, absl::OkStatus()));
+  PROVOST_ASSIGN_OR_RETURN(WaitResult result, Wait(flags));
+  if (IsEvent(result) && ++unbatched_ >= kMaxUnbatched) TakeBatch();
+  return result;
+}
+
+// While there is more than one task to serve, every result comes in a batch; a task alone costs one
+// wait more for every few.
+void Waiter::TakeBatch() {
+  while (true) {
+    absl::StatusOr<WaitResult> more = Wait(WNOHANG);
+    if (!more.ok()) {
+      // Handed out in its turn.
+      batch_status_ = more.status();
+      break;
+    }
+    if (!IsEvent(*more)) break;
+    batch_.push_back(*std::move(more));
+  }
+  unbatched_ = batch_.empty() ? 0 : kMaxUnbatched;
+}
 
 absl::StatusOr<WaitResult> Waiter::Wait(int flags) {
   while (true) {

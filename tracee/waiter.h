@@ -3,10 +3,10 @@
 
 #include <sys/types.h>
 
-#include <chrono>
-#include <optional>
+#include <deque>
 #include <variant>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tracee/stop.h"
 
@@ -29,11 +29,15 @@ struct NothingYet {};
 
 using WaitResult = std::variant<StoppedTask, EndedTask, NoTasks, NothingYet>;
 
-// Every wait of the supervisor goes through here. Waits are wait4(-1, __WCLONE | __WNOTHREAD), which
-// wait for the calling thread's tracees, all of them, and for no ordinary child of anybody: a tracee
-// matches whatever __WALL and __WCLONE say (since Linux 4.7; eligible_child in kernel/exit.c), and
-// of the others __WCLONE takes only those children of the calling thread that clone(2) made with
-// another exit signal than SIGCHLD.
+// Every wait of the supervisor goes through here. Waits are wait4(-1, __WCLONE | __WNOTHREAD),
+// which wait for the calling thread's tracees, all of them, and for no ordinary child of anybody: a
+// tracee matches whatever __WALL and __WCLONE say (since Linux 4.7; eligible_child in
+// kernel/exit.c), and of the others __WCLONE takes only those children of the calling thread that
+// clone(2) made with another exit signal than SIGCHLD.
+//
+// It is fair: wait4 offers the youngest tracee's stop first, so that one busy thread could keep all
+// older tasks waiting for ever. Stops are therefore taken in batches, each task at most once in
+// each. One instance for all the waits of a thread.
 class Waiter {
  public:
   // What is there now, or NothingYet. Does not block.
@@ -42,7 +46,16 @@ class Waiter {
   absl::StatusOr<WaitResult> Next();
 
  private:
+  // How many results may come straight from wait4 before all there are must be taken.
+  static constexpr int kMaxUnbatched = 8;
+
+  absl::StatusOr<WaitResult> NextFair(int flags);
   absl::StatusOr<WaitResult> Wait(int flags);
+  void TakeBatch();
+
+  std::deque<WaitResult> batch_;
+  absl::Status batch_status_;
+  int unbatched_ = 0;
 };
 
 }  // namespace provost

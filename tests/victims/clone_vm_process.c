@@ -13,8 +13,8 @@ static int Child(void* argument) {
 
 int main(void) {
   int value = 4711;
-  pid_t pid = clone(Child, stack + sizeof(stack), CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD,
-                    &value);
+  pid_t pid =
+      clone(Child, stack + sizeof(stack), CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, &value);
   EXPECT(pid > 0);
   ExpectExit(pid, 6);
   EXPECT_EQ(shared, 4711);

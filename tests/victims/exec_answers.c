@@ -8,7 +8,7 @@
 int main(int argc, char** argv) {
   long long answer = ExpectedAnswer(argc, argv);
   char* const arguments[] = {"program", NULL};
-  EXPECT_EQ(RawSyscall3(SYS_execve, (uintptr_t)"/proc/self/exe", (uintptr_t)arguments, 0), answer);
+  EXPECT_EQ(RawSyscall3(SYS_execve, (uintptr_t) "/proc/self/exe", (uintptr_t)arguments, 0), answer);
   EXPECT_EQ(syscall(SYS_execveat, AT_FDCWD, "/proc/self/exe", arguments, NULL, 0), -1);
   EXPECT_EQ(-errno, answer);
   Succeed();

@@ -27,7 +27,8 @@ static int CountThreads(void) {
   int count = 0;
   DIR* directory = opendir("/proc/self/task");
   EXPECT(directory != NULL);
-  for (struct dirent* entry; (entry = readdir(directory)) != NULL;) count += entry->d_name[0] != '.';
+  for (struct dirent* entry; (entry = readdir(directory)) != NULL;)
+    count += entry->d_name[0] != '.';
   closedir(directory);
   return count;
 }

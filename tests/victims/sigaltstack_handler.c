@@ -11,7 +11,8 @@ static sigjmp_buf back;
 static void OnSignal(int signal, siginfo_t* info, void* context) {
   (void)context;
   char here;
-  EXPECT((uintptr_t)&here >= (uintptr_t)stack && (uintptr_t)&here < (uintptr_t)stack + sizeof(stack));
+  EXPECT((uintptr_t)&here >= (uintptr_t)stack &&
+         (uintptr_t)&here < (uintptr_t)stack + sizeof(stack));
   EXPECT(syscall(SYS_getppid) >= 0);
   ++seen;
   if (signal == SIGSEGV) {

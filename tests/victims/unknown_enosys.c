@@ -3,7 +3,7 @@
 #include "victim.h"
 
 int main(void) {
-  static const unsigned long kNumbers[] = {10000, 2000000, 0x3fffffff, 0x7fffffff,
+  static const unsigned long kNumbers[] = {10000,      2000000,    0x3fffffff,        0x7fffffff,
                                            0x80000000, 0xffffffff, 0xffffffffffffffff};
   for (unsigned i = 0; i < sizeof(kNumbers) / sizeof(kNumbers[0]); ++i) {
     EXPECT_EQ(RawSyscall3(kNumbers[i], 0, 0, 0), -ENOSYS);

@@ -34,19 +34,19 @@ __attribute__((noreturn)) static inline void Succeed(void) {
   _exit(0);
 }
 
-#define EXPECT(condition)                                                                     \
-  do {                                                                                        \
-    if (!(condition))                                                                         \
-      Fail("%s:%d: %s does not hold (errno %d)", __FILE__, __LINE__, #condition, errno);      \
+#define EXPECT(condition)                                                                \
+  do {                                                                                   \
+    if (!(condition))                                                                    \
+      Fail("%s:%d: %s does not hold (errno %d)", __FILE__, __LINE__, #condition, errno); \
   } while (0)
 
-#define EXPECT_EQ(actual, expected)                                                             \
-  do {                                                                                          \
-    const long long actual_ = (long long)(actual);                                              \
-    const long long expected_ = (long long)(expected);                                          \
-    if (actual_ != expected_)                                                                   \
-      Fail("%s:%d: %s is %lld, not %lld (errno %d)", __FILE__, __LINE__, #actual, actual_,      \
-           expected_, errno);                                                                   \
+#define EXPECT_EQ(actual, expected)                                                        \
+  do {                                                                                     \
+    const long long actual_ = (long long)(actual);                                         \
+    const long long expected_ = (long long)(expected);                                     \
+    if (actual_ != expected_)                                                              \
+      Fail("%s:%d: %s is %lld, not %lld (errno %d)", __FILE__, __LINE__, #actual, actual_, \
+           expected_, errno);                                                              \
   } while (0)
 
 // Waits for `pid` and expects it to exit with `status`.

@@ -44,16 +44,22 @@ bool IsOurTask(pid_t pid) {
   return tracer == getpid();
 }
 
+// True for a signal that the program has not got by itself, and would have got in our place.
+bool IsForProgramAlone(int signal, const siginfo_t& info) {
+  // What a task of ours sends to us it has sent to its whole group: `kill 0` of a script.
+  if (info.si_code <= 0) return !IsOurTask(info.si_pid);
+  // The kernel's own go to the whole foreground group (a key on the terminal), but for the end of
+  // the terminal, of which it tells the leader of the session alone (drivers/tty/tty_jobctrl.c).
+  return (signal == SIGHUP || signal == SIGCONT) && getsid(0) == getpid();
+}
+
 void OnSignal(int signal, siginfo_t* info, void*) {
   const int saved_errno = errno;
   if (signal == SIGINT || signal == SIGQUIT || signal == SIGTERM || signal == SIGHUP) {
     g_end_asked = true;
   }
-  // The kernel's own (SI_KERNEL: a key on the terminal) went to the whole foreground group, the
-  // program included. So did what a task of ours sent: `kill 0` of a script.
   const pid_t program = g_program;
-  const bool is_for_program = info->si_code <= 0 && program > 0;
-  if (is_for_program && !IsOurTask(info->si_pid)) kill(program, signal);
+  if (program > 0 && IsForProgramAlone(signal, *info)) kill(program, signal);
   errno = saved_errno;
 }
 

@@ -98,9 +98,16 @@ func timers() {
 		sum += <-fired
 	}
 	fmt.Println("timers:", sum)
-	limited, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	limited, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	err := exec.CommandContext(limited, "/bin/sleep", "1000").Run()
+	command := exec.CommandContext(limited, "/bin/sh", "-c", "echo up; exec sleep 1000")
+	output, err := command.StdoutPipe()
+	check(err, "pipe")
+	check(command.Start(), "start")
+	_, err = bufio.NewReader(output).ReadString('\n')
+	check(err, "read")
+	time.AfterFunc(20*time.Millisecond, cancel)
+	err = command.Wait()
 	fmt.Println("context:", err, limited.Err())
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
