@@ -31,9 +31,10 @@ struct DecisionEvent {
 struct SupervisorEvent {
   enum class What : uint8_t { kStart, kEnd, kEventsLost };
   What what;
-  const Identity* identity = nullptr;  // the supervisor's own
-  uint64_t events = 0;                 // kEnd: decisions recorded
-  uint64_t lost = 0;                   // kEnd, kEventsLost: events that could not be
+  const Identity* identity = nullptr;           // the supervisor's own
+  uint64_t events = 0;                          // kEnd: decisions recorded
+  uint64_t lost = 0;                            // kEnd, kEventsLost: events that could not be
+  std::optional<uint64_t> seed = std::nullopt;  // kStart: what random decisions are drawn from
 };
 
 using Event = std::variant<DecisionEvent, SupervisorEvent>;

@@ -193,6 +193,7 @@ void AppendOperation(const SupervisorEvent& event, std::string& out) {
   switch (event.what) {
     case SupervisorEvent::What::kStart:
       out += "op=supervisor-start";
+      if (event.seed.has_value()) absl::StrAppend(&out, " seed=", *event.seed);
       return;
     case SupervisorEvent::What::kEnd:
       absl::StrAppend(&out, "op=supervisor-end events=", event.events, " lost=", event.lost);

@@ -287,6 +287,8 @@ TEST(FormatEvent, TheSupervisorsOwnEvents) {
       " comm=\"provost\" exe=\"/usr/bin/provost\" hostname=? addr=? terminal=pts3 res=";
   EXPECT_THAT(Format(SupervisorEvent{What::kStart, &self}),
               ElementsAre(absl::StrCat(head, "op=supervisor-start", tail, "success'")));
+  EXPECT_THAT(Format(SupervisorEvent{.what = What::kStart, .identity = &self, .seed = 7}),
+              ElementsAre(absl::StrCat(head, "op=supervisor-start seed=7", tail, "success'")));
   EXPECT_THAT(
       Format(SupervisorEvent{What::kEnd, &self, 12, 3}),
       ElementsAre(absl::StrCat(head, "op=supervisor-end events=12 lost=3", tail, "success'")));

@@ -147,7 +147,7 @@ TEST(ParserMutationTest, ComesBackWithAPolicyOrAMessage) {
   std::mt19937 random(20240608);
   int policies = 0;
   int errors = 0;
-  for (int i = 0; i < 6000; ++i) {
+  for (int i = 0; i < 12000; ++i) {
     const std::string text = Mutate(std::string(kSeeds[i % std::size(kSeeds)]), random);
     const auto parsed = ParsePolicyText(text, "input", "/nowhere");
     if (parsed.ok()) {

@@ -34,17 +34,22 @@ absl::Status Recorder::Flush() {
   return absl::OkStatus();
 }
 
-absl::Status Recorder::WriteStart() { return WriteSupervisorEvent(SupervisorEvent::What::kStart); }
+absl::Status Recorder::WriteStart(uint64_t seed) {
+  return WriteSupervisorEvent({.what = SupervisorEvent::What::kStart, .seed = seed});
+}
 
-absl::Status Recorder::WriteEnd() { return WriteSupervisorEvent(SupervisorEvent::What::kEnd); }
+absl::Status Recorder::WriteEnd() {
+  return WriteSupervisorEvent(
+      {.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
+}
 
-absl::Status Recorder::WriteSupervisorEvent(SupervisorEvent::What what) {
+absl::Status Recorder::WriteSupervisorEvent(SupervisorEvent event) {
   if (sink_ == nullptr) return absl::OkStatus();
   Identity self;
   PROVOST_RETURN_IF_ERROR(ReadProgramIdentity(getpid(), self));
   PROVOST_RETURN_IF_ERROR(ReadTaskIdentity(getpid(), self));
-  PROVOST_RETURN_IF_ERROR(sink_->Write(
-      SupervisorEvent{.what = what, .identity = &self, .events = written_, .lost = lost_}));
+  event.identity = &self;
+  PROVOST_RETURN_IF_ERROR(sink_->Write(event));
   return sink_->Flush();
 }
 

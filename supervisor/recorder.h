@@ -44,7 +44,7 @@ class Recorder {
   absl::Status Flush();
   bool has_unflushed() const { return unflushed_; }
   // The run's first and last records; nothing without a sink.
-  absl::Status WriteStart();
+  absl::Status WriteStart(uint64_t seed);
   absl::Status WriteEnd();
   // A record that was refused will not be offered again.
   void CountLost() {
@@ -57,7 +57,7 @@ class Recorder {
   void Forget(pid_t tid) { programs_.erase(tid); }
 
  private:
-  absl::Status WriteSupervisorEvent(SupervisorEvent::What what);
+  absl::Status WriteSupervisorEvent(SupervisorEvent event);
 
   AuditSink* sink_;
   ActionsLogged actions_;

@@ -103,7 +103,6 @@ class Supervisor::Loop {
         recorder_(options.sink, options.actions_logged, options.logging) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
-  bool Wants(const Decision& decision) const { return recorder_.Wants(decision); }
 
  private:
   struct Task {
@@ -165,7 +164,8 @@ class Supervisor::Loop {
 };
 
 absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
-  const absl::Status started = options_.record_run ? recorder_.WriteStart() : absl::OkStatus();
+  const absl::Status started =
+      options_.record_run ? recorder_.WriteStart(options_.seed) : absl::OkStatus();
   if (!started.ok()) {
     if (options_.on_audit_failure != OnAuditFailure::kContinue)
       return Outcome(RecordingFailed{started, false});

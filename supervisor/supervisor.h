@@ -58,6 +58,10 @@ struct Options {
   // and so say what stops. Not owned; null: the policies decide.
   Decider* decider = nullptr;
 
+  // What random decisions are drawn from; the run's first record says it, so that a run can be
+  // repeated.
+  uint64_t seed = 0;
+
   // Not owned; null: nothing is recorded.
   AuditSink* sink = nullptr;
   // Records every refusal whose rule is not `quiet`, as `logging on` in a policy does.

@@ -12,29 +12,6 @@
 #include "policy/policy.h"
 #include "supervisor/supervisor.h"
 
-namespace {
-
-struct Print {
-  int operator()(const provost::Exited& exited) const {
-    std::cerr << "exited with " << exited.code << "\n";
-    return exited.code;
-  }
-  int operator()(const provost::KilledBy& killed) const {
-    std::cerr << "killed by signal " << killed.signal << "\n";
-    return 128 + killed.signal;
-  }
-  int operator()(const provost::NotStarted& not_started) const {
-    std::cerr << "not started, errno " << not_started.failure.error << "\n";
-    return 127;
-  }
-  int operator()(const provost::RecordingFailed& failed) const {
-    std::cerr << "not recorded: " << failed.status.ToString() << "\n";
-    return 125;
-  }
-};
-
-}  // namespace
-
 int main(int argc, char** argv) {
   const absl::StatusOr<provost::Policy> policy =
       provost::PolicyBuilder()
@@ -53,5 +30,18 @@ int main(int argc, char** argv) {
     std::cerr << outcome.status().ToString() << "\n";
     return 125;
   }
-  return std::visit(Print(), *outcome);
+  if (const auto* exited = std::get_if<provost::Exited>(&*outcome)) {
+    std::cerr << "exited with " << exited->code << "\n";
+    return exited->code;
+  }
+  if (const auto* killed = std::get_if<provost::KilledBy>(&*outcome)) {
+    std::cerr << "killed by signal " << killed->signal << "\n";
+    return 128 + killed->signal;
+  }
+  if (const auto* not_started = std::get_if<provost::NotStarted>(&*outcome)) {
+    std::cerr << "not started, errno " << not_started->failure.error << "\n";
+    return 127;
+  }
+  // RecordingFailed, the last of them, takes an Options::sink.
+  return 125;
 }

@@ -36,7 +36,7 @@ bool HasSysAdmin() {
 }
 
 std::string WriteFile(const std::string& name, const std::string& text, mode_t mode) {
-  const std::string path = TemporaryPath(name);
+  std::string path = TemporaryPath(name);
   std::ofstream(path) << text;
   EXPECT_EQ(chmod(path.c_str(), mode), 0);
   return path;
@@ -89,7 +89,9 @@ TEST(LaunchTest, NoProgramIsAnError) { EXPECT_FALSE(RunSupervised(Options(), {})
 TEST(LaunchTest, AProgramIsFoundInPath) {
   const std::string victim = Victim("succeeds");
   const std::string directory = victim.substr(0, victim.rfind('/'));
-  const std::string old_path = getenv("PATH");
+  const char* path = getenv("PATH");
+  ASSERT_NE(path, nullptr);
+  const std::string old_path = path;
   // execvp tries each directory in turn; those calls are the launcher's, not the program's.
   setenv("PATH", absl::StrCat("/nonexistent:/dev/null:", directory, ":/usr/bin").c_str(), 1);
   CollectingSink sink;

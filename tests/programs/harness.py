@@ -41,10 +41,22 @@ def recorded(log):
     return provost_run("-p", str(HERE / "traced.policy"), "-o", str(log))
 
 
+def _end(number, _):
+    kill_all()
+    sys.exit(128 + number)
+
+
 def prepare():
-    """Makes this process the parent of whatever its descendants leave behind; checks PROVOST."""
+    """Makes this process the parent of whatever its descendants leave behind; checks PROVOST.
+
+    Programs find signals as on a terminal: who was started in the background of a script ignores
+    some, and so would all below.
+    """
     if not os.access(PROVOST, os.X_OK):
         sys.exit(f"there is no {PROVOST}: set PROVOST, or build //tools/cli:provost")
+    for end in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(end, _end)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
 

@@ -17,11 +17,16 @@
 namespace provost {
 namespace {
 
-std::pair<UniqueFd, UniqueFd> MakePipe() {
-  std::array<int, 2> fds = {-1, -1};
-  if (pipe2(fds.data(), O_CLOEXEC) < 0) abort();
-  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> fds = {-1, -1};
+    if (pipe2(fds.data(), O_CLOEXEC) < 0) abort();
+    reading.reset(fds[0]);
+    writing.reset(fds[1]);
+  }
+  UniqueFd reading;
+  UniqueFd writing;
+};
 
 // Milliseconds until `deadline`, for poll(2).
 int Left(std::chrono::steady_clock::time_point deadline) {
@@ -51,8 +56,8 @@ std::ostream& operator<<(std::ostream& stream, const Ended& ended) {
 
 Subprocess::Subprocess(const std::vector<std::string>& argv,
                        const std::function<void()>& in_child) {
-  auto [out_read, out_write] = MakePipe();
-  auto [err_read, err_write] = MakePipe();
+  Pipe out;
+  Pipe err;
   const UniqueFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::vector<char*> arguments;
   arguments.reserve(argv.size() + 1);
@@ -65,16 +70,16 @@ Subprocess::Subprocess(const std::vector<std::string>& argv,
   if (pid_ == 0) {
     setpgid(0, 0);
     dup2(nothing.get(), STDIN_FILENO);
-    dup2(out_write.get(), STDOUT_FILENO);
-    dup2(err_write.get(), STDERR_FILENO);
+    dup2(out.writing.get(), STDOUT_FILENO);
+    dup2(err.writing.get(), STDERR_FILENO);
     if (in_child) in_child();
     execvp(arguments[0], arguments.data());
     _exit(127);
   }
   // Both sides do it, so that it is done whoever runs first.
   setpgid(pid_, pid_);
-  out_ = std::move(out_read);
-  err_ = std::move(err_read);
+  out_ = std::move(out.reading);
+  err_ = std::move(err.reading);
 }
 
 Subprocess::~Subprocess() {

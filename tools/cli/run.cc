@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,7 @@ struct RunArguments {
   std::string mode = "enforce";
   std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
+  std::optional<uint64_t> seed;
   bool unsafe_allow_new_privs = false;
   std::vector<std::string> program;
 };
@@ -141,6 +143,7 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
     options.policies.push_back(*std::move(everything));
   }
   options.mode = ValueOf(kModes, arguments.mode);
+  options.seed = arguments.seed.value_or(std::random_device()());
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
   options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
   // Who names an audit log wants every refusal in it; else only what a rule asks for is shown.
@@ -204,6 +207,11 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
                    "the actions that may be recorded, as kernel.seccomp.actions_logged names "
                    "them (default: all)")
       ->type_name("ACTIONS");
+  command
+      ->add_option("--seed", arguments->seed,
+                   "what the run's random decisions are drawn from (default: a new one each time); "
+                   "the log's first record says it")
+      ->type_name("N");
   command->add_flag("--unsafe-allow-new-privs", arguments->unsafe_allow_new_privs,
                     "do not set no_new_privs: set-uid programs gain their privilege (needs "
                     "CAP_SYS_ADMIN)");
