@@ -248,8 +248,9 @@ TEST(Appender, ReportsAPipeWhoseReaderWent) {
     close(ends[0]);
     return absl::StrCat(statuses, "; ", Told(AppendOne(*appender, "unheard\n")));
   });
-  EXPECT_THAT(told, AllOf(testing::StartsWith("OK; "),
-                          HasSubstr("cannot append to the pipe: Broken pipe")));
+  EXPECT_THAT(told,
+              AllOf(testing::StartsWith("OK; "),
+                    HasSubstr("FAILED_PRECONDITION: cannot append to the pipe: Broken pipe")));
 }
 
 TEST(Appender, WritesToDevicesSocketsAndTerminals) {

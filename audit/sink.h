@@ -14,7 +14,8 @@ class AuditSink {
   virtual ~AuditSink() = default;
 
   // Takes one event whole. An error means that it is not on record and may be offered again, as
-  // often as one likes; nothing is counted for it.
+  // often as one likes; nothing is counted for it. kFailedPrecondition: nothing ever will be taken
+  // again (the reader of a pipe is gone).
   virtual absl::Status Write(const Event& event) = 0;
   // So many events that Write refused will not be offered again: they are lost. A sink that keeps a
   // log says so in it as soon as it can write again.

@@ -140,7 +140,7 @@ class Supervisor::Loop {
   absl::Status RetryHeld();
   // What cannot be handed on now stays with the sink until the next time.
   void FlushRecords();
-  void SayHeld(const absl::Status& status, const PendingRecord& record);
+  void SayFailing(const absl::Status& status, const PendingRecord& record, OnAuditFailure what);
   void KillTree();
 
   const Options& options_;
@@ -437,9 +437,14 @@ absl::StatusOr<bool> Supervisor::Loop::PutOnRecord(const PendingRecord& record) 
     said_failing_ = false;
     return true;
   }
-  if (!said_failing_) SayHeld(status, record);
+  // A closed pipe does not open again: waiting for it would be waiting for ever.
+  const bool hopeless = absl::IsFailedPrecondition(status);
+  const OnAuditFailure consequence = hopeless && options_.on_audit_failure == OnAuditFailure::kStop
+                                         ? OnAuditFailure::kKill
+                                         : options_.on_audit_failure;
+  if (!said_failing_) SayFailing(status, record, consequence);
   said_failing_ = true;
-  switch (options_.on_audit_failure) {
+  switch (consequence) {
     case OnAuditFailure::kStop:
       return false;
     case OnAuditFailure::kContinue:
@@ -463,10 +468,11 @@ void Supervisor::Loop::FlushRecords() {
   said_unflushed_ = !status.ok();
 }
 
-void Supervisor::Loop::SayHeld(const absl::Status& status, const PendingRecord& record) {
+void Supervisor::Loop::SayFailing(const absl::Status& status, const PendingRecord& record,
+                                  OnAuditFailure what) {
   if (options_.logger == nullptr) return;
   const char* consequence = "";
-  switch (options_.on_audit_failure) {
+  switch (what) {
     case OnAuditFailure::kStop:
       consequence = "tasks wait at their calls until it can; make room, or interrupt to kill them";
       break;

@@ -392,6 +392,21 @@ TEST(AuditFailureTest, KillEndsTheTree) {
   }
 }
 
+TEST(AuditFailureTest, StopDoesNotWaitForWhatCannotCome) {
+  CollectingSink log;
+  RefusingSink sink(
+      log, [](uint64_t attempt) { return attempt > 1; },
+      absl::FailedPreconditionError("the reader is gone"));
+  Options options = OptionsOf({"deny EPERM getppid log"});
+  options.sink = &sink;
+  const SupervisedRun run = RunSupervised(options, {Victim("getppid_many"), "-1", "10"});
+  ASSERT_TRUE(run.outcome.ok()) << run;
+  const auto* failed = std::get_if<RecordingFailed>(&*run.outcome);
+  ASSERT_NE(failed, nullptr) << run;
+  EXPECT_EQ(failed->status.message(), "the reader is gone");
+  EXPECT_FALSE(run.timed_out);
+}
+
 TEST(AuditFailureTest, GivingUpKillsWhatIsHeld) {
   for (const char* statement : {"deny EPERM getppid log", "log getppid log result"}) {
     CollectingSink log;

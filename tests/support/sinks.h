@@ -31,14 +31,15 @@ class CountingSink final : public AuditSink {
 // of decisions alone).
 class RefusingSink final : public AuditSink {
  public:
-  // `sink` is not owned.
-  RefusingSink(AuditSink& sink, std::function<bool(uint64_t attempt)> refuses)
-      : sink_(sink), refuses_(std::move(refuses)) {}
+  // `sink` is not owned; `why` is what it says when it refuses.
+  RefusingSink(AuditSink& sink, std::function<bool(uint64_t attempt)> refuses,
+               absl::Status why = absl::ResourceExhaustedError("no room for this record"))
+      : sink_(sink), refuses_(std::move(refuses)), why_(std::move(why)) {}
 
   absl::Status Write(const Event& event) override {
     if (std::holds_alternative<DecisionEvent>(event) && refuses_(++attempts_)) {
       ++refused_;
-      return absl::ResourceExhaustedError("no room for this record");
+      return why_;
     }
     return sink_.Write(event);
   }
@@ -50,6 +51,7 @@ class RefusingSink final : public AuditSink {
  private:
   AuditSink& sink_;
   std::function<bool(uint64_t)> refuses_;
+  absl::Status why_;
   uint64_t attempts_ = 0;
   uint64_t refused_ = 0;
 };
