@@ -133,6 +133,8 @@
   SET(kKeyctlCommands)             \
   SET(kKeySpecials)                \
   SET(kBpfCommands)                \
+  SET(kBpfMapTypes)                \
+  SET(kBpfProgramTypes)            \
   SET(kPerfEventOpenFlags)         \
   SET(kModuleInitFlags)            \
   SET(kModuleDeleteFlags)          \

@@ -235,8 +235,34 @@ constexpr Constant kCloneFlagsTable[] = {PROVOST_B(CLONE_VM),
                                          PROVOST_B(SIGCHLD),
                                          PROVOST_B(CSIGNAL)};
 
-constexpr Constant kClone3FlagsTable[] = {PROVOST_B(CLONE_NEWTIME), PROVOST_B(CLONE_CLEAR_SIGHAND),
-                                          PROVOST_B(CLONE_INTO_CGROUP)};
+// Those of clone(2), and those that do not fit beside its signal.
+constexpr Constant kClone3FlagsTable[] = {PROVOST_B(CLONE_NEWTIME),
+                                          PROVOST_B(CLONE_CLEAR_SIGHAND),
+                                          PROVOST_B(CLONE_INTO_CGROUP),
+                                          PROVOST_B(CLONE_VM),
+                                          PROVOST_B(CLONE_FS),
+                                          PROVOST_B(CLONE_FILES),
+                                          PROVOST_B(CLONE_SIGHAND),
+                                          PROVOST_B(CLONE_PIDFD),
+                                          PROVOST_B(CLONE_PTRACE),
+                                          PROVOST_B(CLONE_VFORK),
+                                          PROVOST_B(CLONE_PARENT),
+                                          PROVOST_B(CLONE_THREAD),
+                                          PROVOST_B(CLONE_NEWNS),
+                                          PROVOST_B(CLONE_SYSVSEM),
+                                          PROVOST_B(CLONE_SETTLS),
+                                          PROVOST_B(CLONE_PARENT_SETTID),
+                                          PROVOST_B(CLONE_CHILD_CLEARTID),
+                                          PROVOST_B(CLONE_DETACHED),
+                                          PROVOST_B(CLONE_UNTRACED),
+                                          PROVOST_B(CLONE_CHILD_SETTID),
+                                          PROVOST_B(CLONE_NEWCGROUP),
+                                          PROVOST_B(CLONE_NEWUTS),
+                                          PROVOST_B(CLONE_NEWIPC),
+                                          PROVOST_B(CLONE_NEWUSER),
+                                          PROVOST_B(CLONE_NEWPID),
+                                          PROVOST_B(CLONE_NEWNET),
+                                          PROVOST_B(CLONE_IO)};
 
 constexpr Constant kWaitOptionsTable[] = {
     PROVOST_B(WNOHANG),     PROVOST_B(WUNTRACED),  PROVOST_B(WSTOPPED),

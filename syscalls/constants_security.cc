@@ -317,6 +317,72 @@ constexpr Constant kKeySpecialsTable[] = {
     PROVOST_C(KEY_SPEC_USER_SESSION_KEYRING), PROVOST_C(KEY_SPEC_GROUP_KEYRING),
     PROVOST_C(KEY_SPEC_REQKEY_AUTH_KEY),      PROVOST_C(KEY_SPEC_REQUESTOR_KEYRING)};
 
+constexpr Constant kBpfMapTypesTable[] = {PROVOST_C(BPF_MAP_TYPE_UNSPEC),
+                                          PROVOST_C(BPF_MAP_TYPE_HASH),
+                                          PROVOST_C(BPF_MAP_TYPE_ARRAY),
+                                          PROVOST_C(BPF_MAP_TYPE_PROG_ARRAY),
+                                          PROVOST_C(BPF_MAP_TYPE_PERF_EVENT_ARRAY),
+                                          PROVOST_C(BPF_MAP_TYPE_PERCPU_HASH),
+                                          PROVOST_C(BPF_MAP_TYPE_PERCPU_ARRAY),
+                                          PROVOST_C(BPF_MAP_TYPE_STACK_TRACE),
+                                          PROVOST_C(BPF_MAP_TYPE_CGROUP_ARRAY),
+                                          PROVOST_C(BPF_MAP_TYPE_LRU_HASH),
+                                          PROVOST_C(BPF_MAP_TYPE_LRU_PERCPU_HASH),
+                                          PROVOST_C(BPF_MAP_TYPE_LPM_TRIE),
+                                          PROVOST_C(BPF_MAP_TYPE_ARRAY_OF_MAPS),
+                                          PROVOST_C(BPF_MAP_TYPE_HASH_OF_MAPS),
+                                          PROVOST_C(BPF_MAP_TYPE_DEVMAP),
+                                          PROVOST_C(BPF_MAP_TYPE_SOCKMAP),
+                                          PROVOST_C(BPF_MAP_TYPE_CPUMAP),
+                                          PROVOST_C(BPF_MAP_TYPE_XSKMAP),
+                                          PROVOST_C(BPF_MAP_TYPE_SOCKHASH),
+                                          PROVOST_C(BPF_MAP_TYPE_CGROUP_STORAGE),
+                                          PROVOST_C(BPF_MAP_TYPE_REUSEPORT_SOCKARRAY),
+                                          PROVOST_C(BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE),
+                                          PROVOST_C(BPF_MAP_TYPE_QUEUE),
+                                          PROVOST_C(BPF_MAP_TYPE_STACK),
+                                          PROVOST_C(BPF_MAP_TYPE_SK_STORAGE),
+                                          PROVOST_C(BPF_MAP_TYPE_DEVMAP_HASH),
+                                          PROVOST_C(BPF_MAP_TYPE_STRUCT_OPS),
+                                          PROVOST_C(BPF_MAP_TYPE_RINGBUF),
+                                          PROVOST_C(BPF_MAP_TYPE_INODE_STORAGE),
+                                          PROVOST_C(BPF_MAP_TYPE_TASK_STORAGE),
+                                          PROVOST_C(BPF_MAP_TYPE_BLOOM_FILTER),
+                                          PROVOST_C(BPF_MAP_TYPE_USER_RINGBUF)};
+
+constexpr Constant kBpfProgramTypesTable[] = {PROVOST_C(BPF_PROG_TYPE_UNSPEC),
+                                              PROVOST_C(BPF_PROG_TYPE_SOCKET_FILTER),
+                                              PROVOST_C(BPF_PROG_TYPE_KPROBE),
+                                              PROVOST_C(BPF_PROG_TYPE_SCHED_CLS),
+                                              PROVOST_C(BPF_PROG_TYPE_SCHED_ACT),
+                                              PROVOST_C(BPF_PROG_TYPE_TRACEPOINT),
+                                              PROVOST_C(BPF_PROG_TYPE_XDP),
+                                              PROVOST_C(BPF_PROG_TYPE_PERF_EVENT),
+                                              PROVOST_C(BPF_PROG_TYPE_CGROUP_SKB),
+                                              PROVOST_C(BPF_PROG_TYPE_CGROUP_SOCK),
+                                              PROVOST_C(BPF_PROG_TYPE_LWT_IN),
+                                              PROVOST_C(BPF_PROG_TYPE_LWT_OUT),
+                                              PROVOST_C(BPF_PROG_TYPE_LWT_XMIT),
+                                              PROVOST_C(BPF_PROG_TYPE_SOCK_OPS),
+                                              PROVOST_C(BPF_PROG_TYPE_SK_SKB),
+                                              PROVOST_C(BPF_PROG_TYPE_CGROUP_DEVICE),
+                                              PROVOST_C(BPF_PROG_TYPE_SK_MSG),
+                                              PROVOST_C(BPF_PROG_TYPE_RAW_TRACEPOINT),
+                                              PROVOST_C(BPF_PROG_TYPE_CGROUP_SOCK_ADDR),
+                                              PROVOST_C(BPF_PROG_TYPE_LWT_SEG6LOCAL),
+                                              PROVOST_C(BPF_PROG_TYPE_LIRC_MODE2),
+                                              PROVOST_C(BPF_PROG_TYPE_SK_REUSEPORT),
+                                              PROVOST_C(BPF_PROG_TYPE_FLOW_DISSECTOR),
+                                              PROVOST_C(BPF_PROG_TYPE_CGROUP_SYSCTL),
+                                              PROVOST_C(BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE),
+                                              PROVOST_C(BPF_PROG_TYPE_CGROUP_SOCKOPT),
+                                              PROVOST_C(BPF_PROG_TYPE_TRACING),
+                                              PROVOST_C(BPF_PROG_TYPE_STRUCT_OPS),
+                                              PROVOST_C(BPF_PROG_TYPE_EXT),
+                                              PROVOST_C(BPF_PROG_TYPE_LSM),
+                                              PROVOST_C(BPF_PROG_TYPE_SK_LOOKUP),
+                                              PROVOST_C(BPF_PROG_TYPE_SYSCALL)};
+
 constexpr Constant kBpfCommandsTable[] = {PROVOST_C(BPF_MAP_CREATE),
                                           PROVOST_C(BPF_MAP_LOOKUP_ELEM),
                                           PROVOST_C(BPF_MAP_UPDATE_ELEM),
@@ -431,6 +497,8 @@ PROVOST_MASK(kSecureBits, "secure-bits", kSecureBitsTable);
 PROVOST_ENUMERATION(kKeyctlCommands, "keyctl-commands", kKeyctlCommandsTable);
 PROVOST_ENUMERATION(kKeySpecials, "key-specials", kKeySpecialsTable);
 PROVOST_ENUMERATION(kBpfCommands, "bpf-commands", kBpfCommandsTable);
+PROVOST_ENUMERATION(kBpfMapTypes, "bpf-map-types", kBpfMapTypesTable);
+PROVOST_ENUMERATION(kBpfProgramTypes, "bpf-program-types", kBpfProgramTypesTable);
 PROVOST_MASK(kPerfEventOpenFlags, "perf-event-open-flags", kPerfEventOpenFlagsTable);
 PROVOST_MASK(kModuleInitFlags, "module-init-flags", kModuleInitFlagsTable);
 PROVOST_MASK(kModuleDeleteFlags, "module-delete-flags", kModuleDeleteFlagsTable);

@@ -102,6 +102,16 @@ constexpr Arg StructOut(absl::string_view name, absl::string_view length = {}) {
 constexpr Arg StructInOut(absl::string_view name, absl::string_view length = {}) {
   return Make(name, ArgKind::kStructInOut, kU64, length);
 }
+// A structure whose fields are known.
+constexpr Arg Of(const StructType& type, Arg arg) {
+  arg.argument.structure = &type;
+  return arg;
+}
+// What may be NULL, for "none".
+constexpr Arg Optional(Arg arg) {
+  arg.argument.optional = true;
+  return arg;
+}
 constexpr Arg Address(absl::string_view name, ArgWidth width = kU64) {
   return Make(name, ArgKind::kAddress, width);
 }

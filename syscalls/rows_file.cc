@@ -2,6 +2,7 @@
 #include "absl/types/span.h"
 #include "syscalls/constant_sets.h"
 #include "syscalls/rows.h"
+#include "syscalls/structs.h"
 
 namespace provost::rows {
 namespace {
@@ -10,7 +11,7 @@ constexpr Row kRows[] = {
     // Opening and closing.
     {"open", {Path(), Flags("flags", kOpenFlags, kS32), Mode()}},
     {"openat", {DirFd(), Path("path", "dfd"), Flags("flags", kOpenFlags, kS32), Mode()}},
-    {"openat2", {DirFd(), Path("path", "dfd"), StructIn("how", "usize"), Length("usize")}},
+    {"openat2", {DirFd(), Path("path", "dfd"), Of(kOpenHow, StructIn("how", "usize")), Length("usize")}},
     {"creat", {Path(), Mode()}},
     {"close", {Fd("fd", kU32)}},
     {"close_range", {Fd("fd", kU32), Fd("max_fd", kU32), Flags("flags", kCloseRangeFlags, kU32)}},
@@ -89,7 +90,7 @@ constexpr Row kRows[] = {
     {"io_pgetevents",
      {Int("ctx_id", kU64), Int("min_nr", kS64), Length("nr", kS64), StructOut("events", "nr"),
       StructIn("timeout"), StructIn("usig")}},
-    {"io_uring_setup", {Int("entries", kU32), StructInOut("params")}},
+    {"io_uring_setup", {Int("entries", kU32), Of(kIoUringParams, StructInOut("params"))}},
     {"io_uring_enter",
      {Fd("fd", kU32), Int("to_submit", kU32), Int("min_complete", kU32),
       Flags("flags", kIoUringEnterFlags, kU32), In("argp", "argsz"), Length("argsz")}},
@@ -234,7 +235,7 @@ constexpr Row kRows[] = {
       Flags("flags", kMoveMountFlags, kU32)}},
     {"mount_setattr",
      {DirFd(), Path("path", "dfd"), Flags("flags", kMountSetattrFlags, kU32),
-      StructIn("uattr", "usize"), Length("usize")}},
+      Of(kMountAttr, StructIn("uattr", "usize")), Length("usize")}},
     {"fsopen", {Str("fs_name"), Flags("flags", kFsopenFlags, kU32)}},
     {"fsconfig",
      {Fd(), Enum("cmd", kFsconfigCommands, kU32), Str("key"), In("value"), Int("aux", kS32)}},

@@ -5,6 +5,7 @@
 #include "absl/types/span.h"
 #include "syscalls/constant_sets.h"
 #include "syscalls/rows.h"
+#include "syscalls/structs.h"
 
 namespace provost::rows {
 namespace {
@@ -127,7 +128,9 @@ constexpr Row kRows[] = {
     {"nice", {Int("increment", kS32)}, On::kI386},
     {"ugetrlimit", {Enum("resource", kResources, kU32), StructOut("rlim")}, On::kI386},
     {"signal", {Signal(), Function("handler")}, On::kI386},
-    {"sigaction", {Signal(), StructIn("act"), StructOut("oact")}, On::kI386},
+    {"sigaction",
+     {Signal(), Optional(Of(kOldSigaction, StructIn("act"))), StructOut("oact")},
+     On::kI386},
     {"sigprocmask",
      {Enum("how", kSigprocmaskHow, kS32), StructIn("nset"), StructOut("oset")},
      On::kI386},
@@ -154,20 +157,23 @@ constexpr Row kRows[] = {
 
     // The calls with 64-bit seconds: the arguments of their 32-bit namesakes.
     {"clock_gettime64", {ClockId("clockid"), StructOut("tp")}, On::kI386},
-    {"clock_settime64", {ClockId("clockid"), StructIn("tp")}, On::kI386},
+    {"clock_settime64", {ClockId("clockid"), Of(kTimespec64, StructIn("tp"))}, On::kI386},
     {"clock_adjtime64", {ClockId("clockid"), StructInOut("utx")}, On::kI386},
     {"clock_getres_time64", {ClockId("clockid"), StructOut("tp")}, On::kI386},
     {"clock_nanosleep_time64",
-     {ClockId("clockid"), Flags("flags", kTimerFlags, kS32), StructIn("rqtp"), StructOut("rmtp")},
+     {ClockId("clockid"), Flags("flags", kTimerFlags, kS32), Of(kTimespec64, StructIn("rqtp")),
+      StructOut("rmtp")},
      On::kI386},
     {"timer_gettime64", {Int("timer_id", kS32), StructOut("setting")}, On::kI386},
     {"timer_settime64",
-     {Int("timer_id", kS32), Flags("flags", kTimerFlags, kS32), StructIn("new_setting"),
+     {Int("timer_id", kS32), Flags("flags", kTimerFlags, kS32),
+      Of(kItimerspec64, StructIn("new_setting")),
       StructOut("old_setting")},
      On::kI386},
     {"timerfd_gettime64", {Fd("ufd"), StructOut("otmr")}, On::kI386},
     {"timerfd_settime64",
-     {Fd("ufd"), Flags("flags", kTimerfdSettimeFlags, kS32), StructIn("utmr"), StructOut("otmr")},
+     {Fd("ufd"), Flags("flags", kTimerfdSettimeFlags, kS32), Of(kItimerspec64, StructIn("utmr")),
+      StructOut("otmr")},
      On::kI386},
     {"utimensat_time64",
      {DirFd(), Path("path", "dfd"), StructIn("utimes"), Flags("flags", kPathAtFlags, kS32)},

@@ -2,6 +2,7 @@
 #include "absl/types/span.h"
 #include "syscalls/constant_sets.h"
 #include "syscalls/rows.h"
+#include "syscalls/structs.h"
 
 namespace provost::rows {
 namespace {
@@ -29,14 +30,14 @@ constexpr Row kRows[] = {
     {"getpeername", {Fd(), Sockaddr("addr", "addrlen"), StructInOut("addrlen")}},
     {"sendto",
      {Fd(), In("buf", "len"), Length("len"), Flags("flags", kMessageFlags, kU32),
-      Sockaddr("addr", "addrlen"), Length("addrlen", kS32)}},
+      Optional(Sockaddr("addr", "addrlen")), Length("addrlen", kS32)}},
     {"recvfrom",
      {Fd(), Out("buf", "len"), Length("len"), Flags("flags", kMessageFlags, kU32),
       Sockaddr("addr", "addrlen"), StructInOut("addrlen")}},
-    {"sendmsg", {Fd(), StructIn("msg"), Flags("flags", kMessageFlags, kU32)}},
+    {"sendmsg", {Fd(), Of(kMsghdr, StructIn("msg")), Flags("flags", kMessageFlags, kU32)}},
     {"recvmsg", {Fd(), StructInOut("msg"), Flags("flags", kMessageFlags, kU32)}},
     {"sendmmsg",
-     {Fd(), StructInOut("mmsg", "vlen"), Length("vlen", kU32),
+     {Fd(), Of(kMmsghdr, StructInOut("mmsg", "vlen")), Length("vlen", kU32),
       Flags("flags", kMessageFlags, kU32)}},
     {"recvmmsg",
      {Fd(), StructInOut("mmsg", "vlen"), Length("vlen", kU32), Flags("flags", kMessageFlags, kU32),

@@ -2,6 +2,7 @@
 #include "absl/types/span.h"
 #include "syscalls/constant_sets.h"
 #include "syscalls/rows.h"
+#include "syscalls/structs.h"
 
 namespace provost::rows {
 namespace {
@@ -15,7 +16,7 @@ constexpr Row kRows[] = {
      {Flags("flags", kCloneFlags, kU32), Address("newsp"), StructOut("parent_tidptr"),
       Address("child_tidptr"), Address("tls")},
      On::kX86_64},
-    {"clone3", {StructIn("uargs", "size"), Length("size")}},
+    {"clone3", {Of(kCloneArgs, StructIn("uargs", "size")), Length("size")}},
     {"execve", {Path(), Strings("argv"), Strings("envp")}},
     {"execveat",
      {DirFd(), Path("path", "dfd"), Strings("argv"), Strings("envp"),
@@ -66,7 +67,9 @@ constexpr Row kRows[] = {
     {"tgkill", {Pid("tgid"), Pid(), Signal()}},
     {"rt_sigqueueinfo", {Pid(), Signal(), StructIn("uinfo")}},
     {"rt_tgsigqueueinfo", {Pid("tgid"), Pid(), Signal(), StructIn("uinfo")}},
-    {"rt_sigaction", {Signal(), StructIn("act"), StructOut("oact"), Length("sigsetsize")}},
+    {"rt_sigaction",
+     {Signal(), Optional(Of(kSigaction, StructIn("act"))), StructOut("oact"),
+      Length("sigsetsize")}},
     {"rt_sigprocmask",
      {Enum("how", kSigprocmaskHow, kS32), StructIn("nset", "sigsetsize"),
       StructOut("oset", "sigsetsize"), Length("sigsetsize")}},
@@ -131,9 +134,10 @@ constexpr Row kRows[] = {
     {"ioprio_get", {Enum("which", kIoprioWhich, kS32), Int("who", kS32)}},
     {"ioprio_set", {Enum("which", kIoprioWhich, kS32), Int("who", kS32), Int("ioprio", kS32)}},
     {"getrlimit", {Enum("resource", kResources, kU32), StructOut("rlim")}},
-    {"setrlimit", {Enum("resource", kResources, kU32), StructIn("rlim")}},
+    {"setrlimit", {Enum("resource", kResources, kU32), Of(kRlimit, StructIn("rlim"))}},
     {"prlimit64",
-     {Pid(), Enum("resource", kResources, kU32), StructIn("new_rlim"), StructOut("old_rlim")}},
+     {Pid(), Enum("resource", kResources, kU32), Optional(Of(kRlimit64, StructIn("new_rlim"))),
+      StructOut("old_rlim")}},
     {"getrusage", {Enum("who", kRusageWho, kS32), StructOut("ru")}},
     {"times", {StructOut("tbuf")}},
 

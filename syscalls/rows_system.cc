@@ -4,6 +4,7 @@
 #include "absl/types/span.h"
 #include "syscalls/constant_sets.h"
 #include "syscalls/rows.h"
+#include "syscalls/structs.h"
 
 namespace provost::rows {
 namespace {
@@ -58,26 +59,29 @@ constexpr Row kRows[] = {
     {"settimeofday", {StructIn("tv"), StructIn("tz")}},
     {"adjtimex", {StructInOut("txc_p")}},
     {"clock_gettime", {ClockId("clockid"), StructOut("tp")}},
-    {"clock_settime", {ClockId("clockid"), StructIn("tp")}},
+    {"clock_settime", {ClockId("clockid"), Of(kTimespec, StructIn("tp"))}},
     {"clock_getres", {ClockId("clockid"), StructOut("tp")}},
     {"clock_adjtime", {ClockId("clockid"), StructInOut("utx")}},
     {"clock_nanosleep",
-     {ClockId("clockid"), Flags("flags", kTimerFlags, kS32), StructIn("rqtp"), StructOut("rmtp")}},
-    {"nanosleep", {StructIn("rqtp"), StructOut("rmtp")}},
+     {ClockId("clockid"), Flags("flags", kTimerFlags, kS32), Of(kTimespec, StructIn("rqtp")),
+      StructOut("rmtp")}},
+    {"nanosleep", {Of(kTimespec, StructIn("rqtp")), StructOut("rmtp")}},
     {"alarm", {Int("seconds", kU32)}},
     {"getitimer", {Enum("which", kItimers, kS32), StructOut("value")}},
     {"setitimer", {Enum("which", kItimers, kS32), StructIn("value"), StructOut("ovalue")}},
     {"timer_create",
      {ClockId("clockid"), StructIn("timer_event_spec"), StructOut("created_timer_id")}},
     {"timer_settime",
-     {Int("timer_id", kS32), Flags("flags", kTimerFlags, kS32), StructIn("new_setting"),
+     {Int("timer_id", kS32), Flags("flags", kTimerFlags, kS32),
+      Of(kItimerspec, StructIn("new_setting")),
       StructOut("old_setting")}},
     {"timer_gettime", {Int("timer_id", kS32), StructOut("setting")}},
     {"timer_getoverrun", {Int("timer_id", kS32)}},
     {"timer_delete", {Int("timer_id", kS32)}},
     {"timerfd_create", {ClockId("clockid"), Flags("flags", kTimerfdCreateFlags, kS32)}},
     {"timerfd_settime",
-     {Fd("ufd"), Flags("flags", kTimerfdSettimeFlags, kS32), StructIn("utmr"), StructOut("otmr")}},
+     {Fd("ufd"), Flags("flags", kTimerfdSettimeFlags, kS32), Of(kItimerspec, StructIn("utmr")),
+      StructOut("otmr")}},
     {"timerfd_gettime", {Fd("ufd"), StructOut("otmr")}},
 
     // Waiting for descriptors. The sets of select() have `n` bits, which is no length in bytes.
@@ -128,7 +132,9 @@ constexpr Row kRows[] = {
     {"init_module", {In("umod", "len"), Length("len"), Str("uargs")}},
     {"finit_module", {Fd(), Str("uargs"), Flags("flags", kModuleInitFlags, kS32)}},
     {"delete_module", {Str("name_user"), Flags("flags", kModuleDeleteFlags, kU32)}},
-    {"bpf", {Enum("cmd", kBpfCommands, kS32), StructInOut("uattr", "size"), Length("size", kU32)}},
+    {"bpf",
+     {Enum("cmd", kBpfCommands, kS32), Of(kBpfAttr, StructInOut("uattr", "size")),
+      Length("size", kU32)}},
     {"perf_event_open",
      {StructIn("attr_uptr"), Pid(), Int("cpu", kS32), Fd("group_fd"),
       Flags("flags", kPerfEventOpenFlags, kU64)}},

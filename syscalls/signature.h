@@ -45,6 +45,7 @@ enum class ArgKind : uint8_t {
 enum class ArgWidth : uint8_t { kS32, kU32, kS64, kU64 };
 
 struct ConstantSet;  // constants.h
+struct StructType;   // structs.h
 
 struct Argument {
   absl::string_view name;
@@ -57,6 +58,10 @@ struct Argument {
   // kStructInOut. kAddress and kFunction are numbers that happen to be addresses.
   // The kernel keeps only this many low bits of it (umode_t, old_uid_t); 0: all of `width`.
   uint8_t kept_bits = 0;
+  // What the structure at this address holds, where it is known (kStructIn, kStructInOut).
+  const StructType* structure = nullptr;
+  // NULL is "none" to the kernel and no error: then there is nothing to compare.
+  bool optional = false;
 
   bool IsPointer() const;
   bool IsPathOrString() const { return kind == ArgKind::kPath || kind == ArgKind::kString; }
