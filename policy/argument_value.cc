@@ -1,7 +1,9 @@
 #include "policy/argument_value.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <variant>
 
 namespace provost {
 
@@ -15,6 +17,21 @@ absl::int128 SmallestOf(ArgWidth width) {
 
 absl::int128 LargestOf(ArgWidth width) {
   return (absl::int128{1} << (IsSigned(width) ? BitsOf(width) - 1 : BitsOf(width))) - 1;
+}
+
+bool BoundArgument::IsIp() const {
+  if (memory == nullptr) return false;
+  const auto* address = std::get_if<AddressReading>(&memory->reading);
+  return address != nullptr && address->part == AddressPart::kIp;
+}
+
+int BitsOf(const BoundArgument& place) {
+  const bool is_short = place.memory != nullptr && place.argument->kept_bits != 0;
+  return is_short ? place.argument->kept_bits : BitsOf(place.width);
+}
+
+absl::int128 LargestOf(const BoundArgument& place) {
+  return std::min(LargestOf(place.width), (absl::int128{1} << BitsOf(place)) - 1);
 }
 
 uint64_t Extend(absl::int128 value, ArgWidth width) {
@@ -33,9 +50,14 @@ uint64_t Extend(absl::int128 value, ArgWidth width) {
 
 std::optional<uint64_t> EqualValue(absl::int128 value, const IntegerItem& item,
                                    const BoundArgument& place) {
-  if (value >= SmallestOf(place.width) && value <= LargestOf(place.width)) {
+  if (value >= SmallestOf(place.width) && value <= LargestOf(place)) {
     return Extend(value, place.width);
   }
+  // RLIM_INFINITY is all ones, in a field of either width.
+  if (place.memory != nullptr && value < 0 && !item.constants.empty()) {
+    return Extend(value, place.width);
+  }
+  if (value > LargestOf(place) && BitsOf(place) < BitsOf(place.width)) return std::nullopt;
   const bool has_bits = !item.constants.empty() ||
                         (place.argument != nullptr && (place.argument->kind == ArgKind::kFlags ||
                                                        place.argument->kind == ArgKind::kEnum));

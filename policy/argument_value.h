@@ -2,10 +2,13 @@
 #define PROVOST_POLICY_ARGUMENT_VALUE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "absl/numeric/int128.h"
 #include "policy/ast.h"
+#include "policy/memory_operand.h"
+#include "policy/predicate.h"
 #include "syscalls/signature.h"
 
 namespace provost {
@@ -15,12 +18,22 @@ struct BoundArgument {
   uint8_t index;
   ArgWidth width;
   const Argument* argument;  // nullptr for arg0 … arg5, the register as it is
+
+  // What stands for the argument: then `width` and `argument` are those of what is read.
+  std::shared_ptr<const MemoryOperand> memory;
+  Predicate only_if;  // of registers: unless it holds there is nothing to read. Null: always
+
+  // True for an IP address, which is no number.
+  bool IsIp() const;
 };
 
 bool IsSigned(ArgWidth width);
 int BitsOf(ArgWidth width);
 absl::int128 SmallestOf(ArgWidth width);
 absl::int128 LargestOf(ArgWidth width);
+// The same of what may be shorter than any register: a field of 16 bits.
+int BitsOf(const BoundArgument& place);
+absl::int128 LargestOf(const BoundArgument& place);
 
 // The low bits of `value`, extended to 64 as Compare wants them.
 uint64_t Extend(absl::int128 value, ArgWidth width);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/numeric/int128.h"
+#include "policy/ip_network.h"
 #include "policy/predicate.h"
 #include "policy/source_text.h"
 #include "policy/string_pattern.h"
@@ -39,23 +40,42 @@ struct StringItem {
   SourceSpan span;
 };
 
-// What stands to the right of an operator: one integer or string, a range, or a set of both.
+// An address or a network of IPv4 or IPv6.
+struct NetworkItem {
+  IpNetwork network;
+  SourceSpan span;
+};
+
+// What stands to the right of an operator: one integer, string or network, a range, or a set.
 struct Value {
   enum class Shape : uint8_t { kSingle, kRange, kSet };
   Shape shape = Shape::kSingle;
-  // One of the two is empty.
+  // All but one are empty.
   std::vector<IntegerItem> integers;
   std::vector<StringItem> strings;
+  std::vector<NetworkItem> networks;
   SourceSpan span;
 
   bool IsString() const { return !strings.empty(); }
+  bool IsNetwork() const { return !networks.empty(); }
 };
 
-// What stands to the left: an argument, perhaps with a mask.
+// What stands to the left: an argument, or what it stands for, perhaps with a mask.
 struct Operand {
   std::string argument;
-  SourceSpan span;  // of the name
+  SourceSpan span;  // of the name and what belongs to it
   std::optional<Value> mask;
+
+  // `addr.port`: what stands behind the first dot. Empty: the argument itself.
+  std::string field;
+  bool real_path = false;  // `realpath(path)`
+
+  bool IsMemory() const { return real_path || !field.empty(); }
+  // As the language writes it, without the mask.
+  std::string Text() const {
+    if (real_path) return "realpath(" + argument + ")";
+    return field.empty() ? argument : argument + "." + field;
+  }
 };
 
 // One comparison.
@@ -65,8 +85,9 @@ struct Test {
     kInIntegers,  // `in` a set or range
     kHas,
     kOnly,
-    kAnyBit,   // `flags & MASK` and nothing more
-    kStrings,  // any of `patterns`, or none if `negated`
+    kAnyBit,    // `flags & MASK` and nothing more
+    kStrings,   // any of `patterns`, or none if `negated`
+    kNetworks,  // in any network of `value`, or in none if `negated`
   };
   Kind kind = Kind::kCompare;
   Operand operand;

@@ -14,6 +14,7 @@
 #include "policy/source_text.h"
 #include "policy/verdict.h"
 #include "syscalls/groups.h"
+#include "syscalls/sub_calls.h"
 
 namespace provost {
 namespace {
@@ -32,6 +33,12 @@ std::string WhyNeverRefused(absl::string_view name) {
            "interrupted";
   }
   return "without it a task could not return from a signal handler";
+}
+
+// A call of `arch`, or one that it can make through a multiplexer alone.
+const Syscall* FindOn(Arch arch, absl::string_view name) {
+  const Syscall* syscall = SyscallTable::Get().Find(arch, name);
+  return syscall == nullptr && arch == Arch::kI386 ? FindSubCallOnly(name) : syscall;
 }
 
 class Resolver {
@@ -94,7 +101,7 @@ class Resolver {
   bool Add(absl::string_view name, const CallReference& reference) {
     std::vector<const Syscall*> syscalls;
     for (const Arch arch : arches_) {
-      const Syscall* syscall = SyscallTable::Get().Find(arch, name);
+      const Syscall* syscall = FindOn(arch, name);
       if (syscall != nullptr) syscalls.push_back(syscall);
     }
     if (syscalls.empty()) return false;
@@ -126,7 +133,7 @@ class Resolver {
   static std::vector<Arch> HomesOf(absl::string_view name) {
     std::vector<Arch> homes;
     for (const Arch arch : kAllArches) {
-      if (SyscallTable::Get().Find(arch, name) != nullptr) homes.push_back(arch);
+      if (FindOn(arch, name) != nullptr) homes.push_back(arch);
     }
     return homes;
   }

@@ -14,9 +14,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "policy/contradiction.h"
+#include "policy/memory_operand.h"
 #include "policy/predicate.h"
 #include "policy/source_text.h"
 #include "policy/verdict.h"
+#include "syscalls/sub_calls.h"
 #include "syscalls/syscall_table.h"
 
 namespace provost {
@@ -42,6 +44,10 @@ uint8_t ArgumentsOf(const PredicateNode* predicate) {
   };
   if (const auto* compare = std::get_if<Compare>(&predicate->node)) return 1 << compare->arg;
   if (const auto* match = std::get_if<MatchString>(&predicate->node)) return 1 << match->arg;
+  if (const auto* test = std::get_if<MemoryTest>(&predicate->node)) return test->operand->registers;
+  if (const auto* sub_call = std::get_if<OfSubCall>(&predicate->node)) {
+    return 1 | 1 << sub_call->call->array;
+  }
   if (const auto* all = std::get_if<AllOf>(&predicate->node)) return of_all(all->children);
   if (const auto* any = std::get_if<AnyOf>(&predicate->node)) return of_all(any->children);
   if (const auto* negation = std::get_if<Not>(&predicate->node)) {

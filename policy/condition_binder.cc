@@ -13,6 +13,8 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "policy/definitions.h"
+#include "policy/memory_binder.h"
+#include "policy/memory_operand.h"
 #include "policy/test_check.h"
 #include "syscalls/constants.h"
 
@@ -24,12 +26,20 @@ constexpr uint64_t kAllBits = ~uint64_t{0};
 std::optional<BoundArgument> FindArgument(const Syscall& syscall, absl::string_view name) {
   if (const std::optional<int> index = RawRegister(name)) {
     const ArgWidth width = syscall.arch == Arch::kI386 ? ArgWidth::kU32 : ArgWidth::kU64;
-    return BoundArgument{static_cast<uint8_t>(*index), width, nullptr};
+    return BoundArgument{static_cast<uint8_t>(*index), width, nullptr, nullptr, nullptr};
   }
   const int index = syscall.signature->IndexOf(name);
   if (index < 0) return std::nullopt;
   const Argument& argument = syscall.signature->args[index];
-  return BoundArgument{static_cast<uint8_t>(index), WidthOn(syscall.arch, argument), &argument};
+  return BoundArgument{static_cast<uint8_t>(index), WidthOn(syscall.arch, argument), &argument,
+                       nullptr, nullptr};
+}
+
+std::optional<BoundArgument> FindPlace(const Syscall& syscall, const Operand& operand) {
+  if (!operand.IsMemory()) return FindArgument(syscall, operand.argument);
+  absl::StatusOr<BoundArgument> place = BindMemory(operand, syscall);
+  if (!place.ok()) return std::nullopt;
+  return *std::move(place);
 }
 
 std::vector<absl::string_view> ArgumentNamesOf(const Syscall& syscall) {
@@ -41,11 +51,12 @@ std::vector<absl::string_view> ArgumentNamesOf(const Syscall& syscall) {
 absl::Status NoSuchArgument(const Operand& operand, const Syscall& syscall,
                             const CallReference& reference) {
   const absl::string_view call = syscall.signature->name;
-  if (operand.argument == "ip") {
-    return ErrorAt(operand.span, "`ip` is not supported in this version");
+  if (operand.IsMemory() && MemoryArgumentOf(operand, syscall).has_value()) {
+    return BindMemory(operand, syscall).status();
   }
   const std::vector<absl::string_view> names = ArgumentNamesOf(syscall);
   std::vector<std::string> notes = DidYouMean(Nearest(operand.argument, names));
+  if (operand.argument == "ip") notes = {"an IP address is a field of a socket address: `addr.ip`"};
   notes.push_back(
       names.empty() ? "it has no arguments"
                     : absl::StrCat(names.size() == 1 ? "its argument is `" : "its arguments are `",
@@ -70,8 +81,9 @@ std::string ShapeOf(const BoundArgument& place) {
   const Argument* argument = place.argument;
   const int kind = argument != nullptr ? static_cast<int>(argument->kind) : -1;
   const bool has_names = argument != nullptr && argument->constants != nullptr;
-  return absl::StrCat(place.index, " ", static_cast<int>(place.width), " ", kind, " ",
-                      has_names ? argument->constants->name : "");
+  const int kept_bits = argument != nullptr ? argument->kept_bits : 0;
+  return absl::StrCat(place.index, " ", static_cast<int>(place.width), " ", kind, " ", kept_bits,
+                      " ", has_names ? argument->constants->name : "");
 }
 
 bool Contains(const ConstantSet& set, absl::string_view name) {
@@ -131,7 +143,9 @@ absl::StatusOr<ConditionBinder::Places> ConditionBinder::Place(
     const CallReference& reference, std::string& shape) const {
   Places places;
   for (const Syscall* syscall : syscalls) {
-    const std::optional<BoundArgument> place = FindArgument(*syscall, operand.argument);
+    const std::optional<BoundArgument> place = FindPlace(*syscall, operand);
+    // Where memory lies and means differs from call to call.
+    if (operand.IsMemory()) absl::StrAppend(&shape, syscall->signature->name, ";");
     absl::StrAppend(&shape, place.has_value() ? ShapeOf(*place) : "-",
                     IsNumberedOtherwise(*syscall, operand.argument) ? "!" : "", ";");
     if (place.has_value()) places.push_back(*place);
@@ -144,7 +158,7 @@ void ConditionBinder::Warn(absl::Span<const Syscall* const> syscalls) {
   for (const Test* test : tests_) {
     std::optional<BoundArgument> known;
     for (const Syscall* syscall : syscalls) {
-      const std::optional<BoundArgument> place = FindArgument(*syscall, test->operand.argument);
+      const std::optional<BoundArgument> place = FindPlace(*syscall, test->operand);
       if (!place.has_value()) WarnUnknown(*test, *syscall);
       if (!known.has_value() && IsNumberedOtherwise(*syscall, test->operand.argument)) {
         WarnNumber(*test, *syscall);
@@ -162,7 +176,7 @@ void ConditionBinder::WarnUnknown(const Test& test, const Syscall& syscall) {
   const absl::string_view arch = ArchName(syscall.arch);
   warnings_.push_back({test.operand.span.location(),
                        absl::StrCat("`", syscall.signature->name, "` of ", arch,
-                                    " has no argument `", test.operand.argument, "`: on ", arch,
+                                    " has no argument `", test.operand.Text(), "`: on ", arch,
                                     " this comparison is unknown, and the rule takes it for ",
                                     refuses_ ? "true" : "false")});
 }
@@ -184,7 +198,7 @@ void ConditionBinder::WarnOf(const Value& value, const Test& test, const BoundAr
       warnings_.push_back(
           {constant.span.location(),
            absl::StrCat("`", constant.name, "` is not a ", set.is_mask ? "flag" : "value", " of ",
-                        call, "'s `", test.operand.argument, "`")});
+                        call, "'s `", test.operand.Text(), "`")});
     }
   }
 }
@@ -194,7 +208,7 @@ void ConditionBinder::WarnOf(const Value& value, const Test& test, const BoundAr
 // `unknown` is what a comparison that is unknown comes out as; below a `!` it turns round.
 Predicate ConditionBinder::Make(const Condition& condition, const Syscall& syscall, bool unknown) {
   if (condition.kind == Condition::Kind::kTest) {
-    const auto place = FindArgument(syscall, condition.test.operand.argument);
+    const auto place = FindPlace(syscall, condition.test.operand);
     return place.has_value() ? MakeTest(condition.test, *place) : Constant(unknown);
   }
   const bool negates = condition.kind == Condition::Kind::kNot;
@@ -208,6 +222,12 @@ Predicate ConditionBinder::Make(const Condition& condition, const Syscall& sysca
 }
 
 Predicate ConditionBinder::MakeTest(const Test& test, const BoundArgument& place) {
+  if (place.only_if != nullptr) {
+    BoundArgument there = place;
+    there.only_if = nullptr;
+    return Join({place.only_if, MakeTest(test, there)}, /*any=*/false);
+  }
+  if (test.kind == Test::Kind::kNetworks) return MakeNetworks(test, place);
   if (test.kind == Test::Kind::kStrings) return MakeStrings(test, place);
   if (test.kind != Test::Kind::kCompare && test.kind != Test::Kind::kInIntegers) {
     return MakeMaskTest(test, place);
@@ -225,10 +245,22 @@ Predicate ConditionBinder::MakeStrings(const Test& test, const BoundArgument& pl
   std::vector<Predicate> matches;
   matches.reserve(test.patterns.size());
   for (const std::shared_ptr<const StringPattern>& pattern : test.patterns) {
-    matches.push_back(Node({MatchString{place.index, pattern}}));
+    if (place.memory == nullptr) {
+      matches.push_back(Node({MatchString{place.index, pattern}}));
+    } else {
+      matches.push_back(Node({MemoryTest{place.memory, MemoryTest::Text{pattern, test.negated}}}));
+    }
   }
+  // There, what is absent makes the whole false, negated or not.
+  if (place.memory != nullptr) return Join(std::move(matches), /*any=*/!test.negated);
   Predicate any = Join(std::move(matches), /*any=*/true);
   return test.negated ? Negate(std::move(any)) : any;
+}
+
+Predicate ConditionBinder::MakeNetworks(const Test& test, const BoundArgument& place) {
+  auto networks = std::make_shared<IpNetworks>();
+  for (const NetworkItem& item : test.value.networks) networks->push_back(item.network);
+  return Node({MemoryTest{place.memory, MemoryTest::Ip{std::move(networks), test.negated}}});
 }
 
 Predicate ConditionBinder::MakeMaskTest(const Test& test, const BoundArgument& place) {
@@ -311,6 +343,7 @@ Predicate ConditionBinder::MakeComparison(const BoundArgument& place, uint64_t m
   // No bit is left to look at: the comparison says what it says of 0.
   const Compare compare{place.index, place.width, mask, op, value};
   if (mask == 0) return Constant(Holds(compare, 0));
+  if (place.memory != nullptr) return Node({MemoryTest{place.memory, compare}});
   return Node({compare});
 }
 

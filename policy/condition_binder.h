@@ -54,6 +54,7 @@ class ConditionBinder {
   Predicate Make(const Condition& condition, const Syscall& syscall, bool unknown);
   Predicate MakeTest(const Test& test, const BoundArgument& place);
   Predicate MakeStrings(const Test& test, const BoundArgument& place);
+  Predicate MakeNetworks(const Test& test, const BoundArgument& place);
   Predicate MakeMaskTest(const Test& test, const BoundArgument& place);
   Predicate MakeItem(const Test& test, const IntegerItem& item, const BoundArgument& place);
   Predicate MakeMaskedItem(const Test& test, const IntegerItem& item, const BoundArgument& place);

@@ -5,13 +5,17 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "policy/ip_network.h"
+#include "policy/memory_operand.h"
 #include "policy/register_domain.h"
 #include "policy/string_pattern.h"
+#include "syscalls/sub_calls.h"
 
 namespace provost {
 namespace {
@@ -59,6 +63,58 @@ class StringDomain {
   std::vector<Fact> facts_;
 };
 
+// What is known of one thing read from memory: that it can be read and is this, that it can be read
+// and is not there, or that it cannot be read, are each possible until a claim speaks against it.
+class MemoryDomain {
+ public:
+  // False if nothing is possible any more.
+  bool Add(const MemoryTest& test, const Claim& claim) {
+    Note(claim);
+    can_be_absent_ = can_be_absent_ && !claim.holds;
+    if (const auto* compare = std::get_if<Compare>(&test.check)) {
+      if (!number_.has_value()) number_.emplace(compare->width);
+      can_be_present_ = can_be_present_ && number_->Add(*compare, claim.holds);
+    } else if (const auto* text = std::get_if<MemoryTest::Text>(&test.check)) {
+      can_be_present_ = can_be_present_ && text_.Add(*text->pattern, claim.holds != text->negated);
+    } else if (const auto* ip = std::get_if<MemoryTest::Ip>(&test.check)) {
+      AddProposition(KeyOf(*ip->networks), claim.holds != ip->negated);
+    }
+    return IsPossible();
+  }
+  // Something true or false of which nothing more is known, by its text.
+  bool Add(std::string proposition, const Claim& claim) {
+    Note(claim);
+    can_be_absent_ = false;
+    AddProposition(std::move(proposition), claim.holds);
+    return IsPossible();
+  }
+  size_t size() const { return size_; }
+
+ private:
+  static std::string KeyOf(const IpNetworks& networks) {
+    std::string key;
+    for (const IpNetwork& network : networks) key += network.ToString() + " ";
+    return key;
+  }
+  void Note(const Claim& claim) {
+    ++size_;
+    can_be_unreadable_ = can_be_unreadable_ && claim.unknown_holds;
+  }
+  void AddProposition(std::string proposition, bool holds) {
+    const auto [entry, is_new] = propositions_.try_emplace(std::move(proposition), holds);
+    can_be_present_ = can_be_present_ && (is_new || entry->second == holds);
+  }
+  bool IsPossible() const { return can_be_present_ || can_be_absent_ || can_be_unreadable_; }
+
+  bool can_be_present_ = true;
+  bool can_be_absent_ = true;
+  bool can_be_unreadable_ = true;
+  std::optional<RegisterDomain> number_;
+  StringDomain text_;
+  std::map<std::string, bool> propositions_;
+  size_t size_ = 0;
+};
+
 // All that is known of a call.
 class Knowledge {
  public:
@@ -68,6 +124,17 @@ class Knowledge {
   }
   bool Add(const MatchString& match, bool holds) {
     return strings_[match.arg].Add(*match.pattern, holds);
+  }
+  bool Add(const MemoryTest& test, const Claim& claim) {
+    return memory_[test.operand->text].Add(test, claim);
+  }
+  bool Add(const OfSubCall& node, const Claim& claim) {
+    const std::string text = PredicateToString(node.condition, &node.call->syscall);
+    return sub_calls_[node.call].Add(text, claim);
+  }
+  size_t SizeOf(const MemoryTest& test) const {
+    const auto found = memory_.find(test.operand->text);
+    return found == memory_.end() ? 0 : found->second.size();
   }
   size_t SizeOf(const Compare& compare) const {
     const auto found = registers_.find({compare.arg, compare.width});
@@ -81,12 +148,16 @@ class Knowledge {
     size_t size = 1;
     for (const auto& [key, domain] : registers_) size += domain.size();
     for (const auto& [arg, domain] : strings_) size += domain.size();
+    for (const auto& [operand, domain] : memory_) size += domain.size();
+    for (const auto& [call, domain] : sub_calls_) size += domain.size();
     return size;
   }
 
  private:
   std::map<std::pair<uint8_t, ArgWidth>, RegisterDomain> registers_;
   std::map<uint8_t, StringDomain> strings_;
+  std::map<std::string, MemoryDomain> memory_;  // by operand
+  std::map<const SubCall*, MemoryDomain> sub_calls_;
 };
 
 // A tableau: claims are taken apart until only comparisons are left; of a disjunction, each branch
@@ -133,6 +204,9 @@ class Tableau {
     if (const auto* compare = std::get_if<Compare>(&claim.predicate->node)) {
       return 1 + knowledge.SizeOf(*compare);
     }
+    if (const auto* test = std::get_if<MemoryTest>(&claim.predicate->node)) {
+      return 1 + knowledge.SizeOf(*test);
+    }
     return 1;
   }
 
@@ -163,6 +237,8 @@ class Tableau {
                      if ((unreadable_ >> node.arg & 1) != 0) return claim.unknown_holds;
                      return knowledge.Add(node, claim.holds);
                    },
+                   [&](const MemoryTest& node) { return knowledge.Add(node, claim); },
+                   [&](const OfSubCall& node) { return knowledge.Add(node, claim); },
                    [&](const AllOf& node) { return take_list(node.children, claim.holds); },
                    [&](const AnyOf& node) { return take_list(node.children, !claim.holds); },
                    [&](const Not& node) {
@@ -191,12 +267,13 @@ uint8_t StringArguments(const PredicateNode* predicate) {
     return arguments;
   };
   return std::visit(
-      Overloaded{[](const Constantly&) { return uint8_t{0}; },
-                 [](const Compare&) { return uint8_t{0}; },
-                 [](const MatchString& node) { return static_cast<uint8_t>(1 << node.arg); },
-                 [&](const AllOf& node) { return of_all(node.children); },
-                 [&](const AnyOf& node) { return of_all(node.children); },
-                 [](const Not& node) { return StringArguments(node.child.get()); }},
+      Overloaded{
+          [](const Constantly&) { return uint8_t{0}; }, [](const Compare&) { return uint8_t{0}; },
+          [](const MatchString& node) { return static_cast<uint8_t>(1 << node.arg); },
+          [](const MemoryTest&) { return uint8_t{0}; }, [](const OfSubCall&) { return uint8_t{0}; },
+          [&](const AllOf& node) { return of_all(node.children); },
+          [&](const AnyOf& node) { return of_all(node.children); },
+          [](const Not& node) { return StringArguments(node.child.get()); }},
       predicate->node);
 }
 

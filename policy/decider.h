@@ -4,12 +4,24 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
 
 namespace provost {
+
+// A path to be resolved as the kernel would for a call of the task's (path_resolution(7)).
+struct PathQuery {
+  int32_t descriptor = 0;   // what a relative path is relative to; AT_FDCWD: the working directory
+  std::string path;         // not empty
+  bool follow_last = true;  // whether a symbolic link that it ends in is followed
+  bool in_root = false;     // the directory is the root as well: RESOLVE_IN_ROOT of openat2(2)
+
+  bool operator==(const PathQuery&) const = default;
+};
 
 // Reads what registers only point at. policy/ owns the interface, tracee/ implements it over a
 // stopped task, tests fake it. Valid for one decision; implementations cache within it, so that one
@@ -22,6 +34,18 @@ class ArgumentReader {
   // of it. Fails when it cannot be read or is not terminated within that: the kernel would answer
   // EFAULT or ENAMETOOLONG.
   virtual absl::StatusOr<absl::string_view> ReadString(uint64_t address) = 0;
+
+  // Fills `bytes` from `address`. Fails unless all of them can be read.
+  virtual absl::Status ReadBytes(uint64_t address, absl::Span<char> bytes) = 0;
+
+  // What the task's descriptor names, as the kernel shows it in /proc/PID/fd: a path as this
+  // process sees it, "/x (deleted)", "socket:[123]". AT_FDCWD is the task's working directory.
+  // Fails when the descriptor is not open, or hidden from us.
+  virtual absl::StatusOr<absl::string_view> DescriptorPath(int32_t descriptor) = 0;
+
+  // The file that the task's path names, in the same form. If all but the last component exist, it
+  // is where that would be. Fails where the kernel would, or where we may not look.
+  virtual absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) = 0;
 };
 
 // Every way of using provost is one of these: the compiled policy, a person, a learner, a random

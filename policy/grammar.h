@@ -78,13 +78,17 @@ class Grammar {
   absl::StatusOr<Condition> ParseComparison(Operand operand);
   absl::StatusOr<Condition> ParseMaskTest(Operand operand);
   absl::Status CheckOperandWord(const Token& word);
+  absl::Status ParseFields(Operand& operand);
+  absl::StatusOr<Operand> ParseRealPath(const Token& word);
   bool AtComparison() const;
   absl::Status NoOperator() const;
   absl::Status MakeIntegerTest(const Token& op, Test& test) const;
   absl::Status MakeStringTest(const Token& op, Test& test);
+  absl::Status MakeNetworkTest(const Token& op, Test& test) const;
   absl::StatusOr<std::shared_ptr<const StringPattern>> Compile(TokenKind op,
                                                                const StringItem& item);
   absl::StatusOr<Value> ParseValue();
+  absl::StatusOr<Value> ParseNetwork();
   absl::StatusOr<Value> ParseNamedValue(const Value& named);
   absl::StatusOr<Value> ParseSet();
   absl::StatusOr<Value> ParseIntegerOrRange();

@@ -18,8 +18,11 @@ namespace provost {
 namespace {
 
 // Functions that the language will have; their names are reserved.
-constexpr absl::string_view kLaterFunctions[] = {"realpath", "nth",  "every", "first",
-                                                 "after",    "rate", "chance"};
+constexpr absl::string_view kLaterFunctions[] = {"nth",   "every", "first",
+                                                 "after", "rate",  "chance"};
+
+// Those that it has.
+constexpr absl::string_view kFunctions[] = {"realpath"};
 
 constexpr absl::string_view kWordOperators[] = {"in", "only", "has", "under"};
 
@@ -59,6 +62,9 @@ Condition MakeGroup(Condition::Kind kind, std::vector<Condition> children) {
 absl::string_view ShapeName(const Value& value) {
   switch (value.shape) {
     case Value::Shape::kSingle:
+      if (value.IsNetwork()) {
+        return value.networks.front().network.IsAddress() ? "an IP address" : "a network";
+      }
       return value.IsString() ? "a string" : "a number";
     case Value::Shape::kRange:
       return "a range";
@@ -66,6 +72,10 @@ absl::string_view ShapeName(const Value& value) {
       return "a set";
   }
   return "a value";
+}
+
+bool IsOneNumber(const Value& value) {
+  return value.shape == Value::Shape::kSingle && !value.IsString() && !value.IsNetwork();
 }
 
 // The items of a named value stand, for messages about their use, where the name does.
@@ -76,10 +86,13 @@ Value MoveTo(Value value, const SourceSpan& where) {
     for (NamedConstant& constant : item.constants) constant.span = where;
   }
   for (StringItem& item : value.strings) item.span = where;
+  for (NetworkItem& item : value.networks) item.span = where;
   return value;
 }
 
-size_t Size(const Value& value) { return value.integers.size() + value.strings.size(); }
+size_t Size(const Value& value) {
+  return value.integers.size() + value.strings.size() + value.networks.size();
+}
 
 }  // namespace
 
@@ -173,8 +186,39 @@ absl::StatusOr<Operand> Grammar::ParseOperand() {
   }
   const Token word = current_;
   PROVOST_RETURN_IF_ERROR(Advance());
+  if (word.IsName("realpath") && current_.Is(TokenKind::kOpenParenthesis)) {
+    return ParseRealPath(word);
+  }
   PROVOST_RETURN_IF_ERROR(CheckOperandWord(word));
-  return Operand{std::string(word.text()), word.span, std::nullopt};
+  Operand operand;
+  operand.argument = std::string(word.text());
+  operand.span = word.span;
+  PROVOST_RETURN_IF_ERROR(ParseFields(operand));
+  return operand;
+}
+
+// `.port`, `.name.port` behind an argument.
+absl::Status Grammar::ParseFields(Operand& operand) {
+  while (current_.Is(TokenKind::kDot)) {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    if (!current_.Is(TokenKind::kName)) return Unexpected("the name of a field after `.`");
+    absl::StrAppend(&operand.field, operand.field.empty() ? "" : ".", current_.text());
+    operand.span = operand.span.Through(current_.span);
+    PROVOST_RETURN_IF_ERROR(Advance());
+  }
+  return absl::OkStatus();
+}
+
+// What stands behind `realpath`.
+absl::StatusOr<Operand> Grammar::ParseRealPath(const Token& word) {
+  Operand operand;
+  operand.real_path = true;
+  PROVOST_RETURN_IF_ERROR(OpenBracket());
+  PROVOST_ASSIGN_OR_RETURN(const Word argument, TakeWord("a path argument in `realpath(...)`"));
+  operand.argument = argument.text;
+  PROVOST_RETURN_IF_ERROR(CloseBracket(TokenKind::kCloseParenthesis, "`)`"));
+  operand.span = word.span.Through(last_);
+  return operand;
 }
 
 absl::Status Grammar::CheckOperandWord(const Token& word) {
@@ -185,9 +229,9 @@ absl::Status Grammar::CheckOperandWord(const Token& word) {
     return ErrorAt(word.span,
                    later ? absl::StrCat("`", name, "()` is not supported in this version")
                          : absl::StrCat("no function is called `", name, "`"),
-                   later ? std::vector<std::string>{} : DidYouMean(Nearest(name, kLaterFunctions)));
+                   later ? std::vector<std::string>{} : DidYouMean(Nearest(name, kFunctions)));
   }
-  if (current_.Is(TokenKind::kDot)) {
+  if (current_.Is(TokenKind::kDot) && name == "proc") {
     PROVOST_RETURN_IF_ERROR(Advance());
     const SourceSpan field =
         word.span.Through(current_.Is(TokenKind::kName) ? current_.span : last_);
@@ -244,6 +288,8 @@ absl::StatusOr<Condition> Grammar::ParseComparison(Operand operand) {
   const bool is_text = test.value.IsString();
   if (is_text || IsPatternOperator(op)) {
     PROVOST_RETURN_IF_ERROR(MakeStringTest(op, test));
+  } else if (test.value.IsNetwork()) {
+    PROVOST_RETURN_IF_ERROR(MakeNetworkTest(op, test));
   } else {
     PROVOST_RETURN_IF_ERROR(MakeIntegerTest(op, test));
   }
@@ -307,6 +353,31 @@ absl::Status Grammar::MakeStringTest(const Token& op, Test& test) {
   return absl::OkStatus();
 }
 
+absl::Status Grammar::MakeNetworkTest(const Token& op, Test& test) const {
+  const Value& value = test.value;
+  if (test.operand.mask.has_value()) {
+    return ErrorAt(value.span,
+                   absl::StrCat("bits are compared with a number: this is ", ShapeName(value)));
+  }
+  const bool is_address =
+      value.shape == Value::Shape::kSingle && value.networks.front().network.IsAddress();
+  test.kind = Test::Kind::kNetworks;
+  test.negated = op.Is(TokenKind::kNotEqual);
+  if (op.IsName("in")) {
+    if (!is_address) return absl::OkStatus();
+    return ErrorAt(value.span, "`in` takes a network or a set: this is an IP address",
+                   {"equality is written `==`"});
+  }
+  if (!op.Is(TokenKind::kEqual) && !op.Is(TokenKind::kNotEqual)) {
+    return ErrorAt(op.span, absl::StrCat("`", op.text(), "` does not compare IP addresses"),
+                   {"they have `==`, `!=` and `in`"});
+  }
+  if (is_address) return absl::OkStatus();
+  return ErrorAt(value.span,
+                 absl::StrCat("`", op.text(), "` takes one IP address: this is ", ShapeName(value)),
+                 {"`in` takes networks and sets"});
+}
+
 absl::StatusOr<std::shared_ptr<const StringPattern>> Grammar::Compile(TokenKind op,
                                                                       const StringItem& item) {
   std::shared_ptr<const StringPattern>& cached = patterns_[{op, item.text}];
@@ -344,11 +415,20 @@ absl::StatusOr<Value> Grammar::ParseValue() {
     }
     return value;
   }
+  if (current_.Is(TokenKind::kNetwork)) return ParseNetwork();
   const Value* named = current_.Is(TokenKind::kName) ? definitions_.Find(current_.text()) : nullptr;
-  if (named != nullptr && (named->IsString() || named->shape != Value::Shape::kSingle)) {
-    return ParseNamedValue(*named);
-  }
+  if (named != nullptr && !IsOneNumber(*named)) return ParseNamedValue(*named);
   return ParseIntegerOrRange();
+}
+
+absl::StatusOr<Value> Grammar::ParseNetwork() {
+  Value value;
+  value.span = current_.span;
+  value.networks.push_back({current_.network, current_.span});
+  PROVOST_RETURN_IF_ERROR(Advance());
+  if (!current_.Is(TokenKind::kPipe) && !current_.Is(TokenKind::kRange)) return value;
+  return Unexpected("the end of the value",
+                    {"several addresses are a network, `10.0.0.0/8`, or a set, `{10.0.0.1, ::1}`"});
 }
 
 absl::StatusOr<Value> Grammar::ParseNamedValue(const Value& named) {
@@ -372,11 +452,15 @@ absl::StatusOr<Value> Grammar::ParseSet() {
     if (Size(set) > 0 && set.IsString() != element.IsString()) {
       return ErrorAt(element.span, "a set holds strings or numbers, not both");
     }
+    if (Size(set) > 0 && set.IsNetwork() != element.IsNetwork()) {
+      return ErrorAt(element.span, "a set holds IP addresses or other values, not both");
+    }
     if (Size(set) + Size(element) > kMaxSetSize) {
       return ErrorAt(element.span, absl::StrCat("a set has at most ", kMaxSetSize, " elements"));
     }
     std::move(element.integers.begin(), element.integers.end(), std::back_inserter(set.integers));
     std::move(element.strings.begin(), element.strings.end(), std::back_inserter(set.strings));
+    std::move(element.networks.begin(), element.networks.end(), std::back_inserter(set.networks));
     if (!current_.Is(TokenKind::kComma)) break;
     PROVOST_RETURN_IF_ERROR(Advance());
   }
@@ -405,7 +489,7 @@ absl::StatusOr<Value> Grammar::ParseIntegerOrRange() {
 
 absl::StatusOr<Value> Grammar::ParseMask() {
   PROVOST_ASSIGN_OR_RETURN(Value mask, ParseValue());
-  if (mask.IsString() || mask.shape != Value::Shape::kSingle) {
+  if (!IsOneNumber(mask)) {
     return ErrorAt(mask.span, absl::StrCat("a mask is one number: this is ", ShapeName(mask)),
                    {"bits are joined with `|`"});
   }
@@ -454,7 +538,7 @@ absl::StatusOr<IntegerItem> Grammar::LookUpInteger() {
   const std::string name(current_.text());
   const SourceSpan where = current_.span;
   if (const Value* named = definitions_.Find(name)) {
-    if (named->IsString() || named->shape != Value::Shape::kSingle) {
+    if (!IsOneNumber(*named)) {
       return ErrorAt(where,
                      absl::StrCat("a number belongs here: `", name, "` is ", ShapeName(*named)));
     }

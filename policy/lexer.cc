@@ -53,6 +53,13 @@ constexpr Punctuation kPunctuation[] = {
 bool IsNameBegin(char c) { return absl::ascii_isalpha(c) || c == '_'; }
 bool IsNamePart(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
+// How many digits `text` begins with.
+size_t DigitsSize(absl::string_view text) {
+  size_t length = 0;
+  while (length < text.size() && absl::ascii_isdigit(text[length])) ++length;
+  return length;
+}
+
 std::optional<unsigned> DigitValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -139,6 +146,7 @@ absl::StatusOr<Token> Lexer::Next() {
   if (at_ == text_.size()) return Make(TokenKind::kEnd, 0);
   const char c = text_[at_];
   if (c == '\n') return Make(TokenKind::kNewline, 1);
+  if (AtIpv6()) return LexNetwork(at_);
   if (IsNameBegin(c)) return LexName();
   if (c == '@' || c == '%') return LexGroup();
   if (c == '"') return LexString();
@@ -171,6 +179,11 @@ absl::StatusOr<Token> Lexer::LexInteger() {
   while (length < Rest().size() && IsNamePart(Rest()[length])) ++length;
   Token token = Make(TokenKind::kInteger, length);
   if (absl::StartsWith(Rest(), ".") && !absl::StartsWith(Rest(), "..")) {
+    const size_t digits_behind = DigitsSize(Rest().substr(1));
+    const bool has_two_dots = digits_behind > 0 &&
+                              absl::StartsWith(Rest().substr(1 + digits_behind), ".") &&
+                              !absl::StartsWith(Rest().substr(1 + digits_behind), "..");
+    if (has_two_dots) return LexNetwork(token.span.begin);
     return FractionError(token.span);
   }
   absl::string_view digits = token.text();
@@ -198,14 +211,38 @@ absl::StatusOr<Token> Lexer::LexInteger() {
   return token;
 }
 
+// Nothing else has a colon: `::1`, `fd00::/8`.
+bool Lexer::AtIpv6() const {
+  const absl::string_view rest = Rest();
+  size_t length = 0;
+  while (length < rest.size() && absl::ascii_isxdigit(rest[length])) ++length;
+  return length < rest.size() && rest[length] == ':';
+}
+
+// An address of either version; `begin` is where it begins, which may be before the next byte.
+absl::StatusOr<Token> Lexer::LexNetwork(size_t begin) {
+  at_ = begin;
+  const absl::string_view rest = Rest();
+  size_t length = 0;
+  // Two dots are a range's.
+  while (length < rest.size() && (IsNamePart(rest[length]) || rest[length] == ':' ||
+                                  (rest[length] == '.' && rest.substr(length, 2) != ".."))) {
+    ++length;
+  }
+  if (length < rest.size() && rest[length] == '/') {
+    ++length;
+    while (length < rest.size() && IsNamePart(rest[length])) ++length;
+  }
+  Token token = Make(TokenKind::kNetwork, length);
+  const absl::StatusOr<IpNetwork> network = ParseIpNetwork(token.text());
+  if (!network.ok()) return ErrorAt(token.span, network.status().message());
+  token.network = *network;
+  return token;
+}
+
 absl::Status Lexer::FractionError(const SourceSpan& whole) const {
   size_t end = at_;
   while (end < text_.size() && (absl::ascii_isdigit(text_[end]) || text_[end] == '.')) ++end;
-  const absl::string_view text = text_.substr(whole.begin, end - whole.begin);
-  if (std::count(text.begin(), text.end(), '.') > 1) {
-    return ErrorAt(source_.Span(whole.begin, end),
-                   "network addresses are not supported in this version");
-  }
   return ErrorAt(source_.Span(whole.begin, end), "a number has no fraction",
                  {"a range is written `a..b`"});
 }

@@ -8,6 +8,7 @@
 #include "absl/numeric/int128.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "policy/ip_network.h"
 #include "policy/source_text.h"
 
 namespace provost {
@@ -19,6 +20,7 @@ enum class TokenKind : uint8_t {
   kGroup,    // @name, %name
   kInteger,
   kString,
+  kNetwork,  // an address or a network of IPv4 or IPv6
   kComma,
   kOpenParenthesis,
   kCloseParenthesis,
@@ -50,6 +52,7 @@ struct Token {
   SourceSpan span;
   absl::int128 integer = 0;  // of kInteger: -2^63 … 2^64-1
   std::string string;        // of kString: with its escapes resolved
+  IpNetwork network;         // of kNetwork
 
   absl::string_view text() const { return span.text(); }
   bool Is(TokenKind wanted) const { return kind == wanted; }
@@ -75,6 +78,8 @@ class Lexer {
   absl::StatusOr<Token> LexName();
   absl::StatusOr<Token> LexGroup();
   absl::StatusOr<Token> LexInteger();
+  bool AtIpv6() const;
+  absl::StatusOr<Token> LexNetwork(size_t begin);
   absl::Status FractionError(const SourceSpan& whole) const;
   absl::StatusOr<Token> LexString();
   absl::StatusOr<char> LexEscape(size_t quote);

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "syscalls/sub_calls.h"
 
 namespace provost {
 namespace {
@@ -219,7 +220,60 @@ absl::Status PolicyBuilder::CheckVerdict(absl::string_view rule, const Verdict& 
   return absl::OkStatus();
 }
 
+namespace {
+
+Predicate Node(PredicateNode node) {
+  return std::make_shared<const PredicateNode>(std::move(node));
+}
+
+// The condition on a multiplexer's registers and memory under which it is asked for `call` and
+// `condition` holds of that.
+Predicate ConditionOf(const SubCall& call, Predicate condition) {
+  constexpr uint64_t kVersion = 0xffff0000;
+  const auto code_is = [](uint64_t mask, CompareOp op, uint64_t value) {
+    return Node(
+        {Compare{.arg = 0, .width = ArgWidth::kU32, .mask = mask, .op = op, .value = value}});
+  };
+  const bool has_version = call.multiplexer->signature->args[0].kept_bits != 0;
+  std::vector<Predicate> all = {
+      code_is(has_version ? ~kVersion : ~uint64_t{0}, CompareOp::kEq, call.code)};
+  if (call.version != SubCall::Version::kAny) {
+    const bool is_zero = call.version == SubCall::Version::kZero;
+    all.push_back(code_is(kVersion, is_zero ? CompareOp::kEq : CompareOp::kNe, 0));
+  }
+  if (condition != nullptr) {
+    const bool is_constant = std::holds_alternative<Constantly>(condition->node);
+    all.push_back(is_constant ? condition : Node({OfSubCall{&call, condition}}));
+  }
+  return all.size() == 1 ? all.front() : Node({AllOf{std::move(all)}});
+}
+
+}  // namespace
+
+// Rules for connect are rules for i386's socketcall(SYS_CONNECT, ...) as well. False if no
+// multiplexer of the policy's architectures makes the call.
+absl::StatusOr<bool> PolicyBuilder::BindSubCalls(absl::string_view name, const Binder& binder,
+                                                 const Rule& rule, Policy::Data& data) const {
+  if (std::find(arches_.begin(), arches_.end(), Arch::kI386) == arches_.end()) return false;
+  bool found = false;
+  for (const SubCall& call : SubCalls()) {
+    if (call.syscall.signature->name != name) continue;
+    found = true;
+    std::vector<BoundRule>& rules =
+        data.arches[*IndexOf(static_cast<uint32_t>(Arch::kI386))].calls[call.multiplexer->nr].rules;
+    // The rule is for all that the multiplexer does.
+    if (!rules.empty() && rules.back().rule == &rule && rules.back().condition == nullptr) continue;
+    Predicate condition;
+    if (binder != nullptr) {
+      PROVOST_ASSIGN_OR_RETURN(condition, binder(call.syscall));
+    }
+    rules.push_back({&rule, ConditionOf(call, std::move(condition))});
+  }
+  return found;
+}
+
 absl::Status PolicyBuilder::Bind(const Entry& entry, const Rule& rule, Policy::Data& data) const {
+  std::vector<std::string> unknown;
   for (const std::string& name : entry.calls) {
     bool found = false;
     for (const Arch arch : arches_) {
@@ -237,7 +291,12 @@ absl::Status PolicyBuilder::Bind(const Entry& entry, const Rule& rule, Policy::D
       }
       rules.push_back({&rule, std::move(condition)});
     }
-    if (!found) {
+    if (!found) unknown.push_back(name);
+  }
+  // Behind the calls themselves, so that a rule for all of a multiplexer is seen to be one.
+  for (const std::string& name : entry.calls) {
+    PROVOST_ASSIGN_OR_RETURN(const bool found, BindSubCalls(name, entry.binder, rule, data));
+    if (!found && std::find(unknown.begin(), unknown.end(), name) != unknown.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat("rule \"", rule.name,
                        "\": no architecture of the policy has a call named \"", name, "\""));

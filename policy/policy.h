@@ -125,6 +125,8 @@ class PolicyBuilder {
 
   absl::Status CheckVerdict(absl::string_view rule, const Verdict& verdict) const;
   absl::Status Bind(const Entry& entry, const Rule& rule, Policy::Data& data) const;
+  absl::StatusOr<bool> BindSubCalls(absl::string_view name, const Binder& binder, const Rule& rule,
+                                    Policy::Data& data) const;
 
   absl::Status status_;
   std::vector<Arch> arches_ = {kAllArches.begin(), kAllArches.end()};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -9,8 +10,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "policy/memory_operand.h"
+#include "policy/predicate_memory.h"
 #include "policy/string_pattern.h"
 #include "syscalls/constants.h"
+#include "syscalls/sub_calls.h"
 
 namespace provost {
 namespace {
@@ -149,6 +153,8 @@ Predicate Bound(const Predicate& predicate, bool on_memory) {
       Overloaded{[&](const Constantly&) { return predicate; },
                  [&](const Compare&) { return predicate; },
                  [&](const MatchString&) { return Make({Constantly{on_memory}}); },
+                 [&](const MemoryTest&) { return Make({Constantly{on_memory}}); },
+                 [&](const OfSubCall&) { return Make({Constantly{on_memory}}); },
                  [&](const AllOf& all) { return Join(bound_all(all.children), false); },
                  [&](const AnyOf& any) { return Join(bound_all(any.children), true); },
                  [&](const Not& negation) { return MakeNot(Bound(negation.child, !on_memory)); }},
@@ -179,6 +185,13 @@ Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
                 arguments.ReadString(Register(request, match.arg));
             return text.ok() ? ToTruth(match.pattern->Matches(*text)) : Truth::kUnknown;
           },
+          [&](const MemoryTest& test) { return EvaluateMemory(test, request, arguments); },
+          [&](const OfSubCall& sub_call) {
+            const std::optional<SyscallRequest> asked =
+                RequestOf(*sub_call.call, request, arguments);
+            return asked.has_value() ? Evaluate(sub_call.condition, *asked, arguments)
+                                     : Truth::kUnknown;
+          },
           [&](const AllOf& all) { return EvaluateAll(all.children, false, request, arguments); },
           [&](const AnyOf& any) { return EvaluateAll(any.children, true, request, arguments); },
           [&](const Not& negation) { return Negate(Evaluate(negation.child, request, arguments)); },
@@ -193,7 +206,8 @@ bool IsRegisterOnly(const Predicate& predicate) {
   };
   return std::visit(
       Overloaded{[](const Constantly&) { return true; }, [](const Compare&) { return true; },
-                 [](const MatchString&) { return false; },
+                 [](const MatchString&) { return false; }, [](const MemoryTest&) { return false; },
+                 [](const OfSubCall&) { return false; },
                  [&](const AllOf& node) { return all(node.children); },
                  [&](const AnyOf& node) { return all(node.children); },
                  [](const Not& node) { return IsRegisterOnly(node.child); }},
@@ -222,6 +236,10 @@ class PredicatePrinter {
             [&](const MatchString& node) {
               return Bracket(absl::StrCat(Name(node.arg), " ", node.pattern->ToString()),
                              inside == Inside::kNot);
+            },
+            [&](const MemoryTest& node) { return Bracket(Print(node), inside == Inside::kNot); },
+            [&](const OfSubCall& node) {
+              return PredicatePrinter(&node.call->syscall).Print(node.condition, inside);
             },
             [&](const AllOf& node) {
               return Bracket(Join(node.children, " && ", Inside::kAll), inside == Inside::kNot);
@@ -286,6 +304,25 @@ class PredicatePrinter {
     return FormatConstant(*argument->constants, value);
   }
 
+  static std::string Print(const MemoryTest& test) {
+    const std::string& left = test.operand->text;
+    return std::visit(
+        Overloaded{
+            [&](const Compare& compare) { return Print(compare, left, test.operand->value); },
+            [&](const MemoryTest::Text& text) {
+              return absl::StrCat(text.negated ? "!(" : "", left, " ", text.pattern->ToString(),
+                                  text.negated ? ")" : "");
+            },
+            [&](const MemoryTest::Ip& ip) {
+              const auto append = [](std::string* out, const IpNetwork& network) {
+                absl::StrAppend(out, network.ToString());
+              };
+              return absl::StrCat(left, ip.negated ? " !in {" : " in {",
+                                  absl::StrJoin(*ip.networks, ", ", append), "}");
+            }},
+        test.check);
+  }
+
   std::string Print(const Compare& compare) const {
     const Argument* argument = Find(compare.arg);
     // `arg0` is the language's word for the whole register.
@@ -293,8 +330,13 @@ class PredicatePrinter {
         !Is32Bit(compare.width)) {
       argument = nullptr;
     }
-    std::string left =
-        argument != nullptr ? std::string(argument->name) : absl::StrCat("arg", compare.arg);
+    return Print(
+        compare,
+        argument != nullptr ? std::string(argument->name) : absl::StrCat("arg", compare.arg),
+        argument);
+  }
+
+  static std::string Print(const Compare& compare, std::string left, const Argument* argument) {
     const uint64_t whole = Is32Bit(compare.width) ? 0xffffffff : ~uint64_t{0};
     if ((compare.mask & whole) != whole) {
       left = absl::StrCat("(", left, " & ", Mask(compare.mask & whole, argument), ")");

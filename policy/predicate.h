@@ -14,8 +14,11 @@
 
 namespace provost {
 
-class StringPattern;  // string_pattern.h: glob, regular expression, exact, prefix; compiled once,
-                      // immutable
+struct MemoryOperand;  // memory_operand.h
+struct IpNetwork;      // ip_network.h
+struct SubCall;        // syscalls/sub_calls.h
+class StringPattern;   // string_pattern.h: glob, regular expression, exact, prefix; compiled once,
+                       // immutable
 
 // The condition of a rule, bound to one call of one architecture: arguments are indices with
 // widths, names are gone. An immutable tree, shared freely; null means "always". Everything that
@@ -45,6 +48,31 @@ struct MatchString {
   std::shared_ptr<const StringPattern> pattern;
 };
 
+// Compares what memory, a descriptor or a path stands for (memory_operand.h). What cannot be read
+// makes it Truth::kUnknown; a field that is not there, such as the port of a unix address, makes it
+// false, whatever is asked of it. Of an array, each element is asked: unless they all agree it is
+// unknown.
+struct MemoryTest {
+  struct Text {
+    std::shared_ptr<const StringPattern> pattern;
+    bool negated = false;
+  };
+  struct Ip {
+    std::shared_ptr<const std::vector<IpNetwork>> networks;  // any of them
+    bool negated = false;
+  };
+
+  std::shared_ptr<const MemoryOperand> operand;
+  std::variant<Compare, Text, Ip> check;  // Compare: of the number read; its `arg` means nothing
+};
+
+// A condition of the call that a multiplexer (i386's socketcall, ipc) is asked to make: `condition`
+// sees the arguments of that call. Unknown if they cannot be read.
+struct OfSubCall {
+  const SubCall* call;  // static
+  Predicate condition;  // not null
+};
+
 struct Constantly {
   bool value;
 };
@@ -59,7 +87,7 @@ struct Not {
 };
 
 struct PredicateNode {
-  std::variant<Constantly, Compare, MatchString, AllOf, AnyOf, Not> node;
+  std::variant<Constantly, Compare, MatchString, AllOf, AnyOf, Not, MemoryTest, OfSubCall> node;
 };
 
 // Kleene's three values: an argument that cannot be read makes a condition unknown. A rule whose

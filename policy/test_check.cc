@@ -10,8 +10,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "policy/memory_binder.h"
 
 namespace provost {
 namespace {
@@ -63,9 +65,10 @@ bool HasContents(ArgKind kind) {
 }
 
 // "`fd` is a signed 32-bit number"
-std::string DescribeWidth(const Operand& operand, ArgWidth width) {
-  return absl::StrCat("`", operand.argument, "` is ",
-                      IsSigned(width) ? "a signed " : "an unsigned ", BitsOf(width), "-bit number");
+std::string DescribeWidth(const Operand& operand, const BoundArgument& place) {
+  return absl::StrCat("`", operand.Text(), "` is ",
+                      IsSigned(place.width) ? "a signed " : "an unsigned ", BitsOf(place),
+                      "-bit number");
 }
 
 std::string DescribeNumber(absl::int128 value) {
@@ -98,18 +101,18 @@ const BoundArgument& Widest(absl::Span<const BoundArgument> places) {
 
 // What the author may have meant by a value that the argument never has.
 std::vector<std::string> Advice(const BoundArgument& place, absl::int128 value) {
-  const int bits = BitsOf(place.width);
+  const int bits = BitsOf(place);
   if (place.argument == nullptr) {
     return {"it is the register as it is; the argument's name compares what the kernel reads"};
   }
   if (value == -1 && !IsSigned(place.width)) {
     return {absl::StrCat("all ones is written ", bits == 32 ? "0xffffffff" : "0xffffffffffffffff")};
   }
-  if (value >= absl::int128{1} << bits) {
+  if (place.memory == nullptr && value >= absl::int128{1} << bits) {
     return {absl::StrCat("the kernel reads its low ", bits, " bits; `arg", place.index,
                          "` is the whole register")};
   }
-  if (value > 0) {
+  if (value > 0 && value < absl::int128{1} << bits) {
     return {absl::StrCat("the kernel reads these bits as ",
                          static_cast<int64_t>(Extend(value, place.width)))};
   }
@@ -125,6 +128,7 @@ class Checker {
     for (const BoundArgument& place : places_) PROVOST_RETURN_IF_ERROR(CheckKind(place));
     switch (test_.kind) {
       case Test::Kind::kStrings:
+      case Test::Kind::kNetworks:
         return absl::OkStatus();
       case Test::Kind::kHas:
       case Test::Kind::kOnly:
@@ -146,32 +150,72 @@ class Checker {
            test_.op != CompareOp::kNe;
   }
 
+  // What can be compared with one another.
+  enum class Type : uint8_t { kNumber, kString, kIp };
+
+  Type WantedType() const {
+    if (test_.kind == Test::Kind::kStrings) return Type::kString;
+    return test_.kind == Test::Kind::kNetworks ? Type::kIp : Type::kNumber;
+  }
+  static Type TypeOf(const BoundArgument& place) {
+    if (place.IsIp()) return Type::kIp;
+    const bool is_string = place.argument != nullptr && place.argument->IsPathOrString();
+    return is_string ? Type::kString : Type::kNumber;
+  }
+  static absl::string_view Name(Type type) {
+    switch (type) {
+      case Type::kNumber:
+        return "a number";
+      case Type::kString:
+        return "a string";
+      case Type::kIp:
+        return "an IP address";
+    }
+    return "a value";
+  }
+
   absl::Status CheckKind(const BoundArgument& place) const {
-    const Operand& operand = test_.operand;
-    const bool wants_string = test_.kind == Test::Kind::kStrings;
+    const Type type = TypeOf(place);
+    if (type == WantedType()) return absl::OkStatus();
     const Argument* argument = place.argument;
-    const bool is_string = argument != nullptr && argument->IsPathOrString();
-    if (wants_string == is_string) return absl::OkStatus();
-    if (is_string) {
-      return ErrorAt(operand.span,
-                     absl::StrCat("`", operand.argument, "` is a string, not a number"),
-                     {"strings have `==`, `!=`, `in`, `~`, `!~`, `=~` and `under`, with a string",
-                      absl::StrCat("its address is `arg", place.index, "`")});
+    const absl::string_view what =
+        type != Type::kNumber || argument == nullptr ? Name(type) : DescribeKind(argument->kind);
+    return ErrorAt(
+        test_.operand.span,
+        absl::StrCat("`", test_.operand.Text(), "` is ", what, ", not ", Name(WantedType())),
+        NotesFor(type, place));
+  }
+
+  std::vector<std::string> NotesFor(Type type, const BoundArgument& place) const {
+    if (type == Type::kIp) {
+      return {"IP addresses have `==`, `!=` and `in`, with addresses and networks: `10.0.0.0/8`"};
     }
     std::vector<std::string> notes;
-    if (argument != nullptr && HasContents(argument->kind)) {
+    if (type == Type::kString) {
+      if (WantedType() != Type::kNumber) return notes;
+      notes.emplace_back(
+          "strings have `==`, `!=`, `in`, `~`, `!~`, `=~` and `under`, with a string");
+      if (place.memory == nullptr) {
+        notes.push_back(absl::StrCat("its address is `arg", place.index, "`"));
+      }
+      return notes;
+    }
+    if (place.memory != nullptr || place.argument == nullptr) return notes;
+    const std::vector<std::string> fields = FieldsOf(*place.argument);
+    if (!fields.empty()) {
+      const std::string prefix = absl::StrCat(test_.operand.argument, ".");
+      notes.push_back(absl::StrCat(fields.size() == 1 ? "what it names is `" : "what it holds is `",
+                                   prefix, absl::StrJoin(fields, absl::StrCat("`, `", prefix)),
+                                   "`"));
+    } else if (HasContents(place.argument->kind)) {
       notes.emplace_back("what it holds cannot be compared in this version");
     }
-    return ErrorAt(operand.span,
-                   absl::StrCat("`", operand.argument, "` is ",
-                                argument == nullptr ? "a number" : DescribeKind(argument->kind),
-                                ", not a string"),
-                   notes);
+    return notes;
   }
 
   absl::Status NeverError(const IntegerItem& item, absl::int128 value) const {
     return ErrorAt(item.span,
-                   absl::StrCat(DescribeWidth(test_.operand, widest_.width), ": it can never be ",
+                   absl::StrCat(DescribeWidth(test_.operand, widest_), ": it can never be ",
                                 Spell(item, value)),
                    Advice(widest_, value));
   }
@@ -182,8 +226,7 @@ class Checker {
       for (const absl::int128 value : {item.first, item.last}) {
         const bool possible =
             std::any_of(places_.begin(), places_.end(), [&](const BoundArgument& place) {
-              const bool in_range =
-                  value >= SmallestOf(place.width) && value <= LargestOf(place.width);
+              const bool in_range = value >= SmallestOf(place.width) && value <= LargestOf(place);
               return in_range || (!order_matters && EqualValue(value, item, place).has_value());
             });
         if (!possible) return NeverError(item, value);
@@ -200,11 +243,11 @@ class Checker {
         [&](const BoundArgument& place) { return MaskBits(item.first, place.width).has_value(); });
     if (possible) return absl::OkStatus();
     if (item.first < 0) {
-      return ErrorAt(item.span, absl::StrCat(DescribeWidth(test_.operand, widest_.width),
+      return ErrorAt(item.span, absl::StrCat(DescribeWidth(test_.operand, widest_),
                                              ": a mask of it is not negative"));
     }
     return ErrorAt(item.span,
-                   absl::StrCat(DescribeWidth(test_.operand, widest_.width),
+                   absl::StrCat(DescribeWidth(test_.operand, widest_),
                                 ": it does not have all bits of ", Spell(item, item.first)),
                    Advice(widest_, item.first));
   }
@@ -229,7 +272,7 @@ class Checker {
         if (!possible) {
           return ErrorAt(item.span,
                          absl::StrCat("the bits ", Spell(mask, mask.first), " of `",
-                                      test_.operand.argument, "` are never ", Spell(item, value)));
+                                      test_.operand.Text(), "` are never ", Spell(item, value)));
         }
       }
     }

@@ -4,35 +4,30 @@
 #include <sys/types.h>
 
 #include <array>
-#include <climits>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "policy/decider.h"
-#include "tracee/died.h"
 #include "tracee/memory.h"
 
 namespace provost {
 
-// Reads the arguments of one stopped call. Each string is read once: a decision sees one value of
+// Reads the arguments of one stopped call. Everything is read once: a decision sees one value of
 // it, however often it asks.
 class TraceeArguments final : public ArgumentReader {
  public:
-  explicit TraceeArguments(pid_t tid) : memory_(tid) {}
+  explicit TraceeArguments(pid_t tid) : tid_(tid), memory_(tid) {}
 
-  absl::StatusOr<absl::string_view> ReadString(uint64_t address) override {
-    for (size_t i = 0; i < used_; ++i) {
-      if (strings_[i].address == address) return strings_[i].Value();
-    }
-    // No call has more than six arguments, so no decision reads more strings.
-    String& string = strings_[used_ < strings_.size() ? used_++ : used_ - 1];
-    string.address = address;
-    string.status = memory_.ReadString(RemotePtr<char>(address), PATH_MAX, string.text);
-    if (IsDied(string.status)) died_ = string.status;
-    return string.Value();
-  }
+  absl::StatusOr<absl::string_view> ReadString(uint64_t address) override;
+  absl::Status ReadBytes(uint64_t address, absl::Span<char> bytes) override;
+  absl::StatusOr<absl::string_view> DescriptorPath(int32_t descriptor) override;
+  absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) override;
 
   // Not OK if the task died while it was read: what was decided on it is void.
   const absl::Status& died() const { return died_; }
@@ -42,16 +37,28 @@ class TraceeArguments final : public ArgumentReader {
     uint64_t address = 0;
     absl::Status status;
     std::string text;
-
-    absl::StatusOr<absl::string_view> Value() const {
-      if (!status.ok()) return status;
-      return absl::string_view(text);
-    }
+  };
+  struct Block {
+    uint64_t address;
+    absl::Status status;
+    std::string bytes;
+  };
+  struct File {
+    PathQuery query;
+    absl::StatusOr<std::string> name;
   };
 
-  TraceeMemory memory_;
+  static absl::StatusOr<absl::string_view> ValueOf(const String& string);
+  const Block& ReadBlock(uint64_t address, size_t size);
+  void NoteDeath(const absl::Status& status);
+
+  const pid_t tid_;
+  const TraceeMemory memory_;
   std::array<String, 6> strings_;
   size_t used_ = 0;
+  // Few decisions need these. Deques: what was given out stays where it is.
+  std::deque<Block> blocks_;
+  std::deque<File> files_;  // an empty path: what the descriptor itself names
   absl::Status died_;
 };
 

@@ -1,0 +1,92 @@
+#include "supervisor/tracee_arguments.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <utility>
+
+#include "tracee/died.h"
+#include "tracee/paths.h"
+
+namespace provost {
+
+absl::StatusOr<absl::string_view> TraceeArguments::ValueOf(const String& string) {
+  if (!string.status.ok()) return string.status;
+  return absl::string_view(string.text);
+}
+
+void TraceeArguments::NoteDeath(const absl::Status& status) {
+  if (IsDied(status)) died_ = status;
+}
+
+absl::StatusOr<absl::string_view> TraceeArguments::ReadString(uint64_t address) {
+  for (size_t i = 0; i < used_; ++i) {
+    if (strings_[i].address == address) return ValueOf(strings_[i]);
+  }
+  // No call has more than six arguments, so no decision reads more strings.
+  String& string = strings_[used_ < strings_.size() ? used_++ : used_ - 1];
+  string.address = address;
+  string.status = memory_.ReadString(RemotePtr<char>(address), PATH_MAX, string.text);
+  NoteDeath(string.status);
+  return ValueOf(string);
+}
+
+absl::Status TraceeArguments::ReadBytes(uint64_t address, absl::Span<char> bytes) {
+  if (bytes.empty()) return absl::OkStatus();
+  for (const Block& block : blocks_) {
+    if (address < block.address || !block.status.ok()) continue;
+    const uint64_t offset = address - block.address;
+    if (offset > block.bytes.size() || block.bytes.size() - offset < bytes.size()) continue;
+    memcpy(bytes.data(), block.bytes.data() + offset, bytes.size());
+    return absl::OkStatus();
+  }
+  const Block& block = ReadBlock(address, bytes.size());
+  if (block.status.ok()) memcpy(bytes.data(), block.bytes.data(), bytes.size());
+  return block.status;
+}
+
+const TraceeArguments::Block& TraceeArguments::ReadBlock(uint64_t address, size_t size) {
+  for (const Block& block : blocks_) {
+    if (block.address == address && block.bytes.size() == size) return block;
+  }
+  Block block{address, absl::OkStatus(), std::string(size, '\0')};
+  block.status = memory_.Read(RemotePtr<void>(address),
+                              absl::MakeSpan(block.bytes.data(), block.bytes.size()));
+  NoteDeath(block.status);
+  // What was seen before stays as it was seen.
+  for (const Block& earlier : blocks_) {
+    if (!earlier.status.ok() || !block.status.ok()) continue;
+    const uint64_t begin = std::max(address, earlier.address);
+    const uint64_t end = std::min(address + size, earlier.address + earlier.bytes.size());
+    if (begin >= end) continue;
+    memcpy(block.bytes.data() + (begin - address), earlier.bytes.data() + (begin - earlier.address),
+           end - begin);
+  }
+  blocks_.push_back(std::move(block));
+  return blocks_.back();
+}
+
+absl::StatusOr<absl::string_view> TraceeArguments::DescriptorPath(int32_t descriptor) {
+  PathQuery query;
+  query.descriptor = descriptor;
+  return ResolvePath(query);
+}
+
+absl::StatusOr<absl::string_view> TraceeArguments::ResolvePath(const PathQuery& query) {
+  auto known = std::find_if(files_.begin(), files_.end(),
+                            [&](const File& file) { return file.query == query; });
+  if (known == files_.end()) {
+    absl::StatusOr<std::string> name =
+        query.path.empty() ? ReadDescriptorPath(tid_, query.descriptor)
+                           : ResolveTaskPath(tid_, {.descriptor = query.descriptor,
+                                                    .path = query.path,
+                                                    .follow_last = query.follow_last,
+                                                    .in_root = query.in_root});
+    files_.push_back({query, std::move(name)});
+    known = files_.end() - 1;
+  }
+  if (!known->name.ok()) return known->name.status();
+  return absl::string_view(*known->name);
+}
+
+}  // namespace provost
