@@ -65,6 +65,20 @@ TEST(LexerTest, TakesGroups) {
   EXPECT_THAT(Lex("@ x").status, StatusIs(StatusCode::kInvalidArgument, HasSubstr("group")));
 }
 
+// Beside ranges, numbers, names and fields.
+TEST(LexerTest, TakesNetworks) {
+  const Lexed lexed = Lex("{10.0.0.0/8,1.2.3.4,::1,fd00::/8,::} 1..2 addr.ip face::1..2 fd.path");
+  PROVOST_EXPECT_OK(lexed.status);
+  EXPECT_THAT(lexed.Texts(), ElementsAre("{", "10.0.0.0/8", ",", "1.2.3.4", ",", "::1", ",",
+                                         "fd00::/8", ",", "::", "}", "1", "..", "2", "addr", ".",
+                                         "ip", "face::1", "..", "2", "fd", ".", "path"));
+  for (const size_t index : {1, 3, 5, 7, 9, 17}) {
+    EXPECT_EQ(lexed.tokens[index].kind, TokenKind::kNetwork) << index;
+  }
+  EXPECT_EQ(lexed.tokens[1].network.prefix, 8);
+  EXPECT_TRUE(lexed.tokens[3].network.IsAddress());
+}
+
 TEST(LexerTest, LeavesLineEndsOutInsideBrackets) {
   EXPECT_THAT(Lex("a (\n b {\r\n c\n}\n) d\ne").Texts(),
               ElementsAre("a", "(", "b", "{", "c", "}", ")", "d", "NL", "e"));
@@ -142,7 +156,13 @@ INSTANTIATE_TEST_SUITE_P(
         {"64k", "t:1:3: error: `k` is no decimal digit"},
         {"1_000", "t:1:2: error: `_` is no decimal digit"},
         {"1.5", "t:1:1: error: a number has no fraction"},
-        {"x 10.0.0.0/8", "t:1:3: error: network addresses are not supported in this version"},
+        {"1.5..2", "t:1:1: error: a number has no fraction"},
+        {"x 10.0.0/8", "t:1:3: error: `10.0.0` is no IPv4 address"},
+        {"10.0.0.0.0", "t:1:1: error: `10.0.0.0.0` is no IPv4 address"},
+        {"10.0.0.1/8", "t:1:1: error: `10.0.0.1/8` has bits behind its prefix"},
+        {"10.0.0.0/33", "t:1:1: error: an IPv4 network's prefix is a number from 0 to 32"},
+        {"1::2::3", "t:1:1: error: `1::2::3` is no IPv6 address"},
+        {":", "t:1:1: error: `:` is no IPv6 address"},
         {"\"abc", "t:1:1: error: this string is not closed"},
         {"\"abc\nd\"", "t:1:1: error: this string is not closed"},
         {"\"abc\r\nd\"", "t:1:1: error: this string is not closed"},

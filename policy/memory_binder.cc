@@ -45,11 +45,11 @@ bool IsDescriptor(const Argument& argument) {
 
 std::string Quoted(absl::string_view text) { return absl::StrCat("`", text, "`"); }
 
-// "`addr.family`, `addr.port`"
+// "there are `addr.family`, `addr.port`"
 std::string ListFields(absl::string_view argument, const std::vector<std::string>& fields) {
-  return absl::StrJoin(fields, ", ", [&](std::string* out, const std::string& field) {
-    absl::StrAppend(out, "`", argument, ".", field, "`");
-  });
+  const std::string separator = absl::StrCat("`, `", argument, ".");
+  return absl::StrCat(fields.size() == 1 ? "there is `" : "there are `", argument, ".",
+                      absl::StrJoin(fields, separator), "`");
 }
 
 class Binder {
@@ -96,8 +96,7 @@ class Binder {
     for (const std::string& near : Nearest(operand_.field, views, 1)) {
       notes = DidYouMean({absl::StrCat(operand_.argument, ".", near)});
     }
-    notes.push_back(absl::StrCat(fields.size() == 1 ? "it has " : "there are ",
-                                 ListFields(operand_.argument, fields)));
+    notes.push_back(ListFields(operand_.argument, fields));
     return Error(absl::StrCat(Name(), " of ", Call(), " has no field ", Quoted(operand_.field)),
                  notes);
   }
@@ -119,8 +118,7 @@ class Binder {
     }
     for (const Argument& other : syscall_.signature->args) {
       const std::vector<std::string> fields = FieldsOf(other);
-      if (!fields.empty())
-        notes.push_back(absl::StrCat("there are ", ListFields(other.name, fields)));
+      if (!fields.empty()) notes.push_back(ListFields(other.name, fields));
     }
     return Error(absl::StrCat(Name(), " of ", Call(), " has no fields"), notes);
   }

@@ -603,7 +603,7 @@ TEST(MemoryConditions, RulesThatCanNeverMatch) {
       {"allow connect if addr.port < 100\ndeny EIO connect if addr.port < 100", none},
       {"deny EPERM connect if addr.ip in 10.0.0.0/8\ndeny EIO connect if addr.ip in 10.0.0.0/8",
        third},
-      {"deny EPERM connect if addr.port == 1\ndeny EIO connect if addr.port == 2 && addr.port == 3",
+      {"allow connect if addr.port == 1\ndeny EIO connect if addr.port == 2 && addr.port == 3",
        none},  // unknown is enough for it
       {"deny EPERM connect if addr.port == 1\nallow connect if addr.port == 2 && addr.port == 3",
        third},

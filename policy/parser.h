@@ -19,12 +19,13 @@
 //   condition = and { "||" and } ;
 //   and       = not { "&&" not } ;
 //   not       = "!" not | "(" condition ")" | test ;      after "!" only "!" or "("
-//   test      = ARGUMENT operator value
-//             | ARGUMENT "&" number
-//             | "(" ARGUMENT "&" number ")" operator value ;
+//   test      = operand operator value
+//             | operand "&" number
+//             | "(" operand "&" number ")" operator value ;
+//   operand   = ARGUMENT { "." FIELD } | "realpath" "(" ARGUMENT ")" ;
 //   operator  = "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "only" | "has"
 //             | "~" | "!~" | "=~" | "under" ;
-//   value     = number [ ".." number ] | STRING | "{" value { "," value } [ "," ] "}" ;
+//   value     = number [ ".." number ] | STRING | NETWORK | "{" value { "," value } [ "," ] "}" ;
 //   number    = term { "|" term } ;
 //   term      = INTEGER | NAME | "(" number ")" ;
 //

@@ -23,7 +23,6 @@
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
-#include "tracee/died.h"
 
 namespace provost {
 namespace {
@@ -163,7 +162,9 @@ class Walk {
 
   // Follows the link `component` of at_, opened as `link`.
   absl::Status Follow(const std::string& component, const UniqueFd& link) {
-    if (++links_ > kMaxLinks) return absl::ErrnoToStatus(ELOOP, component);
+    if (++links_ > kMaxLinks) {
+      return absl::FailedPreconditionError(absl::StrCat(component, ": too many links"));
+    }
     std::string target;
     struct statfs file_system = {};
     const bool in_proc =
