@@ -337,7 +337,8 @@ Predicate ConditionBinder::MakeMaskedItem(const Test& test, const IntegerItem& i
 
 Predicate ConditionBinder::MakeComparison(const BoundArgument& place, uint64_t mask, CompareOp op,
                                           uint64_t value) {
-  if (place.argument != nullptr && place.argument->kept_bits != 0) {
+  // Of memory, no more than these bits are read.
+  if (place.memory == nullptr && place.argument != nullptr && place.argument->kept_bits != 0) {
     mask &= (uint64_t{1} << place.argument->kept_bits) - 1;
   }
   // No bit is left to look at: the comparison says what it says of 0.

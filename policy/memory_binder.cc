@@ -69,12 +69,12 @@ class Binder {
   static uint8_t Bit(int index) { return index < 0 ? 0 : static_cast<uint8_t>(1 << index); }
 
   BoundArgument Place(ArgWidth width, const Argument& value, uint8_t registers,
-                      decltype(MemoryOperand::reading) reading) const {
+                      const decltype(MemoryOperand::reading)& reading) const {
     auto memory = std::make_shared<MemoryOperand>();
     memory->text = operand_.Text();
     memory->registers = static_cast<uint8_t>(Bit(index_) | registers);
     memory->value = &value;
-    memory->reading = std::move(reading);
+    memory->reading = reading;
     return {static_cast<uint8_t>(index_), width, &value, std::move(memory), nullptr};
   }
 
@@ -148,7 +148,7 @@ class Binder {
   }
 
   absl::StatusOr<BoundArgument> BindAddress() const {
-    const int length = argument_.companion;
+    const int8_t length = argument_.companion;
     // Behind a pointer, the length is the kernel's answer, too.
     if (syscall_.signature->args[length].kind != ArgKind::kLength) return FilledIn();
     AddressReading reading;

@@ -5,6 +5,7 @@
 #include <linux/net.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -24,8 +25,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_matchers.h"
 #include "gtest/gtest.h"
+#include "policy/bpf.h"
 #include "policy/checker.h"
 #include "policy/fake_argument_reader.h"
+#include "policy/filter_compiler.h"
 #include "policy/parser.h"
 #include "policy/policy.h"
 #include "policy/predicate.h"
@@ -574,6 +577,40 @@ TEST(MemoryConditions, NothingIsReadThatRegistersDecide) {
   const Call call = {"connect", {3, kUnreadable, 16}};
   EXPECT_EQ(TruthOf("connect", "fd == 4 && addr.port == 80", call, memory), Truth::kFalse);
   EXPECT_EQ(memory.reads(), 0);
+}
+
+TEST(MemoryConditions, TheFilterAnswersWhatRegistersDecide) {
+  const auto parsed = ParsePolicyText(
+      "default allow\n"
+      "deny EPERM connect if fd == 4 && addr.port == 80\n"
+      "deny EPERM bpf if uattr.prog_type == BPF_PROG_TYPE_XDP\n"
+      "deny EPERM socket\n"
+      "deny EPERM bind if addr.family == AF_INET\n",
+      "t");
+  ASSERT_THAT(parsed, IsOk());
+  PROVOST_ASSERT_OK_AND_ASSIGN(const BpfProgram program, CompileFilter(parsed->policy, {}));
+  constexpr uint32_t kTrace = SECCOMP_RET_TRACE | kTraceData;
+  constexpr uint32_t kRefuse = SECCOMP_RET_ERRNO | EPERM;
+  const struct {
+    Call call;
+    uint32_t answer;
+  } cases[] = {
+      {{"connect", {4, kAt, 16}}, kTrace},
+      {{"connect", {3, kAt, 16}}, SECCOMP_RET_ALLOW},
+      {{"bpf", {BPF_PROG_LOAD, kAt, 8}}, kTrace},
+      {{"bpf", {BPF_MAP_CREATE, kAt, 8}}, SECCOMP_RET_ALLOW},
+      {{"socketcall", {SYS_SOCKET, kAt}, Arch::kI386}, kRefuse},
+      {{"socketcall", {SYS_CONNECT, kAt}, Arch::kI386}, kTrace},
+      {{"socketcall", {SYS_BIND, kAt}, Arch::kI386}, kTrace},
+      {{"socketcall", {SYS_LISTEN, kAt}, Arch::kI386}, SECCOMP_RET_ALLOW},
+      {{"ipc", {SEMGET}, Arch::kI386}, SECCOMP_RET_ALLOW},
+  };
+  for (const auto& test : cases) {
+    PROVOST_ASSERT_OK_AND_ASSIGN(const uint32_t answer,
+                                 RunBpf(program, ToSeccompData(RequestOf(test.call))));
+    EXPECT_EQ(SeccompActionToString(answer), SeccompActionToString(test.answer))
+        << test.call.name << " " << test.call.args[0];
+  }
 }
 
 std::vector<int> DeadRules(const std::string& text) {

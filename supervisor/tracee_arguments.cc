@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "tracee/died.h"
@@ -83,7 +84,7 @@ absl::StatusOr<absl::string_view> TraceeArguments::ResolvePath(const PathQuery& 
                                                     .follow_last = query.follow_last,
                                                     .in_root = query.in_root});
     files_.push_back({query, std::move(name)});
-    known = files_.end() - 1;
+    known = std::prev(files_.end());
   }
   if (!known->name.ok()) return known->name.status();
   return absl::string_view(*known->name);

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <string>
 
 #include "absl/status/status.h"
@@ -56,9 +56,10 @@ class TraceeArguments final : public ArgumentReader {
   const TraceeMemory memory_;
   std::array<String, 6> strings_;
   size_t used_ = 0;
-  // Few decisions need these. Deques: what was given out stays where it is.
-  std::deque<Block> blocks_;
-  std::deque<File> files_;  // an empty path: what the descriptor itself names
+  // Few decisions need these. Lists: what was given out stays where it is, and nothing costs
+  // nothing.
+  std::list<Block> blocks_;
+  std::list<File> files_;  // an empty path: what the descriptor itself names
   absl::Status died_;
 };
 

@@ -25,32 +25,52 @@ constexpr uint32_t kMoveMountToEmptyPath = 0x40;
 struct Entry {
   absl::string_view call;
   absl::string_view path;  // empty: every path of the call
-  LastLink last_link;
-  absl::string_view flags = {};
+  absl::string_view flags;
   uint32_t mask = 0;
   uint32_t empty_mask = 0;
+  LastLink last_link = LastLink::kFollowed;
   bool empty_always = false;
 };
 
-constexpr Entry At(absl::string_view call) {
-  return {call, {}, LastLink::kUnlessFlags, "flags", kAtSymlinkNofollow, kAtEmptyPath};
-}
 constexpr Entry Never(absl::string_view call, absl::string_view path = {}) {
-  return {call, path, LastLink::kNotFollowed};
+  return {.call = call, .path = path, .last_link = LastLink::kNotFollowed};
+}
+constexpr Entry Unless(uint32_t mask, absl::string_view call, absl::string_view flags = "flags",
+                       uint32_t empty_mask = 0) {
+  return {.call = call,
+          .flags = flags,
+          .mask = mask,
+          .empty_mask = empty_mask,
+          .last_link = LastLink::kUnlessFlags};
+}
+constexpr Entry If(uint32_t mask, absl::string_view call, absl::string_view path,
+                   uint32_t empty_mask) {
+  return {.call = call,
+          .path = path,
+          .flags = "flags",
+          .mask = mask,
+          .empty_mask = empty_mask,
+          .last_link = LastLink::kIfFlags};
+}
+constexpr Entry At(absl::string_view call) {
+  return Unless(kAtSymlinkNofollow, call, "flags", kAtEmptyPath);
+}
+constexpr Entry Open(absl::string_view call, absl::string_view flags, LastLink last_link) {
+  return {.call = call, .flags = flags, .last_link = last_link};
 }
 
 // What is not here follows. From the kernel's fs/namei.c, fs/open.c, fs/stat.c, fs/xattr.c,
 // fs/namespace.c and their callers.
 constexpr Entry kEntries[] = {
-    {"open", {}, LastLink::kOpen, "flags"},
-    {"openat", {}, LastLink::kOpen, "flags"},
-    {"openat2", {}, LastLink::kOpenHow, "how"},
+    Open("open", "flags", LastLink::kOpen),
+    Open("openat", "flags", LastLink::kOpen),
+    Open("openat2", "how", LastLink::kOpenHow),
 
     Never("lstat"),
     Never("lstat64"),
     Never("oldlstat"),
     Never("readlink"),
-    {"readlinkat", {}, LastLink::kNotFollowed, {}, 0, 0, true},
+    {.call = "readlinkat", .last_link = LastLink::kNotFollowed, .empty_always = true},
     Never("lchown"),
     Never("lchown32"),
     Never("lsetxattr"),
@@ -73,7 +93,7 @@ constexpr Entry kEntries[] = {
     Never("symlink"),
     Never("symlinkat"),
     Never("linkat", "newpath"),
-    {"linkat", "oldpath", LastLink::kIfFlags, "flags", kAtSymlinkFollow, kAtEmptyPath},
+    If(kAtSymlinkFollow, "linkat", "oldpath", kAtEmptyPath),
 
     At("newfstatat"),
     At("fstatat64"),
@@ -93,15 +113,13 @@ constexpr Entry kEntries[] = {
     At("mount_setattr"),
     At("file_getattr"),
     At("file_setattr"),
-    {"name_to_handle_at", {}, LastLink::kIfFlags, "flags", kAtSymlinkFollow, kAtEmptyPath},
-    {"move_mount", "oldpath", LastLink::kIfFlags, "flags", kMoveMountFromSymlinks,
-     kMoveMountFromEmptyPath},
-    {"move_mount", "newpath", LastLink::kIfFlags, "flags", kMoveMountToSymlinks,
-     kMoveMountToEmptyPath},
-    {"umount2", {}, LastLink::kUnlessFlags, "flags", kUmountNofollow},
-    {"fspick", {}, LastLink::kUnlessFlags, "flags", kFspickSymlinkNofollow, kFspickEmptyPath},
-    {"inotify_add_watch", {}, LastLink::kUnlessFlags, "mask", kInDontFollow},
-    {"fanotify_mark", {}, LastLink::kUnlessFlags, "flags", kFanMarkDontFollow},
+    If(kAtSymlinkFollow, "name_to_handle_at", {}, kAtEmptyPath),
+    If(kMoveMountFromSymlinks, "move_mount", "oldpath", kMoveMountFromEmptyPath),
+    If(kMoveMountToSymlinks, "move_mount", "newpath", kMoveMountToEmptyPath),
+    Unless(kUmountNofollow, "umount2", "flags"),
+    Unless(kFspickSymlinkNofollow, "fspick", "flags", kFspickEmptyPath),
+    Unless(kInDontFollow, "inotify_add_watch", "mask"),
+    Unless(kFanMarkDontFollow, "fanotify_mark", "flags"),
 };
 
 }  // namespace

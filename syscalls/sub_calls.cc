@@ -15,32 +15,32 @@ using From = SubCallArgument::From;
 using Version = SubCall::Version;
 
 struct SocketRow {
-  uint16_t code;
   absl::string_view name;
+  uint16_t code;
   uint8_t words;  // nargs in net/socket.c
 };
 
 constexpr SocketRow kSocketRows[] = {
-    {SYS_SOCKET, "socket", 3},
-    {SYS_BIND, "bind", 3},
-    {SYS_CONNECT, "connect", 3},
-    {SYS_LISTEN, "listen", 2},
-    {SYS_ACCEPT, "accept", 3},
-    {SYS_GETSOCKNAME, "getsockname", 3},
-    {SYS_GETPEERNAME, "getpeername", 3},
-    {SYS_SOCKETPAIR, "socketpair", 4},
-    {SYS_SEND, "sendto", 4},
-    {SYS_RECV, "recvfrom", 4},
-    {SYS_SENDTO, "sendto", 6},
-    {SYS_RECVFROM, "recvfrom", 6},
-    {SYS_SHUTDOWN, "shutdown", 2},
-    {SYS_SETSOCKOPT, "setsockopt", 5},
-    {SYS_GETSOCKOPT, "getsockopt", 5},
-    {SYS_SENDMSG, "sendmsg", 3},
-    {SYS_RECVMSG, "recvmsg", 3},
-    {SYS_ACCEPT4, "accept4", 4},
-    {SYS_RECVMMSG, "recvmmsg", 5},
-    {SYS_SENDMMSG, "sendmmsg", 4},
+    {"socket", SYS_SOCKET, 3},
+    {"bind", SYS_BIND, 3},
+    {"connect", SYS_CONNECT, 3},
+    {"listen", SYS_LISTEN, 2},
+    {"accept", SYS_ACCEPT, 3},
+    {"getsockname", SYS_GETSOCKNAME, 3},
+    {"getpeername", SYS_GETPEERNAME, 3},
+    {"socketpair", SYS_SOCKETPAIR, 4},
+    {"sendto", SYS_SEND, 4},
+    {"recvfrom", SYS_RECV, 4},
+    {"sendto", SYS_SENDTO, 6},
+    {"recvfrom", SYS_RECVFROM, 6},
+    {"shutdown", SYS_SHUTDOWN, 2},
+    {"setsockopt", SYS_SETSOCKOPT, 5},
+    {"getsockopt", SYS_GETSOCKOPT, 5},
+    {"sendmsg", SYS_SENDMSG, 3},
+    {"recvmsg", SYS_RECVMSG, 3},
+    {"accept4", SYS_ACCEPT4, 4},
+    {"recvmmsg", SYS_RECVMMSG, 5},
+    {"sendmmsg", SYS_SENDMMSG, 4},
 };
 
 // ipc's own arguments: call, first, second, third, ptr, fifth.
@@ -56,28 +56,28 @@ constexpr SubCallArgument kWord1 = {From::kMemory, 1};
 constexpr uint8_t kPtrIndex = 4;
 
 struct IpcRow {
-  uint16_t code;
   absl::string_view name;
+  uint16_t code;
+  uint8_t words;  // read from *ptr
+  Version version;
   std::array<SubCallArgument, 6> arguments;
-  uint8_t words = 0;  // read from *ptr
-  Version version = Version::kAny;
 };
 
 constexpr IpcRow kIpcRows[] = {
-    {SEMOP, "semop", {{kFirst, kPtr, kSecond}}},
-    {SEMTIMEDOP, "semtimedop", {{kFirst, kPtr, kSecond, kFifth}}},
-    {SEMGET, "semget", {{kFirst, kSecond, kThird}}},
-    {SEMCTL, "semctl", {{kFirst, kSecond, kThirdAsCommand, kWord0}}, 1},
-    {MSGSND, "msgsnd", {{kFirst, kPtr, kSecond, kThird}}},
+    {"semop", SEMOP, 0, Version::kAny, {{kFirst, kPtr, kSecond}}},
+    {"semtimedop", SEMTIMEDOP, 0, Version::kAny, {{kFirst, kPtr, kSecond, kFifth}}},
+    {"semget", SEMGET, 0, Version::kAny, {{kFirst, kSecond, kThird}}},
+    {"semctl", SEMCTL, 1, Version::kAny, {{kFirst, kSecond, kThirdAsCommand, kWord0}}},
+    {"msgsnd", MSGSND, 0, Version::kAny, {{kFirst, kPtr, kSecond, kThird}}},
     // struct compat_ipc_kludge: the buffer, then the type.
-    {MSGRCV, "msgrcv", {{kFirst, kWord0, kSecond, kWord1, kThird}}, 2, Version::kZero},
-    {MSGRCV, "msgrcv", {{kFirst, kPtr, kSecond, kFifth, kThird}}, 0, Version::kNotZero},
-    {MSGGET, "msgget", {{kFirst, kSecond}}},
-    {MSGCTL, "msgctl", {{kFirst, kSecondAsCommand, kPtr}}},
-    {SHMAT, "shmat", {{kFirst, kPtr, kSecond}}},
-    {SHMDT, "shmdt", {{kPtr}}},
-    {SHMGET, "shmget", {{kFirst, kSecond, kThird}}},
-    {SHMCTL, "shmctl", {{kFirst, kSecondAsCommand, kPtr}}},
+    {"msgrcv", MSGRCV, 2, Version::kZero, {{kFirst, kWord0, kSecond, kWord1, kThird}}},
+    {"msgrcv", MSGRCV, 0, Version::kNotZero, {{kFirst, kPtr, kSecond, kFifth, kThird}}},
+    {"msgget", MSGGET, 0, Version::kAny, {{kFirst, kSecond}}},
+    {"msgctl", MSGCTL, 0, Version::kAny, {{kFirst, kSecondAsCommand, kPtr}}},
+    {"shmat", SHMAT, 0, Version::kAny, {{kFirst, kPtr, kSecond}}},
+    {"shmdt", SHMDT, 0, Version::kAny, {{kPtr}}},
+    {"shmget", SHMGET, 0, Version::kAny, {{kFirst, kSecond, kThird}}},
+    {"shmctl", SHMCTL, 0, Version::kAny, {{kFirst, kSecondAsCommand, kPtr}}},
 };
 
 // The call itself as i386 sees it; `index` makes the number of one that has none.
