@@ -113,7 +113,14 @@ absl::StatusOr<Launcher> Launcher::Start(const LaunchSpec& spec) {
   Launcher launcher(pid, report);
   if (pid < 0) return absl::ErrnoToStatus(errno, "fork");
   if (ptrace(PTRACE_SEIZE, pid, nullptr, kOptions) < 0) {
-    const absl::Status status = TraceeError("PTRACE_SEIZE", pid, errno);
+    absl::Status status = TraceeError("PTRACE_SEIZE", pid, errno);
+    if (absl::IsPermissionDenied(status)) {
+      status = absl::PermissionDeniedError(absl::StrCat(
+          status.message(),
+          "; a task has one tracer, and this one has one already if it was started under strace, "
+          "gdb or provost: start it outside of them; kernel.yama.ptrace_scope 3 forbids every "
+          "tracer"));
+    }
     KillAndReap(pid);
     return status;
   }
