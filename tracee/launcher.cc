@@ -41,14 +41,18 @@ struct ChildPlan {
   int go;
 };
 
-[[noreturn]] void Fail(LaunchFailure& failure, LaunchFailure::Step step) {
+// Neither this nor RunChild may make calls of a sanitizer's own (sigaltstack(2) ahead of whatever
+// does not return): the filter might refuse them.
+[[noreturn, gnu::no_sanitize("address")]] void Fail(LaunchFailure& failure,
+                                                    LaunchFailure::Step step) {
   failure.error = errno;
   failure.step = step;
   _exit(step == LaunchFailure::Step::kExec ? 127 : 125);
 }
 
 // Between fork and execve; async-signal-safe calls only.
-[[noreturn]] void RunChild(const ChildPlan& plan, LaunchFailure& failure) {
+[[noreturn, gnu::no_sanitize("address")]] void RunChild(const ChildPlan& plan,
+                                                        LaunchFailure& failure) {
   char byte = 0;
   ssize_t got = 0;
   do {
