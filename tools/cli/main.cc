@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
+#include "tools/cli/fuzz.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
 
@@ -46,6 +47,7 @@ int Main(int argc, char** argv) {
   std::function<int()> chosen;
   AddRunCommand(app, chosen);
   AddCheckCommand(app, chosen);
+  AddFuzzCommand(app, chosen);
   if (argc > 1 && argv[1][0] != '-') {
     const std::string message = UnknownCommand(app, argv[1]);
     if (!message.empty()) {
