@@ -1,6 +1,7 @@
 #include "policy/filter_compiler.h"
 
 #include <linux/seccomp.h>
+#include <sys/random.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -415,11 +416,12 @@ class FilterCompiler {
     }
     ranges.push_back({static_cast<uint32_t>(SyscallTable::Get().Limit(arch)), beyond});
     // Numbers of their own, so that searching for them is asking for them first.
-    static_assert(kKillThreadNr == kKillProcessNr + 1 && kTrapNr == kKillThreadNr + 1);
-    ranges.push_back({kKillProcessNr, graph_.Return(SECCOMP_RET_KILL_PROCESS)});
-    ranges.push_back({kKillThreadNr, graph_.Return(SECCOMP_RET_KILL_THREAD)});
-    ranges.push_back({kTrapNr, graph_.Return(SECCOMP_RET_TRAP)});
-    ranges.push_back({kTrapNr + 1, beyond});
+    const ControlNumbers& control = options_.control;
+    const auto number = [](int32_t nr) { return static_cast<uint32_t>(nr); };
+    ranges.push_back({number(control.kill_process), graph_.Return(SECCOMP_RET_KILL_PROCESS)});
+    ranges.push_back({number(control.kill_thread), graph_.Return(SECCOMP_RET_KILL_THREAD)});
+    ranges.push_back({number(control.trap), graph_.Return(SECCOMP_RET_TRAP)});
+    ranges.push_back({number(control.trap + 1), beyond});
     ranges.push_back({kX32Bit, Answer(policy_.ArchRule(), false)});
     return graph_.Search(kNrWord, ranges);
   }
@@ -469,6 +471,14 @@ class FilterCompiler {
 };
 
 }  // namespace
+
+ControlNumbers ControlNumbers::Random() {
+  uint32_t random = 0;
+  // Fewer bytes than 256 come at once or, before the machine has gathered any entropy, not at all
+  // (getrandom(2)): then the usual numbers serve.
+  const ssize_t got = getrandom(&random, sizeof(random), GRND_NONBLOCK);
+  return got == sizeof(random) ? From(random) : ControlNumbers();
+}
 
 absl::StatusOr<BpfProgram> CompileFilter(const Policy& policy, const FilterOptions& options) {
   return FilterCompiler(policy, options).Run();

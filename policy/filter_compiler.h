@@ -20,10 +20,23 @@ inline constexpr uint16_t kTraceData = 0x5076;
 // Numbers no kernel will have, that the tracer writes into a stopped call to make the kernel itself
 // do what a filter can and ptrace cannot: after a tracer changes the number the filter runs again
 // (kernel/seccomp.c, __seccomp_filter with recheck_after_trace). They stand in every filter, ahead
-// of everything but the architecture check.
-inline constexpr int32_t kKillProcessNr = 0x2f707200;
-inline constexpr int32_t kKillThreadNr = 0x2f707201;
-inline constexpr int32_t kTrapNr = 0x2f707202;
+// of everything but the architecture check. A task that calls one of them meets it too, unrecorded:
+// a run draws its own (Random), which nobody guesses.
+struct ControlNumbers {
+  int32_t kill_process = 0x2f707200;
+  int32_t kill_thread = 0x2f707201;
+  int32_t trap = 0x2f707202;
+
+  // Three numbers in a row between the calls of any ABI and the bits that mark x32 and -1.
+  static constexpr ControlNumbers From(uint32_t random) {
+    constexpr uint32_t kFirst = 0x10000000;
+    constexpr uint32_t kCount = 0x2ffffff0;
+    const auto base = static_cast<int32_t>(kFirst + random % kCount);
+    return {base, base + 1, base + 2};
+  }
+  // Drawn by getrandom(2).
+  static ControlNumbers Random();
+};
 
 struct FilterOptions {
   // True if the tracer must apply this decision (because it is to be recorded, or the run only
@@ -36,6 +49,7 @@ struct FilterOptions {
   // The most instructions the program may have, when room must be left: a task's filters together
   // may have 32768, each counted with 4 more (kernel/seccomp.c, MAX_INSNS_PER_PATH).
   int max_instructions = BPF_MAXINSNS;
+  ControlNumbers control;
 };
 
 // A seccomp filter in the kernel's form. At most BPF_MAXINSNS (4096) instructions.

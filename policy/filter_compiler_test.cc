@@ -155,8 +155,8 @@ TEST(CompileFilter, RefusesForeignEntries) {
              {.arch = x86_64, .nr = -1},
              {.arch = x86_64, .nr = INT32_MIN},
              {.arch = x86_64, .nr = SyscallTable::Get().Limit(Arch::kX86_64)},
-             {.arch = x86_64, .nr = kKillProcessNr - 1},
-             {.arch = x86_64, .nr = kTrapNr + 1},
+             {.arch = x86_64, .nr = ControlNumbers().kill_process - 1},
+             {.arch = x86_64, .nr = ControlNumbers().trap + 1},
              {.arch = x86_64, .nr = 0x3fffffff},
              {.arch = i386, .nr = -1},
              {.arch = i386, .nr = 0x40000014},
@@ -179,9 +179,9 @@ TEST(CompileFilter, HasTheTracersOwnNumbers) {
       const auto answer = [&](int32_t nr) {
         return Answer(program, {.arch = static_cast<uint32_t>(arch), .nr = nr});
       };
-      EXPECT_EQ(answer(kKillProcessNr), SECCOMP_RET_KILL_PROCESS);
-      EXPECT_EQ(answer(kKillThreadNr), SECCOMP_RET_KILL_THREAD);
-      EXPECT_EQ(answer(kTrapNr), SECCOMP_RET_TRAP);
+      EXPECT_EQ(answer(ControlNumbers().kill_process), SECCOMP_RET_KILL_PROCESS);
+      EXPECT_EQ(answer(ControlNumbers().kill_thread), SECCOMP_RET_KILL_THREAD);
+      EXPECT_EQ(answer(ControlNumbers().trap), SECCOMP_RET_TRAP);
     }
   }
 }

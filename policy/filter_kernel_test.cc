@@ -225,7 +225,7 @@ TEST(FilterInTheKernel, RefusesForeignEntries) {
       {.arch = kX86_64, .nr = -1},
       {.arch = kX86_64, .nr = INT32_MIN},
       {.arch = kX86_64, .nr = 5000},
-      {.arch = kX86_64, .nr = kKillProcessNr - 1},
+      {.arch = kX86_64, .nr = ControlNumbers().kill_process - 1},
       {.arch = kI386, .nr = 20},
       {.arch = kI386, .nr = -1},
       {.arch = kI386, .nr = 0x40000014},
@@ -250,7 +250,8 @@ TEST(FilterInTheKernel, ReturnsZeroWithoutRunningTheCall) {
 
 TEST(FilterInTheKernel, KillsAndTrapsByTheTracersNumbers) {
   PROVOST_ASSERT_OK_AND_ASSIGN(const BpfProgram program, CompileFilter(Policy(), {}));
-  for (const int32_t nr : {kKillProcessNr, kKillThreadNr, kTrapNr}) {
+  for (const int32_t nr :
+       {ControlNumbers().kill_process, ControlNumbers().kill_thread, ControlNumbers().trap}) {
     for (const uint32_t arch : {kX86_64, kI386}) {
       const int status = RunInChild([&] {
         signal(SIGSYS, SIG_DFL);

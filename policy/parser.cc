@@ -19,6 +19,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
@@ -58,9 +59,10 @@ absl::Status FileError(int error) {
   return absl::InvalidArgumentError(reason);
 }
 
-// Reads a file, but no more of it than one byte over what a source may have.
-absl::StatusOr<FileText> ReadFile(const std::string& path) {
-  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+// Reads a file, but no more of it than one byte over what a source may have. With `O_NONBLOCK` in
+// `flags` a pipe that nobody writes to is empty.
+absl::StatusOr<FileText> ReadFile(const std::string& path, int flags = 0) {
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | flags));
   struct stat status = {};
   if (!file.valid() || fstat(file.get(), &status) != 0) return FileError(errno);
   if (S_ISDIR(status.st_mode)) return FileError(EISDIR);
@@ -236,7 +238,12 @@ absl::Status PolicyReader::Handle(const Statement& statement, const IncludeState
     return ErrorAt(where, absl::StrCat("a policy includes at most ", kMaxIncludes, " files"));
   }
   const std::string path = JoinPath(statement.keyword.source->directory(), node.path.text);
-  absl::StatusOr<FileText> file = ReadFile(path);
+  // Who gives a policy on a pipe writes to it; an include that is one would be waited for for ever.
+  struct stat status = {};
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    return ErrorAt(where, absl::StrCat("cannot read ", Printable(path), ": not a regular file"));
+  }
+  absl::StatusOr<FileText> file = ReadFile(path, O_NONBLOCK);
   if (!file.ok()) {
     return ErrorAt(where,
                    absl::StrCat("cannot read ", Printable(path), ": ", file.status().message()));
@@ -368,6 +375,9 @@ absl::StatusOr<ParsedPolicy> ParsePolicyText(absl::string_view text, const std::
 absl::StatusOr<ParsedPolicy> ParseStatements(const std::vector<std::string>& statements) {
   PolicyReader reader;
   for (size_t i = 0; i < statements.size(); ++i) {
+    if (absl::StripAsciiWhitespace(statements[i]).empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("-e #", i + 1, ": error: it is empty"));
+    }
     PROVOST_RETURN_IF_ERROR(reader.ReadRoot(absl::StrCat("-e #", i + 1), ".", statements[i]));
   }
   return reader.Finish();

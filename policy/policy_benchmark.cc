@@ -1,6 +1,7 @@
 // Time of what has no ptrace in it: deciding, interpreting and compiling.
-//   bazel run -c opt //policy:policy_benchmark
+//   tools/bench policy
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -11,6 +12,7 @@
 #include "policy/bpf.h"
 #include "policy/fake_argument_reader.h"
 #include "policy/filter_compiler.h"
+#include "policy/parser.h"
 #include "policy/policy.h"
 #include "policy/predicate_builders.h"
 #include "syscalls/syscall_table.h"
@@ -111,6 +113,74 @@ void BM_CompileFilter(benchmark::State& state) {
   state.counters["size"] = static_cast<double>(size);
 }
 BENCHMARK(BM_CompileFilter)->Arg(0)->Arg(400)->Arg(4000)->Unit(benchmark::kMillisecond);
+
+// A policy file of `rules` rules as people write them, from its text to its filter.
+std::string PolicyText(int rules) {
+  std::string text = "default deny EPERM\nlet libraries = {\"/lib/**\", \"/usr/lib/**\"}\n";
+  const absl::Span<const Syscall> calls = SyscallTable::Get().All(Arch::kX86_64);
+  for (int i = 0; i < rules; ++i) {
+    switch (i % 4) {
+      case 0:
+        absl::StrAppend(&text, "allow ",
+                        calls[static_cast<size_t>(i) % calls.size()].signature->name, "\n");
+        break;
+      case 1:
+        absl::StrAppend(&text, "allow socket if family in {AF_UNIX, ", i,
+                        "} && (type & 0xf) == SOCK_STREAM\n");
+        break;
+      case 2:
+        absl::StrAppend(&text, "deny EACCES openat if path ~ \"/srv/", i, "/**\" as \"rule-", i,
+                        "\"\n");
+        break;
+      default:
+        absl::StrAppend(&text, "allow openat if path ~ libraries && flags only ", i, "\n");
+        break;
+    }
+  }
+  return text;
+}
+
+void BM_TextToFilter(benchmark::State& state) {
+  const std::string text = PolicyText(static_cast<int>(state.range(0)));
+  while (state.KeepRunning()) {
+    const absl::StatusOr<ParsedPolicy> parsed = ParsePolicyText(text, "benchmark.policy");
+    if (!parsed.ok()) {
+      state.SkipWithError(std::string(parsed.status().message()).c_str());
+      break;
+    }
+    benchmark::DoNotOptimize(CompileFilter(parsed->policy, {}));
+  }
+}
+BENCHMARK(BM_TextToFilter)->Arg(40)->Arg(400)->Arg(4000)->Unit(benchmark::kMillisecond);
+
+// How many instructions a call costs, by the number of calls that have rules: the search over them
+// is binary.
+void BM_SearchOverCalls(benchmark::State& state) {
+  PolicyBuilder builder;
+  builder.Arches({Arch::kX86_64}).Default(Deny{EPERM});
+  const absl::Span<const Syscall> calls = SyscallTable::Get().All(Arch::kX86_64);
+  const auto ruled = static_cast<size_t>(state.range(0));
+  for (size_t i = 0; i < ruled; ++i) {
+    // Every one a different answer, or neighbours would be one range; spread over all numbers.
+    builder.Add({.verdict = Deny{static_cast<int>(i + 1)}},
+                {calls[i * calls.size() / ruled].signature->name});
+  }
+  const BpfProgram program = *CompileFilter(*builder.Build(), {.trace_exec = false});
+  seccomp_data data = ToSeccompData(OpenAt());
+  int most = 0;
+  int64_t instructions = 0;
+  while (state.KeepRunning()) {
+    int executed = 0;
+    data.nr = (data.nr + 1) % 300;
+    benchmark::DoNotOptimize(RunBpf(program, data, &executed));
+    instructions += executed;
+    most = std::max(most, executed);
+  }
+  state.counters["instructions"] =
+      benchmark::Counter(static_cast<double>(instructions), benchmark::Counter::kAvgIterations);
+  state.counters["most"] = most;
+}
+BENCHMARK(BM_SearchOverCalls)->RangeMultiplier(4)->Range(1, 256);
 
 void BM_BuildPolicy(benchmark::State& state) {
   while (state.KeepRunning()) benchmark::DoNotOptimize(RegisterPolicy(400));

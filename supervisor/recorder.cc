@@ -8,16 +8,28 @@
 namespace provost {
 
 PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Decision& decision) {
-  const auto [entry, is_new] = programs_.try_emplace(tid);
-  Identity& identity = entry->second;
-  // A task can be killed at any moment; what could be read of it until then is what the record
-  // says.
-  if (is_new) (void)ReadProgramIdentity(tid, identity);
-  (void)ReadTaskIdentity(tid, identity);
-  return PendingRecord{identity, request, decision, std::nullopt};
+  PendingRecord record{.request = request, .decision = decision};
+  record.unread = ReadIdentity(tid, record.identity);
+  return record;
 }
 
-absl::Status Recorder::Write(const PendingRecord& record) {
+absl::Status Recorder::ReadIdentity(pid_t tid, Identity& identity) {
+  identity.tid = tid;
+  const auto known = programs_.find(tid);
+  if (known != programs_.end()) {
+    identity = known->second;
+  } else {
+    PROVOST_RETURN_IF_ERROR(ReadProgramIdentity(tid, identity));
+    programs_.emplace(tid, identity);
+  }
+  return ReadTaskIdentity(tid, identity);
+}
+
+absl::Status Recorder::Write(PendingRecord& record) {
+  if (!record.unread.ok()) {
+    record.unread = ReadIdentity(record.identity.tid, record.identity);
+    PROVOST_RETURN_IF_ERROR(record.unread);
+  }
   PROVOST_RETURN_IF_ERROR(sink_->Write(DecisionEvent{.identity = &record.identity,
                                                      .request = record.request,
                                                      .decision = record.decision,
@@ -45,10 +57,13 @@ absl::Status Recorder::WriteEnd() {
 
 absl::Status Recorder::WriteSupervisorEvent(SupervisorEvent event) {
   if (sink_ == nullptr) return absl::OkStatus();
-  Identity self;
-  PROVOST_RETURN_IF_ERROR(ReadProgramIdentity(getpid(), self));
-  PROVOST_RETURN_IF_ERROR(ReadTaskIdentity(getpid(), self));
-  event.identity = &self;
+  if (!self_) {
+    Identity self;
+    PROVOST_RETURN_IF_ERROR(ReadProgramIdentity(getpid(), self));
+    PROVOST_RETURN_IF_ERROR(ReadTaskIdentity(getpid(), self));
+    self_ = std::move(self);
+  }
+  event.identity = &*self_;
   PROVOST_RETURN_IF_ERROR(sink_->Write(event));
   return sink_->Flush();
 }

@@ -19,6 +19,9 @@ namespace provost {
 // A decision on its way to the audit log. A plain value that outlives the stop it was made at.
 struct PendingRecord {
   Identity identity;
+  // Not OK: who the task is could not be read yet (no descriptor to be had, no /proc); a record
+  // must not invent it.
+  absl::Status unread;
   SyscallRequest request;
   Decision decision;
   std::optional<int64_t> result;
@@ -39,7 +42,9 @@ class Recorder {
   // A record of `decision`, with what /proc says of the stopped task `tid` now.
   PendingRecord Make(pid_t tid, const SyscallRequest& request, const Decision& decision);
 
-  absl::Status Write(const PendingRecord& record);
+  // An error means that it is not on record and may be offered again. Reads first what of the task
+  // could not be read yet; it must still be where it was then.
+  absl::Status Write(PendingRecord& record);
   // Hands on what the sink may have buffered. Cheap when nothing was written since the last time.
   absl::Status Flush();
   bool has_unflushed() const { return unflushed_; }
@@ -57,6 +62,7 @@ class Recorder {
   void Forget(pid_t tid) { programs_.erase(tid); }
 
  private:
+  absl::Status ReadIdentity(pid_t tid, Identity& identity);
   absl::Status WriteSupervisorEvent(SupervisorEvent event);
 
   AuditSink* sink_;
@@ -65,6 +71,8 @@ class Recorder {
   uint64_t written_ = 0;
   uint64_t lost_ = 0;
   bool unflushed_ = false;
+  // Read once: at the end there may be no descriptor left to read it through.
+  std::optional<Identity> self_;
   // What only execve changes, by task; the rest is read for every record.
   absl::flat_hash_map<pid_t, Identity> programs_;
 };

@@ -53,18 +53,21 @@ std::string CallName(const SyscallRequest& request) {
                             : std::string(syscall->signature->name);
 }
 
-bool IsHeld(const TaskState& state) {
-  return std::holds_alternative<HeldBeforeCall>(state) ||
-         std::holds_alternative<HeldAfterCall>(state);
+// What a task is held for; null if it is not.
+PendingRecord* HeldRecord(TaskState& state) {
+  if (auto* before = std::get_if<HeldBeforeCall>(&state)) return &before->record;
+  if (auto* after = std::get_if<HeldAfterCall>(&state)) return &after->record;
+  return nullptr;
 }
 
 // Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
 // only writer of registers. Returns the state the task runs on in.
 absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
-                                const SyscallRequest& request) {
+                                const SyscallRequest& request, const ControlNumbers& control) {
   struct Applier {
     const Stopped& stopped;
     const SyscallRequest& request;
+    const ControlNumbers& control;
 
     absl::StatusOr<TaskState> Then(absl::Status status, TaskState state = Running()) const {
       if (!status.ok()) return status;
@@ -79,14 +82,14 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
       return Then(SkipSyscall(stopped, answer.value));
     }
     absl::StatusOr<TaskState> operator()(const Trap&) const {
-      return Then(SetSyscallNumber(stopped, kTrapNr), AwaitingTrap{request.nr});
+      return Then(SetSyscallNumber(stopped, control.trap), AwaitingTrap{request.nr});
     }
     absl::StatusOr<TaskState> operator()(const Kill& kill) const {
       const bool process = kill.scope == Kill::Scope::kProcess;
-      return Then(SetSyscallNumber(stopped, process ? kKillProcessNr : kKillThreadNr));
+      return Then(SetSyscallNumber(stopped, process ? control.kill_process : control.kill_thread));
     }
   };
-  return std::visit(Applier{stopped, request}, verdict);
+  return std::visit(Applier{stopped, request, control}, verdict);
 }
 
 }  // namespace
@@ -95,9 +98,10 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
 // or by storing it in the task's state.
 class Supervisor::Loop {
  public:
-  Loop(const Options& options, std::vector<BpfProgram> filters)
+  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control)
       : options_(options),
         filters_(std::move(filters)),
+        control_(control),
         stack_(options.policies),
         decider_(options.decider != nullptr ? *options.decider : stack_),
         recorder_(options.sink, options.actions_logged, options.logging) {}
@@ -111,6 +115,9 @@ class Supervisor::Loop {
 
   absl::Status Supervise();
   absl::StatusOr<WaitResult> NextEvent();
+  absl::StatusOr<WaitResult> WaitForEvent();
+  // Kills the tree if the embedder wants its end.
+  bool GiveUp();
   absl::Status Dispatch(StoppedTask stop);
 
   // One for each StopEvent.
@@ -132,11 +139,13 @@ class Supervisor::Loop {
                                const Decision& decision);
   absl::Status RunOn(Stopped stopped, const Task& task);
   // Tries to put `record` on record; false: the task must be held.
-  absl::StatusOr<bool> PutOnRecord(const PendingRecord& record);
+  absl::StatusOr<bool> PutOnRecord(PendingRecord& record);
   absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record);
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
                               const Decision& decision);
+  // Restarts a task whose record, for which it was `held`, is written.
+  absl::Status LetGo(TaskState held, Task& task);
   absl::Status RetryHeld();
   // What cannot be handed on now stays with the sink until the next time.
   void FlushRecords();
@@ -145,6 +154,7 @@ class Supervisor::Loop {
 
   const Options& options_;
   const std::vector<BpfProgram> filters_;
+  const ControlNumbers control_;
   PolicyStack stack_;
   Decider& decider_;
   Recorder recorder_;
@@ -225,21 +235,32 @@ absl::Status Supervisor::Loop::Supervise() {
 
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
   if (held_ == 0 || killing_) {
-    if (!recorder_.has_unflushed()) return waiter_.Next();
+    if (!recorder_.has_unflushed()) return WaitForEvent();
     PROVOST_ASSIGN_OR_RETURN(WaitResult ready, waiter_.Poll());
     if (!std::holds_alternative<NothingYet>(ready)) return ready;
     FlushRecords();
-    return waiter_.Next();
+    return WaitForEvent();
   }
   PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.Poll());
   if (!std::holds_alternative<NothingYet>(result)) return result;
-  if (options_.give_up && options_.give_up()) {
-    KillTree();
-    return result;
-  }
+  if (GiveUp()) return result;
   poll(nullptr, 0, kRetryMilliseconds);
   PROVOST_RETURN_IF_ERROR(RetryHeld());
   return result;
+}
+
+absl::StatusOr<WaitResult> Supervisor::Loop::WaitForEvent() {
+  if (!root_end_ || killing_) return waiter_.Next();
+  // Whoever asks for an end now asks it of what the program left running.
+  PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.NextOrSignal());
+  if (std::holds_alternative<NothingYet>(result)) GiveUp();
+  return result;
+}
+
+bool Supervisor::Loop::GiveUp() {
+  if (!options_.give_up || !options_.give_up()) return false;
+  KillTree();
+  return true;
 }
 
 absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
@@ -316,7 +337,7 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
 absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
                                               const SyscallRequest& request,
                                               const Decision& decision) {
-  PROVOST_ASSIGN_OR_RETURN(task.state, Apply(decision.verdict, stopped, request));
+  PROVOST_ASSIGN_OR_RETURN(task.state, Apply(decision.verdict, stopped, request, control_));
   return std::move(stopped).Restart(Resume::Continue());
 }
 
@@ -349,7 +370,7 @@ absl::Status Supervisor::Loop::RunOn(Stopped stopped, const Task& task) {
 
 absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task& task) {
   if (const auto* trap = std::get_if<AwaitingTrap>(&task.state); trap && event.signal == SIGSYS) {
-    PROVOST_ASSIGN_OR_RETURN(const bool is_ours, IsSeccompTrap(stopped, kTrapNr));
+    PROVOST_ASSIGN_OR_RETURN(const bool is_ours, IsSeccompTrap(stopped, control_.trap));
     if (is_ours) {
       PROVOST_RETURN_IF_ERROR(PresentTrapAs(stopped, trap->asked));
       task.state = Running();
@@ -415,9 +436,9 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
 }
 
 absl::Status Supervisor::Loop::CutOff(TaskState state) {
-  if (IsHeld(state)) --held_;
+  if (HeldRecord(state) != nullptr) --held_;
   // It ran the call and died in it: what was decided is still on record, without a result.
-  if (const auto* awaiting = std::get_if<AwaitingResult>(&state)) {
+  if (auto* awaiting = std::get_if<AwaitingResult>(&state)) {
     if (absl::StatusOr<bool> recorded = PutOnRecord(awaiting->record); !recorded.ok()) {
       return recorded.status();
     } else if (!*recorded) {
@@ -429,7 +450,7 @@ absl::Status Supervisor::Loop::CutOff(TaskState state) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Supervisor::Loop::PutOnRecord(const PendingRecord& record) {
+absl::StatusOr<bool> Supervisor::Loop::PutOnRecord(PendingRecord& record) {
   const absl::Status status = recorder_.Write(record);
   if (status.ok()) {
     if (said_failing_ && options_.logger != nullptr)
@@ -487,26 +508,23 @@ void Supervisor::Loop::SayFailing(const absl::Status& status, const PendingRecor
                          record.identity.tid, std::string(status.message()), consequence);
 }
 
+absl::Status Supervisor::Loop::LetGo(TaskState held, Task& task) {
+  if (auto* before = std::get_if<HeldBeforeCall>(&held)) {
+    return ApplyAndResume(std::move(before->stopped), task, before->record.request,
+                          before->record.decision);
+  }
+  return std::get<HeldAfterCall>(std::move(held)).stopped.Restart(Resume::Continue());
+}
+
 absl::Status Supervisor::Loop::RetryHeld() {
   for (auto& [tid, task] : tasks_) {
-    if (auto* before = std::get_if<HeldBeforeCall>(&task.state)) {
-      PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(before->record));
-      if (!recorded) return absl::OkStatus();
-      --held_;
-      HeldBeforeCall held = std::move(*before);
-      task.state = Running();
-      absl::Status status =
-          ApplyAndResume(std::move(held.stopped), task, held.record.request, held.record.decision);
-      if (!status.ok() && !IsDied(status)) return status;
-    } else if (auto* after = std::get_if<HeldAfterCall>(&task.state)) {
-      PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(after->record));
-      if (!recorded) return absl::OkStatus();
-      --held_;
-      HeldAfterCall held = std::move(*after);
-      task.state = Running();
-      absl::Status status = std::move(held.stopped).Restart(Resume::Continue());
-      if (!status.ok() && !IsDied(status)) return status;
-    }
+    PendingRecord* record = HeldRecord(task.state);
+    if (record == nullptr) continue;
+    PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(*record));
+    if (!recorded) return absl::OkStatus();
+    --held_;
+    const absl::Status status = LetGo(std::exchange(task.state, Running()), task);
+    if (!status.ok() && !IsDied(status)) return status;
   }
   return absl::OkStatus();
 }
@@ -523,13 +541,14 @@ Supervisor::~Supervisor() = default;
 
 absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
   std::vector<BpfProgram> filters;
+  const ControlNumbers control = ControlNumbers::Random();
   if (options_.mode != Mode::kUnrestricted) {
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging);
     PROVOST_ASSIGN_OR_RETURN(
-        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain,
+        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
                                 [&](const Decision& decision) { return wishes.Wants(decision); }));
   }
-  return Loop(options_, std::move(filters)).Run(argv);
+  return Loop(options_, std::move(filters), control).Run(argv);
 }
 
 }  // namespace provost

@@ -85,7 +85,9 @@ struct Options {
   std::function<void()> on_ended;
   // The program has stopped for job control; called after it was left in that stop.
   std::function<void(pid_t, int signal)> on_stopped;
-  // Asked while tasks wait for a record to be written (OnAuditFailure::kStop); true kills the tree.
+  // Asked while tasks wait for a record to be written (OnAuditFailure::kStop), and, once the
+  // program has ended, whenever a signal whose handler was set without SA_RESTART interrupts the
+  // wait for what it left running. True kills the tree.
   std::function<bool()> give_up;
 };
 

@@ -30,6 +30,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::StartsWith;
 
 // provost run OPTIONS -- PROGRAM.
@@ -306,6 +307,57 @@ TEST(JobControlTest, AStopSignalToProvostStopsTheProgramFirst) {
   }
   ASSERT_EQ(kill(provost.pid(), SIGUSR1), 0);
   EXPECT_EQ(provost.Wait().exit_code, 0);
+}
+
+TEST(SignalTest, AfterTheProgramEndedEndsTheRunInOrder) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGALRM}) {
+    const std::string log = TemporaryPath(absl::StrCat("after_end_", signal, ".log"));
+    Subprocess provost(
+        CommandLine({"-e", "log getppid", "-o", log}, {Victim("daemon_awaits_end")}));
+    ASSERT_TRUE(provost.AwaitOutput("READY\n"));
+    ASSERT_EQ(kill(provost.pid(), signal), 0);
+    const Ended ended = provost.Wait();
+    EXPECT_EQ(ended.exit_code, 7) << ended;
+    EXPECT_THAT(ReadFile(log), HasSubstr("op=supervisor-end"));
+  }
+}
+
+TEST(RecordTest, OfATaskThatCannotBeLookedUpIsNone) {
+  const std::vector<std::string> victim = {Victim("lowers_parents_descriptors")};
+  const std::string log = TemporaryPath("descriptors.log");
+  Ended ended = Provost({"-e", "log getppid", "-o", log, "--on-audit-failure", "continue"}, victim);
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("Too many open files"));
+  EXPECT_THAT(ended.err, HasSubstr("3 decisions are missing"));
+  EXPECT_THAT(ReadFile(log), Not(HasSubstr(" pid=0 ")));
+  EXPECT_THAT(ReadFile(log), HasSubstr("op=supervisor-end"));
+  ended = Provost({"-e", "log getppid", "-o", log, "--on-audit-failure", "kill"}, victim);
+  EXPECT_EQ(ended.exit_code, 125) << ended;
+}
+
+TEST(UsageTest, SaysWhatIsWrong) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> kCases = {
+      {{"foo"}, "there is no command `foo`, only run"},
+      {{"run", "--bogus", "--", "true"}, "not expected: --bogus;"},
+      {{"run", "-p", "--", "true"}, "-p: names no FILE"},
+      {{"run", "-p", "", "--", "true"}, "-p: the file's name is empty"},
+      {{"run", "-e", " ", "--", "true"}, "-e #1: error: it is empty"},
+  };
+  for (const auto& [arguments, message] : kCases) {
+    std::vector<std::string> argv = {Runfile("tools/cli/provost")};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    const Ended ended = Subprocess(argv).Wait();
+    EXPECT_EQ(ended.exit_code, 2) << ended;
+    EXPECT_THAT(ended.err, HasSubstr(message));
+    EXPECT_THAT(ended.out, IsEmpty());
+  }
+}
+
+TEST(LaunchTest, UnderAnotherTracerSaysSo) {
+  std::vector<std::string> inner = CommandLine(kAllowAll, {"true"});
+  const Ended ended = Provost(kAllowAll, inner);
+  EXPECT_EQ(ended.exit_code, 125) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("a task has one tracer"));
 }
 
 TEST(DeathTest, OfProvostKillsTheTree) {

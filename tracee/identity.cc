@@ -42,13 +42,14 @@ absl::Status ReadProcFile(pid_t tid, absl::string_view file, size_t limit, std::
   return absl::OkStatus();
 }
 
-void ReadNumber(pid_t tid, absl::string_view file, uint32_t& number) {
+// A kernel without audit has no such file: that is no error.
+absl::Status ReadNumber(pid_t tid, absl::string_view file, uint32_t& number) {
   std::string text;
+  const absl::Status status = ReadProcFile(tid, file, 32, text);
+  if (!status.ok()) return absl::IsNotFound(status) ? absl::OkStatus() : status;
   uint32_t value = 0;
-  if (ReadProcFile(tid, file, 32, text).ok() &&
-      absl::SimpleAtoi(absl::StripAsciiWhitespace(text), &value)) {
-    number = value;
-  }
+  if (absl::SimpleAtoi(absl::StripAsciiWhitespace(text), &value)) number = value;
+  return absl::OkStatus();
 }
 
 // The four numbers of a "Uid:" or "Gid:" line: real, effective, saved, filesystem.
@@ -125,9 +126,8 @@ absl::Status ReadProgramIdentity(pid_t tid, Identity& identity) {
   while (!title.empty() && !absl::ascii_isprint(title.back())) title.pop_back();
   identity.proctitle = std::move(title);
 
-  ReadNumber(tid, "loginuid", identity.auid);
-  ReadNumber(tid, "sessionid", identity.ses);
-  return absl::OkStatus();
+  PROVOST_RETURN_IF_ERROR(ReadNumber(tid, "loginuid", identity.auid));
+  return ReadNumber(tid, "sessionid", identity.ses);
 }
 
 absl::Status ReadTaskIdentity(pid_t tid, Identity& identity) {
@@ -137,6 +137,9 @@ absl::Status ReadTaskIdentity(pid_t tid, Identity& identity) {
   ParseStatus(text, identity);
   PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "stat", 512, text));
   ParseStat(text, identity);
+  if (identity.pid == 0) {
+    return absl::InternalError(absl::StrCat(ProcPath(tid, "status"), " does not say whose it is"));
+  }
   return absl::OkStatus();
 }
 

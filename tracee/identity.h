@@ -9,7 +9,8 @@
 namespace provost {
 
 // Reads who a task is from /proc (proc(5)), in two parts, because they change at different times.
-// Both leave what cannot be read as it was. NotFound: the task is gone.
+// Both leave what cannot be read as it was, and fail if anything that every task has could not be
+// read: a record says what is so, or is not written. NotFound: the task is gone.
 
 // What only execve changes for nearly every program: exe, proctitle (the kernel's own audit code
 // too keeps the first title it saw), auid, ses.

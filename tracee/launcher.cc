@@ -41,14 +41,18 @@ struct ChildPlan {
   int go;
 };
 
-[[noreturn]] void Fail(LaunchFailure& failure, LaunchFailure::Step step) {
+// Neither this nor RunChild may make calls of a sanitizer's own (sigaltstack(2) ahead of whatever
+// does not return): the filter might refuse them.
+[[noreturn, gnu::no_sanitize("address")]] void Fail(LaunchFailure& failure,
+                                                    LaunchFailure::Step step) {
   failure.error = errno;
   failure.step = step;
   _exit(step == LaunchFailure::Step::kExec ? 127 : 125);
 }
 
 // Between fork and execve; async-signal-safe calls only.
-[[noreturn]] void RunChild(const ChildPlan& plan, LaunchFailure& failure) {
+[[noreturn, gnu::no_sanitize("address")]] void RunChild(const ChildPlan& plan,
+                                                        LaunchFailure& failure) {
   char byte = 0;
   ssize_t got = 0;
   do {
@@ -113,7 +117,14 @@ absl::StatusOr<Launcher> Launcher::Start(const LaunchSpec& spec) {
   Launcher launcher(pid, report);
   if (pid < 0) return absl::ErrnoToStatus(errno, "fork");
   if (ptrace(PTRACE_SEIZE, pid, nullptr, kOptions) < 0) {
-    const absl::Status status = TraceeError("PTRACE_SEIZE", pid, errno);
+    absl::Status status = TraceeError("PTRACE_SEIZE", pid, errno);
+    if (absl::IsPermissionDenied(status)) {
+      status = absl::PermissionDeniedError(absl::StrCat(
+          status.message(),
+          "; a task has one tracer, and this one has one already if it was started under strace, "
+          "gdb or provost: start it outside of them; kernel.yama.ptrace_scope 3 forbids every "
+          "tracer"));
+    }
     KillAndReap(pid);
     return status;
   }

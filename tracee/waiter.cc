@@ -63,18 +63,20 @@ bool IsEvent(const WaitResult& result) {
 
 }  // namespace
 
-absl::StatusOr<WaitResult> Waiter::Poll() { return NextFair(WNOHANG); }
+absl::StatusOr<WaitResult> Waiter::Poll() { return NextFair(WNOHANG, OnSignal::kGoOn); }
 
-absl::StatusOr<WaitResult> Waiter::Next() { return NextFair(0); }
+absl::StatusOr<WaitResult> Waiter::Next() { return NextFair(0, OnSignal::kGoOn); }
 
-absl::StatusOr<WaitResult> Waiter::NextFair(int flags) {
+absl::StatusOr<WaitResult> Waiter::NextOrSignal() { return NextFair(0, OnSignal::kReturn); }
+
+absl::StatusOr<WaitResult> Waiter::NextFair(int flags, OnSignal on_signal) {
   if (!batch_.empty()) {
     WaitResult result = std::move(batch_.front());
     batch_.pop_front();
     return result;
   }
   PROVOST_RETURN_IF_ERROR(std::exchange(batch_status_, absl::OkStatus()));
-  PROVOST_ASSIGN_OR_RETURN(WaitResult result, Wait(flags));
+  PROVOST_ASSIGN_OR_RETURN(WaitResult result, Wait(flags, on_signal));
   if (IsEvent(result) && ++unbatched_ >= kMaxUnbatched) TakeBatch();
   return result;
 }
@@ -83,7 +85,7 @@ absl::StatusOr<WaitResult> Waiter::NextFair(int flags) {
 // wait more for every few.
 void Waiter::TakeBatch() {
   while (true) {
-    absl::StatusOr<WaitResult> more = Wait(WNOHANG);
+    absl::StatusOr<WaitResult> more = Wait(WNOHANG, OnSignal::kGoOn);
     if (!more.ok()) {
       // Handed out in its turn.
       batch_status_ = more.status();
@@ -95,12 +97,13 @@ void Waiter::TakeBatch() {
   unbatched_ = batch_.empty() ? 0 : kMaxUnbatched;
 }
 
-absl::StatusOr<WaitResult> Waiter::Wait(int flags) {
+absl::StatusOr<WaitResult> Waiter::Wait(int flags, OnSignal on_signal) {
   while (true) {
     int status = 0;
     const pid_t tid = wait4(-1, &status, flags | __WCLONE | __WNOTHREAD, nullptr);
     if (tid == 0) return NothingYet{};
     if (tid < 0) {
+      if (errno == EINTR && on_signal == OnSignal::kReturn) return NothingYet{};
       if (errno == EINTR) continue;
       if (errno == ECHILD) return NoTasks{};
       return absl::ErrnoToStatus(errno, "wait4");

@@ -42,15 +42,19 @@ class Waiter {
  public:
   // What is there now, or NothingYet. Does not block.
   absl::StatusOr<WaitResult> Poll();
-  // Blocks until something happens. A signal handled by the embedder does not end the wait.
+  // Blocks until something happens. A handled signal does not end the wait.
   absl::StatusOr<WaitResult> Next();
+  // The same, but a signal whose handler was set without SA_RESTART ends it: NothingYet. A signal
+  // that comes just before the wait does not.
+  absl::StatusOr<WaitResult> NextOrSignal();
 
  private:
   // How many results may come straight from wait4 before all there are must be taken.
   static constexpr int kMaxUnbatched = 8;
 
-  absl::StatusOr<WaitResult> NextFair(int flags);
-  absl::StatusOr<WaitResult> Wait(int flags);
+  enum class OnSignal : bool { kGoOn, kReturn };
+  absl::StatusOr<WaitResult> NextFair(int flags, OnSignal on_signal);
+  static absl::StatusOr<WaitResult> Wait(int flags, OnSignal on_signal);
   void TakeBatch();
 
   std::deque<WaitResult> batch_;

@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
+#include "tools/cli/fuzz.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
 
@@ -18,6 +19,26 @@ std::string CommandName(const CLI::App& app) {
   return named.empty() ? "" : named.front()->get_name() + " ";
 }
 
+// Empty if `word` names a command, else what to say of it.
+std::string UnknownCommand(const CLI::App& app, const std::string& word) {
+  std::string known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == word) return "";
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  return "there is no command `" + word + "`, only " + known + "; see `provost --help`";
+}
+
+// What CLI11 says of words it has no use for names the `--` before the program too.
+std::string Explain(const CLI::ParseError& error) {
+  std::string message = error.what();
+  const std::string separator = ": -- ";
+  if (const size_t at = message.find(separator); at != std::string::npos) {
+    message.replace(at, separator.size(), ": ");
+  }
+  return message;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Supervises a tree of processes through SECCOMP_RET_TRACE.", "provost");
   app.formatter(HelpWithUsage("provost COMMAND [options] -- PROGRAM [ARGUMENT...]"));
@@ -26,12 +47,20 @@ int Main(int argc, char** argv) {
   std::function<int()> chosen;
   AddRunCommand(app, chosen);
   AddCheckCommand(app, chosen);
+  AddFuzzCommand(app, chosen);
+  if (argc > 1 && argv[1][0] != '-') {
+    const std::string message = UnknownCommand(app, argv[1]);
+    if (!message.empty()) {
+      Complain(message);
+      return kExitUsage;
+    }
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    Complain(std::string(error.what()) + "; see `provost " + CommandName(app) + "--help`");
+    Complain(Explain(error) + "; see `provost " + CommandName(app) + "--help`");
     return kExitUsage;
   }
   return chosen();

@@ -43,6 +43,11 @@ void AddPolicyOptions(CLI::App& command, PolicyArguments& arguments) {
 std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arguments) {
   std::vector<ParsedPolicy> policies;
   for (const std::string& file : arguments.files) {
+    if (file.empty() || file == "--") {
+      Complain(absl::StrCat("-p: ", file.empty() ? "the file's name is empty" : "names no FILE",
+                            "; give it as `-p FILE`"));
+      return std::nullopt;
+    }
     if (!Take(ParsePolicyFile(file), policies)) return std::nullopt;
   }
   if (!arguments.statements.empty() && !Take(ParseStatements(arguments.statements), policies)) {

@@ -16,8 +16,11 @@
 namespace provost {
 namespace {
 
-constexpr std::array kRelayed = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
-                                 SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
+constexpr std::array kRelayed = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+                                 SIGUSR2, SIGALRM, SIGTSTP, SIGCONT};
+
+// Between two attempts to wake the supervisor, in seconds.
+constexpr unsigned kWakeAgain = 1;
 
 std::atomic<pid_t> g_program = 0;
 std::atomic<bool> g_end_asked = false;
@@ -50,7 +53,9 @@ bool IsForProgramAlone(int signal, const siginfo_t& info) {
   if (info.si_code <= 0) return !IsOurTask(info.si_pid);
   // The kernel's own go to the whole foreground group (a key on the terminal), but for the end of
   // the terminal, of which it tells the leader of the session alone (drivers/tty/tty_jobctrl.c).
-  return (signal == SIGHUP || signal == SIGCONT) && getsid(0) == getpid();
+  if (signal == SIGHUP || signal == SIGCONT) return getsid(0) == getpid();
+  // An alarm set before we were executed, as `timeout` scripts do: the program would have kept it.
+  return signal == SIGALRM;
 }
 
 void OnSignal(int signal, siginfo_t* info, void*) {
@@ -63,19 +68,39 @@ void OnSignal(int signal, siginfo_t* info, void*) {
   errno = saved_errno;
 }
 
-void SetHandlers(bool ours) {
+// What would end the supervisor once the program is gone: the run ends in order instead. The wait
+// that this interrupts may be about to begin, so the alarm comes back until somebody has asked.
+void OnEnd(int /*signal*/) {
+  g_end_asked = true;
+  alarm(kWakeAgain);
+}
+
+void AskForEndOn(int signal) {
+  struct sigaction action = {};
+  action.sa_handler = OnEnd;  // without SA_RESTART
+  sigaction(signal, &action, nullptr);
+}
+
+enum class Phase : uint8_t { kProgramRuns, kProgramEnded, kOver };
+
+void SetHandlers(Phase phase) {
   for (const int signal : kRelayed) {
     struct sigaction action = {};
     if (sigaction(signal, nullptr, &action) < 0 || action.sa_handler == SIG_IGN) continue;
     action = {};
-    if (ours) {
+    if (phase == Phase::kProgramRuns) {
       action.sa_sigaction = OnSignal;
       action.sa_flags = SA_SIGINFO | SA_RESTART;
     } else {
       action.sa_handler = SIG_DFL;
     }
-    sigaction(signal, &action, nullptr);
+    if (phase == Phase::kProgramEnded && signal != SIGTSTP && signal != SIGCONT) {
+      AskForEndOn(signal);
+    } else {
+      sigaction(signal, &action, nullptr);
+    }
   }
+  if (phase == Phase::kProgramEnded) AskForEndOn(SIGALRM);
 }
 
 // Stops the calling process by `signal`, whatever else it does on it.
@@ -114,19 +139,28 @@ SignalRelay::SignalRelay() {
   sigaction(SIGTTOU, &ignore, nullptr);
 }
 
-SignalRelay::~SignalRelay() { Stop(); }
+SignalRelay::~SignalRelay() {
+  alarm(0);
+  SetHandlers(Phase::kOver);
+}
 
 void SignalRelay::Start(pid_t pid) {
   g_program = pid;
-  SetHandlers(true);
+  SetHandlers(Phase::kProgramRuns);
 }
 
-void SignalRelay::Stop() {
-  SetHandlers(false);
+void SignalRelay::ProgramEnded() {
   g_program = 0;
+  // What the program was asked is not asked of what it left running.
+  g_end_asked = false;
+  SetHandlers(Phase::kProgramEnded);
 }
 
-bool SignalRelay::EndWasAsked() { return g_end_asked; }
+bool SignalRelay::EndWasAsked() {
+  if (!g_end_asked) return false;
+  if (g_program == 0) alarm(0);
+  return true;
+}
 
 void StopWithJob(pid_t pid, int signal) {
   if (!ParentHasJobControl()) return;

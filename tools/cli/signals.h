@@ -18,10 +18,12 @@ class SignalRelay {
 
   // From here on signals go to `pid`.
   void Start(pid_t pid);
-  // The program is gone: signals have their usual effect on the supervisor again.
-  void Stop();
+  // The program is gone: signals that would end the supervisor ask for the end of what is left
+  // instead (EndWasAsked), and interrupt its wait.
+  void ProgramEnded();
 
-  // True once somebody asked for an end (SIGINT, SIGQUIT, SIGTERM, SIGHUP), by whatever way.
+  // True once somebody asked for an end (SIGINT, SIGQUIT, SIGTERM, SIGHUP; any signal that ends a
+  // process once the program is gone), by whatever way.
   static bool EndWasAsked();
 };
 

@@ -21,15 +21,16 @@ test_packages='libauparse-dev: reads our audit logs in tests
 libbenchmark-dev: benchmarks
 auditd: ausearch and aureport, which must read our logs
 clang-format: checks the form of the source
-clang-tidy: checks the source
 gcc-multilib: 32-bit victims
-git: a program to supervise
+git: lists the sources
+python3: counts test results
+strace: a peer to compare with'
+# For tools/test --full.
+program_packages='clang-tidy: checks the source
 make: a program to supervise
 golang-go: a program to supervise
 libpython3.11-testsuite: a program to supervise
-python3: counts test results, drives terminals
 procps: a program to supervise
-strace: a peer to compare with
 less: a program to supervise
 tmux: a terminal for the tests'
 
