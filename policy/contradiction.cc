@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "policy/ip_network.h"
 #include "policy/memory_operand.h"
 #include "policy/register_domain.h"
@@ -67,42 +68,51 @@ class StringDomain {
 // and is not there, or that it cannot be read, are each possible until a claim speaks against it.
 class MemoryDomain {
  public:
-  // False if nothing is possible any more.
-  bool Add(const MemoryTest& test, const Claim& claim) {
-    Note(claim);
-    can_be_absent_ = can_be_absent_ && !claim.holds;
-    if (const auto* compare = std::get_if<Compare>(&test.check)) {
-      if (!number_.has_value()) number_.emplace(compare->width);
-      can_be_present_ = can_be_present_ && number_->Add(*compare, claim.holds);
-    } else if (const auto* text = std::get_if<MemoryTest::Text>(&test.check)) {
-      can_be_present_ = can_be_present_ && text_.Add(*text->pattern, claim.holds != text->negated);
-    } else if (const auto* ip = std::get_if<MemoryTest::Ip>(&test.check)) {
-      AddProposition(KeyOf(*ip->networks), claim.holds != ip->negated);
-    }
+  // These are false if nothing is possible any more. Numbers and strings are always there.
+  bool Add(const Compare& compare, const Claim& claim) {
+    can_be_absent_ = false;
+    return AddNumber(compare, claim);
+  }
+  bool Add(const MatchString& match, const Claim& claim) {
+    can_be_absent_ = false;
+    AddText({match.pattern, false}, claim);
     return IsPossible();
   }
-  // Something true or false of which nothing more is known, by its text.
-  bool Add(std::string proposition, const Claim& claim) {
-    Note(claim);
-    can_be_absent_ = false;
-    AddProposition(std::move(proposition), claim.holds);
+  bool Add(const MemoryTest& test, const Claim& claim) {
+    can_be_absent_ = can_be_absent_ && !claim.holds;
+    if (const auto* compare = std::get_if<Compare>(&test.check)) {
+      AddNumber(*compare, claim);
+    } else if (const auto* text = std::get_if<MemoryTest::Text>(&test.check)) {
+      AddText(*text, claim);
+    } else if (const auto* ip = std::get_if<MemoryTest::Ip>(&test.check)) {
+      AddNetworks(*ip, claim);
+    }
     return IsPossible();
   }
   size_t size() const { return size_; }
 
  private:
-  static std::string KeyOf(const IpNetworks& networks) {
-    std::string key;
-    for (const IpNetwork& network : networks) key += network.ToString() + " ";
-    return key;
-  }
   void Note(const Claim& claim) {
     ++size_;
     can_be_unreadable_ = can_be_unreadable_ && claim.unknown_holds;
   }
-  void AddProposition(std::string proposition, bool holds) {
-    const auto [entry, is_new] = propositions_.try_emplace(std::move(proposition), holds);
-    can_be_present_ = can_be_present_ && (is_new || entry->second == holds);
+  bool AddNumber(const Compare& compare, const Claim& claim) {
+    Note(claim);
+    if (!number_.has_value()) number_.emplace(compare.width);
+    can_be_present_ = can_be_present_ && number_->Add(compare, claim.holds);
+    return IsPossible();
+  }
+  void AddText(const MemoryTest::Text& text, const Claim& claim) {
+    Note(claim);
+    can_be_present_ = can_be_present_ && text_.Add(*text.pattern, claim.holds != text.negated);
+  }
+  void AddNetworks(const MemoryTest::Ip& ip, const Claim& claim) {
+    Note(claim);
+    std::string key;
+    for (const IpNetwork& network : *ip.networks) key += network.ToString() + " ";
+    const bool inside = claim.holds != ip.negated;
+    const auto [entry, is_new] = networks_.try_emplace(std::move(key), inside);
+    can_be_present_ = can_be_present_ && (is_new || entry->second == inside);
   }
   bool IsPossible() const { return can_be_present_ || can_be_absent_ || can_be_unreadable_; }
 
@@ -111,7 +121,7 @@ class MemoryDomain {
   bool can_be_unreadable_ = true;
   std::optional<RegisterDomain> number_;
   StringDomain text_;
-  std::map<std::string, bool> propositions_;
+  std::map<std::string, bool> networks_;
   size_t size_ = 0;
 };
 
@@ -126,14 +136,18 @@ class Knowledge {
     return strings_[match.arg].Add(*match.pattern, holds);
   }
   bool Add(const MemoryTest& test, const Claim& claim) {
-    return memory_[test.operand->text].Add(test, claim);
+    return memory_[{claim.inside, test.operand->text}].Add(test, claim);
   }
-  bool Add(const OfSubCall& node, const Claim& claim) {
-    const std::string text = PredicateToString(node.condition, &node.call->syscall);
-    return sub_calls_[node.call].Add(text, claim);
+  // What a multiplexer's call has in registers stands in memory.
+  bool AddInside(const Compare& compare, const Claim& claim) {
+    const std::string key = absl::StrCat(compare.arg, " ", static_cast<int>(compare.width));
+    return memory_[{claim.inside, key}].Add(compare, claim);
   }
-  size_t SizeOf(const MemoryTest& test) const {
-    const auto found = memory_.find(test.operand->text);
+  bool AddInside(const MatchString& match, const Claim& claim) {
+    return memory_[{claim.inside, absl::StrCat("*", match.arg)}].Add(match, claim);
+  }
+  size_t SizeOf(const MemoryTest& test, const SubCall* inside) const {
+    const auto found = memory_.find({inside, test.operand->text});
     return found == memory_.end() ? 0 : found->second.size();
   }
   size_t SizeOf(const Compare& compare) const {
@@ -149,15 +163,13 @@ class Knowledge {
     for (const auto& [key, domain] : registers_) size += domain.size();
     for (const auto& [arg, domain] : strings_) size += domain.size();
     for (const auto& [operand, domain] : memory_) size += domain.size();
-    for (const auto& [call, domain] : sub_calls_) size += domain.size();
     return size;
   }
 
  private:
   std::map<std::pair<uint8_t, ArgWidth>, RegisterDomain> registers_;
   std::map<uint8_t, StringDomain> strings_;
-  std::map<std::string, MemoryDomain> memory_;  // by operand
-  std::map<const SubCall*, MemoryDomain> sub_calls_;
+  std::map<std::pair<const SubCall*, std::string>, MemoryDomain> memory_;  // by operand
 };
 
 // A tableau: claims are taken apart until only comparisons are left; of a disjunction, each branch
@@ -178,8 +190,8 @@ class Tableau {
     branching.pop_back();
     for (const Predicate& child : *Children(claim)) {
       if (!Pay(knowledge.size() + branching.size())) return Possibility::kGaveUp;
-      const Possibility branch =
-          Run({{child.get(), claim.holds, claim.unknown_holds}}, branching, knowledge);
+      const Possibility branch = Run(
+          {{child.get(), claim.holds, claim.unknown_holds, claim.inside}}, branching, knowledge);
       if (branch != Possibility::kImpossible) return branch;
     }
     return Possibility::kImpossible;
@@ -205,7 +217,7 @@ class Tableau {
       return 1 + knowledge.SizeOf(*compare);
     }
     if (const auto* test = std::get_if<MemoryTest>(&claim.predicate->node)) {
-      return 1 + knowledge.SizeOf(*test);
+      return 1 + knowledge.SizeOf(*test, claim.inside);
     }
     return 1;
   }
@@ -222,7 +234,7 @@ class Tableau {
     const auto take_list = [&](const std::vector<Predicate>& children, bool all_must) {
       if (all_must) {
         for (const Predicate& child : children) {
-          pending.push_back({child.get(), claim.holds, claim.unknown_holds});
+          pending.push_back({child.get(), claim.holds, claim.unknown_holds, claim.inside});
         }
       } else {
         branching.push_back(claim);
@@ -231,18 +243,27 @@ class Tableau {
     };
     return std::visit(
         Overloaded{[&](const Constantly& node) { return node.value == claim.holds; },
-                   [&](const Compare& node) { return knowledge.Add(node, claim.holds); },
+                   [&](const Compare& node) {
+                     return claim.inside != nullptr ? knowledge.AddInside(node, claim)
+                                                    : knowledge.Add(node, claim.holds);
+                   },
                    [&](const MatchString& node) {
+                     if (claim.inside != nullptr) return knowledge.AddInside(node, claim);
                      // Unknown stays unknown below a `!`: the claim's sense does not matter.
                      if ((unreadable_ >> node.arg & 1) != 0) return claim.unknown_holds;
                      return knowledge.Add(node, claim.holds);
                    },
                    [&](const MemoryTest& node) { return knowledge.Add(node, claim); },
-                   [&](const OfSubCall& node) { return knowledge.Add(node, claim); },
+                   [&](const OfSubCall& node) {
+                     pending.push_back(
+                         {node.condition.get(), claim.holds, claim.unknown_holds, node.call});
+                     return true;
+                   },
                    [&](const AllOf& node) { return take_list(node.children, claim.holds); },
                    [&](const AnyOf& node) { return take_list(node.children, !claim.holds); },
                    [&](const Not& node) {
-                     pending.push_back({node.child.get(), !claim.holds, claim.unknown_holds});
+                     pending.push_back(
+                         {node.child.get(), !claim.holds, claim.unknown_holds, claim.inside});
                      return true;
                    }},
         claim.predicate->node);

@@ -18,6 +18,8 @@ struct Claim {
   const PredicateNode* predicate;  // null: always
   bool holds;
   bool unknown_holds;
+  // The call of a multiplexer that it is about; null: the call itself.
+  const SubCall* inside = nullptr;
 };
 
 enum class Possibility : uint8_t { kImpossible, kPossible, kGaveUp };

@@ -158,6 +158,24 @@ absl::StatusOr<absl::string_view> SampleMemory::ReadString(uint64_t address) {
   return absl::string_view(found->second);
 }
 
+// Small 32-bit words, as the arguments of socketcall are.
+absl::Status SampleMemory::ReadBytes(uint64_t address, absl::Span<char> bytes) {
+  if (address % 3 == 0) return absl::NotFoundError("unreadable");
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const bool is_low = i % sizeof(uint32_t) == 0;
+    bytes[i] = is_low ? static_cast<char>((address + i * 7) % 13) : '\0';
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::string_view> SampleMemory::DescriptorPath(int32_t /*descriptor*/) {
+  return absl::NotFoundError("not open");
+}
+
+absl::StatusOr<absl::string_view> SampleMemory::ResolvePath(const PathQuery& /*query*/) {
+  return absl::NotFoundError("no such file");
+}
+
 absl::Span<const absl::string_view> SampleGenerator::AllProductions() { return kProductions; }
 
 // ---- Values. ----

@@ -57,10 +57,14 @@ struct SamplePolicy {
   std::string Text() const;
 };
 
-// A task's memory: strings by address, everything else unreadable.
+// A task's memory: strings by address, and bytes that follow from the address (of some addresses);
+// everything else is unreadable, and names no file.
 class SampleMemory final : public ArgumentReader {
  public:
   absl::StatusOr<absl::string_view> ReadString(uint64_t address) override;
+  absl::Status ReadBytes(uint64_t address, absl::Span<char> bytes) override;
+  absl::StatusOr<absl::string_view> DescriptorPath(int32_t descriptor) override;
+  absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) override;
   void Set(uint64_t address, std::string text) { strings_[address] = std::move(text); }
 
  private:
