@@ -654,6 +654,9 @@ TEST(MemoryConditions, RulesThatCanNeverMatch) {
   for (const auto& test : cases) {
     EXPECT_EQ(DeadRules(absl::StrCat("default log\n", test.rules)), test.dead) << test.rules;
   }
+  EXPECT_EQ(DeadRules("arch i386\ndefault log\ndeny EPERM socketcall if call == SYS_ACCEPT\n"
+                      "deny EPERM ipc if call == SEMOP\nallow accept\nallow semop if semid == 1"),
+            (std::vector<int>{5, 6}));
   EXPECT_EQ(DeadRules("arch i386\ndefault log\ndeny EPERM socketcall\nallow accept"),
             (std::vector<int>{4}));
 }

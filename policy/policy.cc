@@ -228,15 +228,16 @@ Predicate Node(PredicateNode node) {
 
 // The condition on a multiplexer's registers and memory under which it is asked for `call` and
 // `condition` holds of that.
-Predicate ConditionOf(const SubCall& call, Predicate condition) {
+Predicate ConditionOf(const SubCall& call, const Predicate& condition) {
+  constexpr uint64_t kCode = 0xffff;
   constexpr uint64_t kVersion = 0xffff0000;
-  const auto code_is = [](uint64_t mask, CompareOp op, uint64_t value) {
-    return Node(
-        {Compare{.arg = 0, .width = ArgWidth::kU32, .mask = mask, .op = op, .value = value}});
+  const Argument& argument = call.multiplexer->signature->args[0];
+  const ArgWidth width = WidthOn(Arch::kI386, argument);
+  const auto code_is = [width](uint64_t mask, CompareOp op, uint64_t value) {
+    return Node({Compare{.arg = 0, .width = width, .mask = mask, .op = op, .value = value}});
   };
-  const bool has_version = call.multiplexer->signature->args[0].kept_bits != 0;
   std::vector<Predicate> all = {
-      code_is(has_version ? ~kVersion : ~uint64_t{0}, CompareOp::kEq, call.code)};
+      code_is(argument.kept_bits != 0 ? kCode : ~uint64_t{0}, CompareOp::kEq, call.code)};
   if (call.version != SubCall::Version::kAny) {
     const bool is_zero = call.version == SubCall::Version::kZero;
     all.push_back(code_is(kVersion, is_zero ? CompareOp::kEq : CompareOp::kNe, 0));
@@ -267,7 +268,7 @@ absl::StatusOr<bool> PolicyBuilder::BindSubCalls(absl::string_view name, const B
     if (binder != nullptr) {
       PROVOST_ASSIGN_OR_RETURN(condition, binder(call.syscall));
     }
-    rules.push_back({&rule, ConditionOf(call, std::move(condition))});
+    rules.push_back({&rule, ConditionOf(call, condition)});
   }
   return found;
 }
