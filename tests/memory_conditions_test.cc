@@ -50,6 +50,7 @@ TEST_P(MemoryConditionsTest, AreOfTheTaskItself) {
         << statements.front();
     // The same with every decision the tracer's.
     std::vector<std::string> logged;
+    logged.reserve(statements.size());
     for (const std::string& statement : statements) {
       logged.push_back(statement[0] == 'd' ? absl::StrCat(statement, " log") : statement);
     }
