@@ -17,6 +17,7 @@
 #include "policy/source_text.h"
 #include "policy/string_pattern.h"
 #include "policy/verdict.h"
+#include "syscalls/request.h"
 
 namespace provost {
 
@@ -51,7 +52,7 @@ struct Value {
   bool IsString() const { return !strings.empty(); }
 };
 
-// What stands to the left: an argument, perhaps with a mask.
+// What stands to the left: an argument or, as "proc.uid", what the task is; perhaps with a mask.
 struct Operand {
   std::string argument;
   SourceSpan span;  // of the name
@@ -67,12 +68,14 @@ struct Test {
     kOnly,
     kAnyBit,   // `flags & MASK` and nothing more
     kStrings,  // any of `patterns`, or none if `negated`
+    kArches,   // the call is one of `arches`, or of none if `negated`
   };
   Kind kind = Kind::kCompare;
   Operand operand;
   CompareOp op = CompareOp::kEq;  // of kCompare
   Value value;                    // but of kAnyBit
   std::vector<std::shared_ptr<const StringPattern>> patterns;
+  std::vector<Arch> arches;
   bool negated = false;
   SourceSpan span;
 };

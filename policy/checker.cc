@@ -32,6 +32,9 @@ constexpr size_t kMaxRulesFromAnEnd = 128;
 // With more string arguments that may be readable or not, there are too many cases.
 constexpr int kMaxStringArguments = 3;
 
+// The bit for what a task is, behind those of its six arguments.
+constexpr uint8_t kTaskBit = 1 << 6;
+
 // The registers a predicate looks at, themselves or what they point at: bit i for argument i.
 uint8_t ArgumentsOf(const PredicateNode* predicate) {
   if (predicate == nullptr) return 0;
@@ -42,6 +45,10 @@ uint8_t ArgumentsOf(const PredicateNode* predicate) {
   };
   if (const auto* compare = std::get_if<Compare>(&predicate->node)) return 1 << compare->arg;
   if (const auto* match = std::get_if<MatchString>(&predicate->node)) return 1 << match->arg;
+  if (std::holds_alternative<CompareTask>(predicate->node) ||
+      std::holds_alternative<MatchTask>(predicate->node)) {
+    return kTaskBit;
+  }
   if (const auto* all = std::get_if<AllOf>(&predicate->node)) return of_all(all->children);
   if (const auto* any = std::get_if<AnyOf>(&predicate->node)) return of_all(any->children);
   if (const auto* negation = std::get_if<Not>(&predicate->node)) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "policy/task_field.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
 
@@ -22,6 +23,11 @@ class ArgumentReader {
   // of it. Fails when it cannot be read or is not terminated within that: the kernel would answer
   // EFAULT or ENAMETOOLONG.
   virtual absl::StatusOr<absl::string_view> ReadString(uint64_t address) = 0;
+
+  // What is known of the task that makes the call: of kExe and kComm the text, of the others the
+  // number. Fails when it cannot be read. A decision asks only when a rule that it reached does.
+  virtual absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) = 0;
+  virtual absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) = 0;
 };
 
 // Every way of using provost is one of these: the compiled policy, a person, a learner, a random

@@ -75,7 +75,7 @@ class ConditionCompiler {
       return CompileJoin(any->children, true, yes, no);
     }
     if (const auto* negation = std::get_if<Not>(&node)) return Compile(negation->child, no, yes);
-    // MatchString: MayHold and MustHold have replaced them all. Not knowing, ask the tracer.
+    // MatchString, CompareTask, MatchTask: MayHold and MustHold have replaced them all. Not knowing, ask the tracer.
     return graph_.Return(kTrace);
   }
 

@@ -77,6 +77,8 @@ class Grammar {
   absl::StatusOr<Operand> ParseOperand();
   absl::StatusOr<Condition> ParseComparison(Operand operand);
   absl::StatusOr<Condition> ParseMaskTest(Operand operand);
+  absl::StatusOr<Operand> ParseTaskField(const SourceSpan& proc);
+  absl::StatusOr<Condition> ParseArchTest(Operand operand);
   absl::Status CheckOperandWord(const Token& word);
   bool AtComparison() const;
   absl::Status NoOperator() const;

@@ -19,9 +19,11 @@
 //   condition = and { "||" and } ;
 //   and       = not { "&&" not } ;
 //   not       = "!" not | "(" condition ")" | test ;      after "!" only "!" or "("
-//   test      = ARGUMENT operator value
-//             | ARGUMENT "&" number
-//             | "(" ARGUMENT "&" number ")" operator value ;
+//   test      = operand operator value
+//             | operand "&" number
+//             | "(" operand "&" number ")" operator value
+//             | "proc.arch" ( "==" | "!=" ) NAME | "proc.arch" "in" "{" NAME { "," NAME } "}" ;
+//   operand   = ARGUMENT | "proc" "." NAME ;
 //   operator  = "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "only" | "has"
 //             | "~" | "!~" | "=~" | "under" ;
 //   value     = number [ ".." number ] | STRING | "{" value { "," value } [ "," ] "}" ;
