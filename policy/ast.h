@@ -14,6 +14,7 @@
 
 #include "absl/numeric/int128.h"
 #include "policy/predicate.h"
+#include "policy/rule_state.h"
 #include "policy/source_text.h"
 #include "policy/string_pattern.h"
 #include "policy/verdict.h"
@@ -69,6 +70,7 @@ struct Test {
     kAnyBit,   // `flags & MASK` and nothing more
     kStrings,  // any of `patterns`, or none if `negated`
     kArches,   // the call is one of `arches`, or of none if `negated`
+    kState,    // `state`; in a rule's condition it has become the rule's `state`
   };
   Kind kind = Kind::kCompare;
   Operand operand;
@@ -76,6 +78,8 @@ struct Test {
   Value value;                    // but of kAnyBit
   std::vector<std::shared_ptr<const StringPattern>> patterns;
   std::vector<Arch> arches;
+  StateTest state;
+  bool each_process = false;  // of kState
   bool negated = false;
   SourceSpan span;
 };
@@ -123,6 +127,7 @@ struct RuleStatement {
   SourceSpan action;
   std::vector<CallReference> calls;
   std::optional<Condition> condition;
+  std::optional<RuleState> state;
   std::optional<std::string> name;
   RecordWish wish = RecordWish::kUnsaid;
 };

@@ -131,7 +131,8 @@ class Checker {
           CheckRule(rules.subspan(0, i), rules[i], finding);
         }
       }
-      if (unconditional == nullptr && IsUnconditional(rules[i])) unconditional = &rules[i];
+      const bool decides = IsUnconditional(rules[i]) && !rules[i].rule->state.has_value();
+      if (unconditional == nullptr && decides) unconditional = &rules[i];
     }
   }
 
@@ -183,6 +184,8 @@ class Checker {
     const uint8_t arguments = ArgumentsOf(bound.condition);
     std::vector<const BoundRule*> relevant;
     for (const BoundRule& rule : earlier) {
+      // Whatever it counts, it lets some calls by.
+      if (rule.rule->state.has_value()) continue;
       if ((ArgumentsOf(rule.condition) & arguments) != 0 || IsUnconditional(bound)) {
         relevant.push_back(&rule);
       }

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "policy/counted_call.h"
 #include "policy/decider.h"
 #include "policy/task_field.h"
 
@@ -42,6 +43,10 @@ class FakeArgumentReader final : public ArgumentReader {
     return found->second;
   }
 
+  CountedCall* counted() override { return counted_; }
+  // Not owned; null, as at first, makes every call a new one.
+  void SetCounted(CountedCall* counted) { counted_ = counted; }
+
   // What is not set of the task is unreadable.
   void SetTask(TaskField field, std::string text) { task_texts_[field] = std::move(text); }
   void SetTask(TaskField field, uint32_t number) { task_numbers_[field] = number; }
@@ -56,6 +61,7 @@ class FakeArgumentReader final : public ArgumentReader {
   std::map<TaskField, std::string> task_texts_;
   std::map<TaskField, uint32_t> task_numbers_;
   int task_reads_ = 0;
+  CountedCall* counted_ = nullptr;
 };
 
 }  // namespace provost

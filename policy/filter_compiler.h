@@ -44,7 +44,7 @@ using BpfProgram = std::vector<sock_filter>;
 // Compiles what registers decide; the rest is RET_TRACE | kTraceData. For a call, rules are tested
 // in order; from the first rule that needs the tracer and may match by its registers, the tracer
 // decides (from the call's first rule). What the filter answers by itself is what Policy::Decide
-// says, whatever memory holds.
+// says, whatever memory holds. A rule that counts needs the tracer for every call it may match.
 //
 //   Allow                      RET_ALLOW
 //   Deny, Return{0}            RET_ERRNO | errno, RET_ERRNO | 0

@@ -71,6 +71,9 @@ absl::Status Grammar::Unexpected(absl::string_view expected, std::vector<std::st
     notes.push_back(
         absl::StrCat("conditions are joined with `", current_.IsName("and") ? "&&" : "||", "`"));
   }
+  if (current_.Is(TokenKind::kFraction) && notes.empty()) {
+    return ErrorAt(current_.span, "a number has no fraction", {"a range is written `a..b`"});
+  }
   return ErrorAt(current_.span,
                  absl::StrCat("expected ", expected, ", found ", DescribeToken(current_)), notes);
 }
@@ -355,7 +358,7 @@ std::string ExpectedAfter(const RuleStatement& rule) {
   if (rule.wish != RecordWish::kUnsaid) return "the end of the line";
   const absl::string_view wishes = "`log`, `quiet` or the end of the line";
   if (rule.name.has_value()) return std::string(wishes);
-  return absl::StrCat(rule.condition.has_value() ? "`&&`, `||`, " : "`,`, `if`, ", "`as`, ",
+  return absl::StrCat(rule.condition.has_value() || rule.state.has_value() ? "`&&`, `||`, " : "`,`, `if`, ", "`as`, ",
                       wishes);
 }
 
@@ -365,6 +368,7 @@ absl::Status Grammar::ParseTail(RuleStatement& rule) {
   if (current_.IsName("if")) {
     PROVOST_RETURN_IF_ERROR(Advance());
     PROVOST_ASSIGN_OR_RETURN(rule.condition, ParseOr());
+    PROVOST_RETURN_IF_ERROR(TakeState(rule));
   }
   if (current_.IsName("as")) {
     PROVOST_RETURN_IF_ERROR(Advance());
@@ -374,8 +378,10 @@ absl::Status Grammar::ParseTail(RuleStatement& rule) {
     PROVOST_ASSIGN_OR_RETURN(rule.wish, ParseWish(rule.verdict));
   }
   if (current_.EndsStatement()) return absl::OkStatus();
-  if (current_.IsName("each") || current_.IsName("audited")) {
-    return NotInThisVersion(current_.span);
+  if (current_.IsName("audited")) return NotInThisVersion(current_.span);
+  if (current_.IsName("each")) {
+    return ErrorAt(current_.span, "`each process` stands right behind a test that counts",
+                   {"for example `if nth(3) each process`"});
   }
   const std::string expected = ExpectedAfter(rule);
   if (!current_.Is(TokenKind::kName)) return Unexpected(expected);

@@ -75,6 +75,7 @@ class Grammar {
   absl::StatusOr<Condition> ParseBracketed();
   absl::StatusOr<Condition> ParseTest();
   absl::StatusOr<Operand> ParseOperand();
+  absl::StatusOr<Operand> ParseOperandAfter(const Token& word);
   absl::StatusOr<Condition> ParseComparison(Operand operand);
   absl::StatusOr<Condition> ParseMaskTest(Operand operand);
   absl::StatusOr<Operand> ParseTaskField(const SourceSpan& proc);
@@ -94,6 +95,15 @@ class Grammar {
   absl::StatusOr<IntegerItem> ParseInteger();
   absl::StatusOr<IntegerItem> ParseIntegerTerm();
   absl::StatusOr<IntegerItem> LookUpInteger();
+
+  // grammar_state.cc: conditions on earlier calls.
+  static bool IsStateWord(const Token& token);
+  absl::StatusOr<Condition> ParseStateTest(const Token& word);
+  absl::Status ParseCount(StateTest& test);
+  absl::Status ParseRate(StateTest& test);
+  absl::Status ParseChance(StateTest& test);
+  // Takes the state tests out of a rule's condition and into its state.
+  static absl::Status TakeState(RuleStatement& rule);
 
   const SourceText& source_;
   const Definitions& definitions_;

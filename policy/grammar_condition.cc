@@ -20,8 +20,10 @@ namespace provost {
 namespace {
 
 // Functions that the language will have; their names are reserved.
-constexpr absl::string_view kLaterFunctions[] = {"realpath", "nth",  "every", "first",
-                                                 "after",    "rate", "chance"};
+constexpr absl::string_view kLaterFunctions[] = {"realpath"};
+
+constexpr absl::string_view kFunctions[] = {"realpath", "nth",  "every", "first",
+                                            "after",    "rate", "chance"};
 
 // Known of a call when its rule is bound.
 constexpr absl::string_view kArchField = "proc.arch";
@@ -162,7 +164,14 @@ bool Grammar::AtComparison() const {
 }
 
 absl::StatusOr<Condition> Grammar::ParseTest() {
-  PROVOST_ASSIGN_OR_RETURN(Operand operand, ParseOperand());
+  // A state test's name, without a bracket behind it, may be an argument's.
+  const Token word = current_;
+  if (IsStateWord(word)) {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    if (current_.Is(TokenKind::kOpenParenthesis)) return ParseStateTest(word);
+  }
+  PROVOST_ASSIGN_OR_RETURN(Operand operand,
+                           IsStateWord(word) ? ParseOperandAfter(word) : ParseOperand());
   if (current_.Is(TokenKind::kAmpersand)) return ParseMaskTest(std::move(operand));
   if (!AtComparison()) return NoOperator();
   if (operand.argument == kArchField) return ParseArchTest(std::move(operand));
@@ -179,6 +188,10 @@ absl::StatusOr<Operand> Grammar::ParseOperand() {
   }
   const Token word = current_;
   PROVOST_RETURN_IF_ERROR(Advance());
+  return ParseOperandAfter(word);
+}
+
+absl::StatusOr<Operand> Grammar::ParseOperandAfter(const Token& word) {
   if (word.IsName("proc") && current_.Is(TokenKind::kDot)) return ParseTaskField(word.span);
   PROVOST_RETURN_IF_ERROR(CheckOperandWord(word));
   return Operand{std::string(word.text()), word.span, std::nullopt};
@@ -192,7 +205,7 @@ absl::Status Grammar::CheckOperandWord(const Token& word) {
     return ErrorAt(word.span,
                    later ? absl::StrCat("`", name, "()` is not supported in this version")
                          : absl::StrCat("no function is called `", name, "`"),
-                   later ? std::vector<std::string>{} : DidYouMean(Nearest(name, kLaterFunctions)));
+                   later ? std::vector<std::string>{} : DidYouMean(Nearest(name, kFunctions)));
   }
   if (current_.Is(TokenKind::kDot)) {
     PROVOST_RETURN_IF_ERROR(Advance());

@@ -297,6 +297,7 @@ absl::Status PolicyReader::Handle(const Statement& statement, const RuleStatemen
   rule.text = statement.text;
   rule.verdict = node.verdict;
   rule.wish = node.wish;
+  rule.state = node.state;
   std::vector<absl::string_view> names;
   names.reserve(calls.size());
   for (const ResolvedCall& call : calls) names.push_back(call.name);

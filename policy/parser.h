@@ -22,7 +22,11 @@
 //   test      = operand operator value
 //             | operand "&" number
 //             | "(" operand "&" number ")" operator value
+//             | state [ "each" "process" ]                  never below "||" or "!"
 //             | "proc.arch" ( "==" | "!=" ) NAME | "proc.arch" "in" "{" NAME { "," NAME } "}" ;
+//   state     = ( "nth" | "every" | "first" | "after" ) "(" number ")"
+//             | "rate" "(" number "/" ( "s" | "m" | "h" ) ")"
+//             | "chance" "(" ( FRACTION | INTEGER ) ")" ;
 //   operand   = ARGUMENT | "proc" "." NAME ;
 //   operator  = "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "only" | "has"
 //             | "~" | "!~" | "=~" | "under" ;

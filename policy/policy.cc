@@ -41,7 +41,8 @@ void WishToBeRecorded(Rule& rule) {
   if (Refuses(rule.verdict) && rule.wish == RecordWish::kUnsaid) rule.wish = RecordWish::kLog;
 }
 
-bool Matches(const BoundRule& bound, const SyscallRequest& request, ArgumentReader& arguments) {
+bool ConditionHolds(const BoundRule& bound, const SyscallRequest& request,
+                    ArgumentReader& arguments) {
   if (bound.condition == nullptr) return true;
   switch (Evaluate(bound.condition, request, arguments)) {
     case Truth::kFalse:
@@ -52,6 +53,19 @@ bool Matches(const BoundRule& bound, const SyscallRequest& request, ArgumentRead
       return true;
   }
   return false;
+}
+
+bool Matches(const BoundRule& bound, const SyscallRequest& request, ArgumentReader& arguments,
+             PolicyState& state) {
+  if (!ConditionHolds(bound, request, arguments)) return false;
+  const std::optional<RuleState>& counts = bound.rule->state;
+  if (!counts.has_value()) return true;
+  // Processes whose id cannot be read are counted together.
+  const pid_t process =
+      counts->each_process
+          ? static_cast<pid_t>(arguments.ReadTaskNumber(TaskField::kPid).value_or(0))
+          : 0;
+  return state.Count(*counts, process, arguments.counted());
 }
 
 std::optional<size_t> IndexOf(uint32_t arch) {
@@ -117,7 +131,8 @@ Policy::Policy() {
   data_ = *kAllowAll;
 }
 
-Decision Policy::Decide(const SyscallRequest& request, ArgumentReader& arguments) const {
+Decision Policy::Decide(const SyscallRequest& request, ArgumentReader& arguments,
+                        PolicyState& state) const {
   const Data::ArchTable* table = data_->FindTable(request.arch);
   if (table == nullptr || static_cast<uint32_t>(request.nr) >= kNumberLimit) {
     return ArchRule().decision();
@@ -125,7 +140,7 @@ Decision Policy::Decide(const SyscallRequest& request, ArgumentReader& arguments
   const Data::Call* call = Data::FindCall(*table, request.nr);
   if (call == nullptr) return data_->unknown->decision();
   for (const BoundRule& bound : call->rules) {
-    if (Matches(bound, request, arguments)) return bound.rule->decision();
+    if (Matches(bound, request, arguments, state)) return bound.rule->decision();
   }
   return call->otherwise->decision();
 }
@@ -148,6 +163,11 @@ const Rule& Policy::OtherwiseFor(Arch arch, int32_t nr) const {
 const Rule& Policy::ArchRule() const { return data_->arch_rule; }
 
 absl::Span<const std::shared_ptr<const Rule>> Policy::rules() const { return data_->rules; }
+
+bool Policy::HasState() const {
+  return std::any_of(data_->rules.begin(), data_->rules.end(),
+                     [](const auto& rule) { return rule->state.has_value(); });
+}
 
 const Rule& Policy::default_rule() const { return data_->default_rule; }
 
@@ -261,6 +281,7 @@ absl::StatusOr<Policy> PolicyBuilder::Build() const {
   for (const Entry& entry : entries_) {
     auto rule = std::make_shared<Rule>(*entry.rule);
     if (logging_) WishToBeRecorded(*rule);
+    if (rule->state.has_value()) rule->state->rule = static_cast<uint32_t>(data->rules.size());
     data->rules.push_back(rule);
     PROVOST_RETURN_IF_ERROR(Bind(entry, *rule, *data));
   }

@@ -1,6 +1,9 @@
 #include "policy/stack.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
 #include <variant>
 
 namespace provost {
@@ -27,11 +30,28 @@ const Decision& MoreRestrictive(const Decision& earlier, const Decision& later) 
   return Rank(later.verdict) < Rank(earlier.verdict) ? later : earlier;
 }
 
+PolicyStack::PolicyStack(std::vector<Policy> policies, const StateOptions& options)
+    : policies_(std::move(policies)) {
+  for (const Policy& policy : policies_) {
+    states_.push_back(
+        std::make_unique<PolicyState>(options, static_cast<uint32_t>(states_.size())));
+    counts_ |= policy.HasState();
+  }
+}
+
+void PolicyStack::ProgramStarted() {
+  for (const auto& state : states_) state->Reset();
+}
+
+void PolicyStack::TaskEnded(pid_t tid) {
+  for (const auto& state : states_) state->Forget(tid);
+}
+
 Decision PolicyStack::Decide(const SyscallRequest& request, ArgumentReader& arguments) {
   if (policies_.empty()) return Decision{Allow{}};
-  Decision strictest = policies_[0].Decide(request, arguments);
+  Decision strictest = policies_[0].Decide(request, arguments, *states_[0]);
   for (size_t i = 1; i < policies_.size(); ++i) {
-    strictest = MoreRestrictive(strictest, policies_[i].Decide(request, arguments));
+    strictest = MoreRestrictive(strictest, policies_[i].Decide(request, arguments, *states_[i]));
   }
   return strictest;
 }

@@ -1,11 +1,12 @@
 #ifndef PROVOST_POLICY_STACK_H_
 #define PROVOST_POLICY_STACK_H_
 
-#include <utility>
+#include <memory>
 #include <vector>
 
 #include "policy/decider.h"
 #include "policy/policy.h"
+#include "policy/policy_state.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
 
@@ -20,11 +21,17 @@ const Decision& MoreRestrictive(const Decision& earlier, const Decision& later);
 // no policy at all: allow.
 class PolicyStack final : public Decider {
  public:
-  explicit PolicyStack(std::vector<Policy> policies) : policies_(std::move(policies)) {}
+  // Each policy counts for itself.
+  explicit PolicyStack(std::vector<Policy> policies, const StateOptions& options = {});
   Decision Decide(const SyscallRequest& request, ArgumentReader& arguments) override;
+  bool counts() const override { return counts_; }
+  void ProgramStarted() override;
+  void TaskEnded(pid_t tid) override;
 
  private:
   std::vector<Policy> policies_;
+  std::vector<std::unique_ptr<PolicyState>> states_;  // of each
+  bool counts_ = false;
 };
 
 }  // namespace provost

@@ -133,6 +133,7 @@ class Checker {
       case Test::Kind::kAnyBit:
         return CheckMask(*test_.operand.mask);
       case Test::Kind::kArches:
+      case Test::Kind::kState:
         return absl::OkStatus();
       case Test::Kind::kCompare:
       case Test::Kind::kInIntegers:

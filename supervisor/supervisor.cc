@@ -18,6 +18,7 @@
 #include "spdlog/spdlog.h"
 #include "supervisor/filters.h"
 #include "supervisor/recorder.h"
+#include "supervisor/repeated_calls.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
@@ -98,8 +99,9 @@ class Supervisor::Loop {
   Loop(const Options& options, std::vector<BpfProgram> filters)
       : options_(options),
         filters_(std::move(filters)),
-        stack_(options.policies),
+        stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
         decider_(options.decider != nullptr ? *options.decider : stack_),
+        counts_(decider_.counts()),
         recorder_(options.sink, options.actions_logged, options.logging) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
@@ -107,6 +109,8 @@ class Supervisor::Loop {
  private:
   struct Task {
     TaskState state = Running();
+    pid_t process = 0;       // its thread group, once that was asked for
+    RepeatedCalls repeated;  // kept only for a decider that counts
   };
 
   absl::Status Supervise();
@@ -127,7 +131,9 @@ class Supervisor::Loop {
 
   // True if a newer filter of the task's own asked for a tracer and ours did not.
   absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info);
-  absl::StatusOr<Decision> Decide(const SyscallRequest& request, pid_t tid);
+  absl::StatusOr<Decision> Decide(const SyscallRequest& request, pid_t tid, Task& task);
+  // Tells a decider that counts which calls will come again. At stops a signal can cause.
+  absl::Status NoteInterruption(const Stopped& stopped, Task& task) const;
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision);
   absl::Status RunOn(Stopped stopped, const Task& task);
@@ -147,6 +153,7 @@ class Supervisor::Loop {
   const std::vector<BpfProgram> filters_;
   PolicyStack stack_;
   Decider& decider_;
+  const bool counts_;
   Recorder recorder_;
   Waiter waiter_;
   // Pointers to elements stay good while others come and go.
@@ -258,11 +265,20 @@ absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
   return (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
 }
 
-absl::StatusOr<Decision> Supervisor::Loop::Decide(const SyscallRequest& request, pid_t tid) {
-  TraceeArguments arguments(tid);
+absl::StatusOr<Decision> Supervisor::Loop::Decide(const SyscallRequest& request, pid_t tid,
+                                                  Task& task) {
+  CountedCall* counted = counts_ ? &task.repeated.Enter(request) : nullptr;
+  TraceeArguments arguments(tid, task.process, counted);
   Decision decision = decider_.Decide(request, arguments);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   return decision;
+}
+
+absl::Status Supervisor::Loop::NoteInterruption(const Stopped& stopped, Task& task) const {
+  if (!counts_) return absl::OkStatus();
+  PROVOST_ASSIGN_OR_RETURN(const auto interrupted, ReadInterruptedCall(stopped));
+  if (interrupted.has_value()) task.repeated.Interrupt(*interrupted);
+  return absl::OkStatus();
 }
 
 absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& task) {
@@ -273,7 +289,7 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
     return std::move(stopped).Restart(Resume::Continue());
   }
-  PROVOST_ASSIGN_OR_RETURN(Decision decision, Decide(info.request, stopped.tid()));
+  PROVOST_ASSIGN_OR_RETURN(Decision decision, Decide(info.request, stopped.tid(), task));
   if (!program_runs_) return OnLaunchersCall(std::move(stopped), info.request, decision);
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
   if (recorder_.Wants(decision)) {
@@ -348,6 +364,7 @@ absl::Status Supervisor::Loop::RunOn(Stopped stopped, const Task& task) {
 }
 
 absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task& task) {
+  PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   if (const auto* trap = std::get_if<AwaitingTrap>(&task.state); trap && event.signal == SIGSYS) {
     PROVOST_ASSIGN_OR_RETURN(const bool is_ours, IsSeccompTrap(stopped, kTrapNr));
     if (is_ours) {
@@ -359,6 +376,7 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
 }
 
 absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task& task) {
+  PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   const pid_t tid = stopped.tid();
   // A stop can come between a trap and its SIGSYS; what is awaited stays awaited.
   if (std::holds_alternative<Running>(task.state)) task.state = Listening();
@@ -368,6 +386,7 @@ absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task&
 }
 
 absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) {
+  PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   if (std::holds_alternative<Listening>(task.state)) task.state = Running();
   return RunOn(std::move(stopped), task);
 }
@@ -379,6 +398,7 @@ absl::Status Supervisor::Loop::On(const NewChildStop&, Stopped stopped, Task& ta
 absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& task) {
   const pid_t leader = stopped.tid();
   recorder_.Forget(leader);
+  task.repeated.Clear();
   if (event.former != leader) {
     // The thread that called execve has become the leader; what it was doing goes on under that
     // tid. The former leader was reaped unreported.
@@ -391,6 +411,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
   }
   if (!program_runs_ && leader == root_) {
     program_runs_ = true;
+    decider_.ProgramStarted();
     if (first_exec_) {
       PendingRecord record = recorder_.Make(leader, first_exec_->request, first_exec_->decision);
       record.result = 0;
@@ -407,6 +428,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
     if (options_.on_ended) options_.on_ended();
   }
   recorder_.Forget(ended.tid);
+  decider_.TaskEnded(ended.tid);
   const auto task = tasks_.find(ended.tid);
   if (task == tasks_.end()) return absl::OkStatus();
   TaskState state = std::move(task->second.state);

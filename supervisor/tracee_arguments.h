@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "base/identity.h"
 #include "base/status_macros.h"
+#include "policy/counted_call.h"
 #include "policy/decider.h"
 #include "policy/task_field.h"
 #include "tracee/died.h"
@@ -25,7 +26,12 @@ namespace provost {
 // it, however often it asks.
 class TraceeArguments final : public ArgumentReader {
  public:
-  explicit TraceeArguments(pid_t tid) : tid_(tid), memory_(tid) {}
+  // `process` is the task's thread group if that is known, else 0, and is then filled in when asked
+  // for; `counted` as ArgumentReader's. Both must outlive this.
+  TraceeArguments(pid_t tid, pid_t& process, CountedCall* counted)
+      : tid_(tid), process_(process), counted_(counted), memory_(tid) {}
+
+  CountedCall* counted() override { return counted_; }
 
   absl::StatusOr<absl::string_view> ReadString(uint64_t address) override {
     for (size_t i = 0; i < used_; ++i) {
@@ -50,10 +56,12 @@ class TraceeArguments final : public ArgumentReader {
   }
 
   absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override {
+    if (field == TaskField::kPid && process_ != 0) return static_cast<uint32_t>(process_);
     PROVOST_RETURN_IF_ERROR(ReadTask());
     if (field == TaskField::kUid) return task_->euid;
     if (field == TaskField::kGid) return task_->egid;
-    return static_cast<uint32_t>(task_->pid);
+    process_ = task_->pid;
+    return static_cast<uint32_t>(process_);
   }
 
   // Not OK if the task died while it was read: what was decided on it is void.
@@ -87,6 +95,8 @@ class TraceeArguments final : public ArgumentReader {
   };
 
   const pid_t tid_;
+  pid_t& process_;
+  CountedCall* const counted_;
   TraceeMemory memory_;
   std::array<String, 6> strings_;
   size_t used_ = 0;

@@ -82,6 +82,19 @@ absl::StatusOr<int64_t> ReadResult(const Stopped& stopped) {
   return info.exit.rval;
 }
 
+absl::StatusOr<std::optional<InterruptedCall>> ReadInterruptedCall(const Stopped& stopped) {
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
+    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
+  }
+  // A 32-bit task's result has no upper half to speak of.
+  const auto result = static_cast<int32_t>(registers.rax);
+  const auto nr = static_cast<int32_t>(registers.orig_rax);
+  const bool restarts = (result <= -512 && result >= -514) || result == -516;
+  if (nr < 0 || !restarts) return std::nullopt;
+  return InterruptedCall{nr, registers.rip, registers.rsp};
+}
+
 absl::Status SkipSyscall(const Stopped& stopped, int64_t result) {
   PROVOST_RETURN_IF_ERROR(
       Poke(stopped, offsetof(user_regs_struct, rax), static_cast<uint64_t>(result)));

@@ -2,6 +2,7 @@
 #define PROVOST_TRACEE_REGISTERS_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -24,6 +25,17 @@ bool IsVsyscall(const SyscallRequest& request);
 
 // The kernel's answer at a syscall-exit stop: a value, or -errno.
 absl::StatusOr<int64_t> ReadResult(const Stopped& stopped);
+
+// The call that a task was taken out of by a signal or a stop: its number, and where it was made.
+struct InterruptedCall {
+  int32_t nr;
+  uint64_t ip;
+  uint64_t sp;
+};
+// At a signal-delivery stop, a group-stop or another PTRACE_EVENT_STOP: the call that ended with
+// one of the results by which the kernel asks itself to restart it (ERESTARTSYS, ERESTARTNOINTR,
+// ERESTARTNOHAND, ERESTART_RESTARTBLOCK in linux/errno.h); nullopt if there is none.
+absl::StatusOr<std::optional<InterruptedCall>> ReadInterruptedCall(const Stopped& stopped);
 
 // At a seccomp stop: the call does not run and the task sees `result` (ptrace(2),
 // "PTRACE_EVENT_SECCOMP stops"; a tracer sets the number to -1). Works for calls through the
