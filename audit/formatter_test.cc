@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -169,6 +170,9 @@ TEST(FormatEvent, SaysWhatWasDecided) {
       {Trap{}, "op=trap"},
       {Kill{Kill::Scope::kThread}, "op=kill"},
       {Kill{Kill::Scope::kProcess}, "op=kill"},
+      {Ask{}, "op=ask"},
+      {Rewrite{std::make_shared<std::vector<Setting>>()}, "op=rewrite"},
+      {Emulate{std::make_shared<Emulation>()}, "op=emulate"},
   };
   const Identity who = SomeTask();
   for (const auto& row : kTable) {

@@ -122,10 +122,17 @@ struct LetStatement {
   Word name;
   Value value;
 };
+// NAME = VALUE: what `set` gives an argument, and `with` an emulator.
+struct Assignment {
+  Word name;
+  Value value;
+};
 struct RuleStatement {
-  Verdict verdict;
+  Verdict verdict;  // of emulate and rewrite without its payload, until it is bound
   SourceSpan action;
-  std::vector<CallReference> calls;
+  std::vector<CallReference> calls;     // of emulate: none until it is bound
+  Word emulator;                        // of emulate
+  std::vector<Assignment> assignments;  // of emulate and rewrite
   std::optional<Condition> condition;
   std::optional<RuleState> state;
   std::optional<std::string> name;

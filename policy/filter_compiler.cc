@@ -392,7 +392,7 @@ class FilterCompiler {
       return kill->scope == Kill::Scope::kProcess ? SECCOMP_RET_KILL_PROCESS
                                                   : SECCOMP_RET_KILL_THREAD;
     }
-    return kTrace;  // Log: the tracer writes the record.
+    return kTrace;  // What only the tracer does: log, emulate, rewrite, ask.
   }
 
   // The program that leaves the calls of `traced` to the tracer.

@@ -49,7 +49,7 @@ using BpfProgram = std::vector<sock_filter>;
 //   Allow                      RET_ALLOW
 //   Deny, Return{0}            RET_ERRNO | errno, RET_ERRNO | 0
 //   Trap, Kill                 RET_TRAP, RET_KILL_PROCESS, RET_KILL_THREAD
-//   Log, any other Return      RET_TRACE
+//   Log, any other Return, Emulate, Rewrite, Ask: RET_TRACE
 //   any but Allow that wishes to be recorded (`log`, `log result`, `logging on`), or that
 //   options.needs_tracer asks for: RET_TRACE
 //

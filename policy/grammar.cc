@@ -20,10 +20,11 @@
 namespace provost {
 namespace {
 
-constexpr absl::string_view kStatementWords[] = {"arch", "default", "logging", "include",
-                                                 "let",  "allow",   "log",     "deny",
-                                                 "kill", "trap",    "return"};
-constexpr absl::string_view kLaterStatements[] = {"emulate", "rewrite", "ask", "container"};
+constexpr absl::string_view kStatementWords[] = {"arch",   "default", "logging", "include", "let",
+                                                 "allow",  "log",     "deny",    "kill",    "trap",
+                                                 "return", "emulate", "rewrite", "ask"};
+constexpr absl::string_view kLaterStatements[] = {"container"};
+constexpr absl::string_view kNoDefaults[] = {"emulate", "rewrite", "ask"};
 constexpr absl::string_view kTailWords[] = {"if", "as", "log", "quiet"};
 constexpr absl::string_view kKillScopes[] = {"process", "thread"};
 
@@ -190,6 +191,10 @@ absl::StatusOr<DefaultStatement> Grammar::ParseDefault() {
   if (is_name && Contains(kLaterStatements, current_.text())) {
     return NotInThisVersion(current_.span);
   }
+  if (is_name && Contains(kNoDefaults, current_.text())) {
+    return ErrorAt(current_.span,
+                   absl::StrCat("`", current_.text(), "` is for rules: it cannot be the default"));
+  }
   if (!is_name || !Contains(kActions, current_.text())) {
     return Unexpected("an action", is_name ? DidYouMean(Nearest(current_.text(), kActions))
                                            : std::vector<std::string>{});
@@ -231,7 +236,17 @@ absl::StatusOr<RuleStatement> Grammar::ParseRule() {
   rule.action = current_.span;
   PROVOST_ASSIGN_OR_RETURN(rule.verdict, ParseVerdict());
   rule.action = rule.action.Through(last_);
-  PROVOST_ASSIGN_OR_RETURN(rule.calls, ParseCalls());
+  if (std::holds_alternative<Emulate>(rule.verdict)) {
+    PROVOST_RETURN_IF_ERROR(ParseEmulator(rule));
+  } else {
+    PROVOST_ASSIGN_OR_RETURN(rule.calls, ParseCalls());
+  }
+  if (std::holds_alternative<Rewrite>(rule.verdict)) {
+    if (!current_.IsName("set")) {
+      return Unexpected("`,` or `set`", {"for example `rewrite openat set flags = O_RDONLY`"});
+    }
+    PROVOST_RETURN_IF_ERROR(ParseAssignments("the argument that is to be set", rule.assignments));
+  }
   PROVOST_RETURN_IF_ERROR(ParseTail(rule));
   return rule;
 }
@@ -244,6 +259,10 @@ absl::StatusOr<Verdict> Grammar::ParseVerdict() {
   if (action == "allow") return Allow{};
   if (action == "log") return Log{};
   if (action == "trap") return Trap{};
+  if (action == "ask") return Ask{};
+  // What they say comes behind the calls.
+  if (action == "emulate") return Emulate{};
+  if (action == "rewrite") return Rewrite{};
   if (action == "deny") return ParseDeny();
   if (action == "return") return ParseReturn();
   return ParseKill();
@@ -302,6 +321,25 @@ absl::StatusOr<Verdict> Grammar::ParseKill() {
     }
   }
   return Kill{Kill::Scope::kProcess};
+}
+
+absl::Status Grammar::ParseEmulator(RuleStatement& rule) {
+  PROVOST_ASSIGN_OR_RETURN(rule.emulator, TakeWord("the name of an emulator"));
+  if (!current_.IsName("with")) return absl::OkStatus();
+  return ParseAssignments("what the emulator is told", rule.assignments);
+}
+
+absl::Status Grammar::ParseAssignments(absl::string_view what,
+                                       std::vector<Assignment>& assignments) {
+  do {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    Assignment assignment;
+    PROVOST_ASSIGN_OR_RETURN(assignment.name, TakeWord(what));
+    PROVOST_RETURN_IF_ERROR(Expect(TokenKind::kAssign, "`=`"));
+    PROVOST_ASSIGN_OR_RETURN(assignment.value, ParseValue());
+    assignments.push_back(std::move(assignment));
+  } while (current_.Is(TokenKind::kComma));
+  return absl::OkStatus();
 }
 
 // ---- Calls ----

@@ -62,6 +62,9 @@ class Grammar {
   absl::StatusOr<Verdict> ParseDeny();
   absl::StatusOr<Verdict> ParseReturn();
   absl::StatusOr<Verdict> ParseKill();
+  absl::Status ParseEmulator(RuleStatement& rule);
+  // Behind `set` and `with`, which is the current token.
+  absl::Status ParseAssignments(absl::string_view what, std::vector<Assignment>& assignments);
   absl::StatusOr<std::vector<CallReference>> ParseCalls();
   absl::StatusOr<CallReference> ParseCall();
   absl::Status ParseTail(RuleStatement& rule);

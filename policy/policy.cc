@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "policy/rewrite.h"
 
 namespace provost {
 namespace {
@@ -38,6 +39,8 @@ const Rule& AlwaysRule() {
 
 // What `logging on` makes of a rule's wish.
 void WishToBeRecorded(Rule& rule) {
+  // It is the default's wish that counts: WithoutAsking.
+  if (std::holds_alternative<Ask>(rule.verdict)) return;
   if (Refuses(rule.verdict) && rule.wish == RecordWish::kUnsaid) rule.wish = RecordWish::kLog;
 }
 
@@ -164,6 +167,17 @@ const Rule& Policy::ArchRule() const { return data_->arch_rule; }
 
 absl::Span<const std::shared_ptr<const Rule>> Policy::rules() const { return data_->rules; }
 
+Decision Policy::WithoutAsking(Decision decision) const {
+  if (!std::holds_alternative<Ask>(decision.verdict)) return decision;
+  const Rule& instead = data_->default_rule;
+  decision.verdict = instead.verdict;
+  const bool recorded =
+      decision.wish == RecordWish::kLog || decision.wish == RecordWish::kLogResult;
+  if (recorded && std::holds_alternative<Allow>(instead.verdict)) decision.verdict = Log{};
+  if (decision.wish == RecordWish::kUnsaid) decision.wish = instead.wish;
+  return decision;
+}
+
 bool Policy::HasState() const {
   return std::any_of(data_->rules.begin(), data_->rules.end(),
                      [](const auto& rule) { return rule->state.has_value(); });
@@ -236,6 +250,31 @@ absl::Status PolicyBuilder::CheckVerdict(absl::string_view rule, const Verdict& 
                                                      -result->value));
     }
   }
+  const auto* emulate = std::get_if<Emulate>(&verdict);
+  const auto* rewrite = std::get_if<Rewrite>(&verdict);
+  if ((emulate != nullptr && emulate->emulation == nullptr) ||
+      (rewrite != nullptr && (rewrite->settings == nullptr || rewrite->settings->empty()))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("rule \"", rule, "\" does not say what to emulate or rewrite"));
+  }
+  const bool is_default = rule == "default";
+  if (is_default &&
+      (emulate != nullptr || rewrite != nullptr || std::holds_alternative<Ask>(verdict))) {
+    return absl::InvalidArgumentError("the default cannot emulate, rewrite or ask");
+  }
+  return absl::OkStatus();
+}
+
+// A rule that rewrites what a call does not have would let it run as it is.
+absl::Status PolicyBuilder::CheckFits(const Rule& rule, const Syscall& syscall) {
+  const auto* rewrite = std::get_if<Rewrite>(&rule.verdict);
+  if (rewrite == nullptr) return absl::OkStatus();
+  for (const Setting& setting : *rewrite->settings) {
+    if (SettableArgument(syscall, setting.argument).has_value()) continue;
+    return absl::InvalidArgumentError(absl::StrCat("rule \"", rule.name,
+                                                   "\": ", syscall.signature->name,
+                                                   " has no argument \"", setting.argument, "\""));
+  }
   return absl::OkStatus();
 }
 
@@ -251,6 +290,7 @@ absl::Status PolicyBuilder::Bind(const Entry& entry, const Rule& rule, Policy::D
           data.arches[*IndexOf(static_cast<uint32_t>(arch))].calls[syscall->nr].rules;
       const bool again = !rules.empty() && rules.back().rule == &rule;
       if (again) continue;
+      PROVOST_RETURN_IF_ERROR(CheckFits(rule, *syscall));
       Predicate condition;
       if (entry.binder != nullptr) {
         PROVOST_ASSIGN_OR_RETURN(condition, entry.binder(*syscall));

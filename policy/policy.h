@@ -75,6 +75,9 @@ class Policy {
   // decision out of a run, a fresh PolicyState makes it the first.
   Decision Decide(const SyscallRequest& request, ArgumentReader& arguments,
                   PolicyState& state) const;
+  // The decision where there is nobody to ask: for `ask` what the default says, under the name of
+  // the rule that would have asked, and on record if that rule wishes it to be. Others stay.
+  Decision WithoutAsking(Decision decision) const;
   // True if some rule counts.
   bool HasState() const;
 
@@ -137,6 +140,7 @@ class PolicyBuilder {
   };
 
   absl::Status CheckVerdict(absl::string_view rule, const Verdict& verdict) const;
+  static absl::Status CheckFits(const Rule& rule, const Syscall& syscall);
   absl::Status Bind(const Entry& entry, const Rule& rule, Policy::Data& data) const;
 
   absl::Status status_;
@@ -146,13 +150,13 @@ class PolicyBuilder {
   std::vector<Entry> entries_;
 };
 
-// The policy as a Decider. Holds its own copy.
+// The policy as a Decider, with nobody to ask. Holds its own copy.
 class PolicyDecider final : public Decider {
  public:
   explicit PolicyDecider(Policy policy, StateOptions options = {})
       : policy_(std::move(policy)), state_(std::move(options)) {}
   Decision Decide(const SyscallRequest& request, ArgumentReader& arguments) override {
-    return policy_.Decide(request, arguments, state_);
+    return policy_.WithoutAsking(policy_.Decide(request, arguments, state_));
   }
   bool counts() const override { return policy_.HasState(); }
   void ProgramStarted() override { state_.Reset(); }

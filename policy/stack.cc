@@ -17,7 +17,11 @@ std::pair<int, int> Rank(const Verdict& verdict) {
     }
     std::pair<int, int> operator()(const Trap&) const { return {2, 0}; }
     std::pair<int, int> operator()(const Deny& deny) const { return {3, deny.error}; }
+    // What in the kernel is one action, RET_TRACE: here the earlier policy's wins.
     std::pair<int, int> operator()(const Return&) const { return {4, 0}; }
+    std::pair<int, int> operator()(const Emulate&) const { return {4, 0}; }
+    std::pair<int, int> operator()(const Rewrite&) const { return {4, 0}; }
+    std::pair<int, int> operator()(const Ask&) const { return {4, 0}; }
     std::pair<int, int> operator()(const Log&) const { return {5, 0}; }
     std::pair<int, int> operator()(const Allow&) const { return {6, 0}; }
   };
@@ -49,9 +53,12 @@ void PolicyStack::TaskEnded(pid_t tid) {
 
 Decision PolicyStack::Decide(const SyscallRequest& request, ArgumentReader& arguments) {
   if (policies_.empty()) return Decision{Allow{}};
-  Decision strictest = policies_[0].Decide(request, arguments, *states_[0]);
+  const auto decide = [&](size_t i) {
+    return policies_[i].WithoutAsking(policies_[i].Decide(request, arguments, *states_[i]));
+  };
+  Decision strictest = decide(0);
   for (size_t i = 1; i < policies_.size(); ++i) {
-    strictest = MoreRestrictive(strictest, policies_[i].Decide(request, arguments, *states_[i]));
+    strictest = MoreRestrictive(strictest, decide(i));
   }
   return strictest;
 }

@@ -13,12 +13,13 @@
 namespace provost {
 
 // The more restrictive of two decisions, in the order in which the kernel ranks what stacked
-// filters answer (seccomp(2)): kill process, kill thread, trap, errno (the lower errno wins),
-// return, log, allow. Where they rank alike `earlier` wins.
+// filters answer (seccomp(2)): kill process, kill thread, trap, errno (the lower errno wins), what
+// a tracer does (return, emulate, rewrite, ask), log, allow. Where they rank alike `earlier` wins.
 const Decision& MoreRestrictive(const Decision& earlier, const Decision& later);
 
 // Several policies as one decider: each decides every call, the most restrictive answer counts. Of
-// no policy at all: allow.
+// no policy at all: allow. There is nobody to ask: what a rule would ask, its policy's default
+// answers before answers are compared.
 class PolicyStack final : public Decider {
  public:
   // Each policy counts for itself.

@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "policy/bpf.h"
 #include "policy/filter_compiler.h"
+#include "policy/rewrite.h"
 #include "policy/stack.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/filters.h"
@@ -48,6 +49,11 @@ std::optional<int64_t> ResultOf(const Verdict& verdict) {
   return std::nullopt;
 }
 
+// True if the kernel runs the call, as it is or rewritten.
+bool Runs(const Verdict& verdict) {
+  return !Refuses(verdict) || std::holds_alternative<Rewrite>(verdict);
+}
+
 std::string CallName(const SyscallRequest& request) {
   const Syscall* syscall = SyscallTable::Get().Find(request);
   return syscall == nullptr ? absl::StrCat("syscall ", request.nr)
@@ -60,12 +66,14 @@ bool IsHeld(const TaskState& state) {
 }
 
 // Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
-// only writer of registers. Returns the state the task runs on in.
+// only writer of registers at a seccomp stop. `runs` is the call as a rewrite makes it. Returns the
+// state the task runs on in.
 absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
-                                const SyscallRequest& request) {
+                                const SyscallRequest& request, const SyscallRequest& runs) {
   struct Applier {
     const Stopped& stopped;
     const SyscallRequest& request;
+    const SyscallRequest& runs;
 
     absl::StatusOr<TaskState> Then(absl::Status status, TaskState state = Running()) const {
       if (!status.ok()) return status;
@@ -86,8 +94,23 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
       const bool process = kill.scope == Kill::Scope::kProcess;
       return Then(SetSyscallNumber(stopped, process ? kKillProcessNr : kKillThreadNr));
     }
+    absl::StatusOr<TaskState> operator()(const Rewrite&) const {
+      if (runs.args == request.args) return Running();
+      PROVOST_ASSIGN_OR_RETURN(const ArgumentRegisters registers,
+                               ReplaceArguments(stopped, request, runs));
+      // It has no exit stop to put registers back at.
+      if (IsVsyscall(request)) return Running();
+      return AwaitingResult{std::nullopt, RewrittenCall{request, registers}};
+    }
+    // Nobody is here to answer. Policies say neither; a decider in code may.
+    absl::StatusOr<TaskState> operator()(const Emulate&) const {
+      return Then(SkipSyscall(stopped, -ENOSYS));
+    }
+    absl::StatusOr<TaskState> operator()(const Ask&) const {
+      return Then(SkipSyscall(stopped, -ENOSYS));
+    }
   };
-  return std::visit(Applier{stopped, request}, verdict);
+  return std::visit(Applier{stopped, request, runs}, verdict);
 }
 
 }  // namespace
@@ -131,7 +154,7 @@ class Supervisor::Loop {
 
   // True if a newer filter of the task's own asked for a tracer and ours did not.
   absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info);
-  absl::StatusOr<Decision> Decide(const SyscallRequest& request, pid_t tid, Task& task);
+  absl::StatusOr<Judgement> Decide(const SyscallRequest& request, pid_t tid, Task& task);
   // Tells a decider that counts which calls will come again. At stops a signal can cause.
   absl::Status NoteInterruption(const Stopped& stopped, Task& task) const;
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
@@ -139,10 +162,11 @@ class Supervisor::Loop {
   absl::Status RunOn(Stopped stopped, const Task& task);
   // Tries to put `record` on record; false: the task must be held.
   absl::StatusOr<bool> PutOnRecord(const PendingRecord& record);
-  absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record);
+  absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record,
+                          const SyscallRequest& runs);
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
-                              const Decision& decision);
+                              const Judgement& judged);
   absl::Status RetryHeld();
   // What cannot be handed on now stays with the sink until the next time.
   void FlushRecords();
@@ -265,13 +289,13 @@ absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
   return (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
 }
 
-absl::StatusOr<Decision> Supervisor::Loop::Decide(const SyscallRequest& request, pid_t tid,
-                                                  Task& task) {
+absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request, pid_t tid,
+                                                   Task& task) {
   CountedCall* counted = counts_ ? &task.repeated.Enter(request) : nullptr;
   TraceeArguments arguments(tid, task.process, counted);
-  Decision decision = decider_.Decide(request, arguments);
+  Judgement judged = Judge(decider_, request, arguments);
   PROVOST_RETURN_IF_ERROR(arguments.died());
-  return decision;
+  return judged;
 }
 
 absl::Status Supervisor::Loop::NoteInterruption(const Stopped& stopped, Task& task) const {
@@ -289,14 +313,15 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
     return std::move(stopped).Restart(Resume::Continue());
   }
-  PROVOST_ASSIGN_OR_RETURN(Decision decision, Decide(info.request, stopped.tid(), task));
+  PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, stopped.tid(), task));
+  Decision& decision = judged.decision;
   if (!program_runs_) return OnLaunchersCall(std::move(stopped), info.request, decision);
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
   if (recorder_.Wants(decision)) {
     PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision);
-    return BeforeCall(std::move(stopped), task, std::move(record));
+    return BeforeCall(std::move(stopped), task, std::move(record), judged.runs);
   }
-  return ApplyAndResume(std::move(stopped), task, info.request, decision);
+  return ApplyAndResume(std::move(stopped), task, info.request, judged);
 }
 
 // The program's own first execve is what the user asked for: it runs whatever the policy says of
@@ -310,40 +335,51 @@ absl::Status Supervisor::Loop::OnLaunchersCall(Stopped stopped, const SyscallReq
   return std::move(stopped).Restart(Resume::Continue());
 }
 
-absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRecord record) {
+absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRecord record,
+                                          const SyscallRequest& runs) {
   // What returns nowhere has no result to wait for.
   const auto arch = static_cast<Arch>(record.request.arch);
-  if (record.decision.wish == RecordWish::kLogResult && !Refuses(record.decision.verdict) &&
+  if (record.decision.wish == RecordWish::kLogResult && Runs(record.decision.verdict) &&
       !(record.request.HasKnownArch() && Policy::IsNeverRefused(arch, record.request.nr)) &&
       !IsVsyscall(record.request)) {
-    task.state = AwaitingResult{std::move(record)};
-    return std::move(stopped).Restart(Resume::UntilSyscallExit());
+    PROVOST_ASSIGN_OR_RETURN(task.state,
+                             Apply(record.decision.verdict, stopped, record.request, runs));
+    auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+    if (awaiting == nullptr) awaiting = &task.state.emplace<AwaitingResult>();
+    awaiting->record = std::move(record);
+    return RunOn(std::move(stopped), task);
   }
   record.result = ResultOf(record.decision.verdict);
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
   if (!recorded) {
     ++held_;
-    task.state = HeldBeforeCall{std::move(stopped), std::move(record)};
+    task.state = HeldBeforeCall{std::move(stopped), std::move(record), runs};
     return absl::OkStatus();
   }
-  return ApplyAndResume(std::move(stopped), task, record.request, record.decision);
+  return ApplyAndResume(std::move(stopped), task, record.request, {record.decision, runs});
 }
 
 absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
                                               const SyscallRequest& request,
-                                              const Decision& decision) {
-  PROVOST_ASSIGN_OR_RETURN(task.state, Apply(decision.verdict, stopped, request));
-  return std::move(stopped).Restart(Resume::Continue());
+                                              const Judgement& judged) {
+  PROVOST_ASSIGN_OR_RETURN(task.state,
+                           Apply(judged.decision.verdict, stopped, request, judged.runs));
+  return RunOn(std::move(stopped), task);
 }
 
 absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task& task) {
   auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (awaiting == nullptr) return std::move(stopped).Restart(Resume::Continue());
-  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
-  PendingRecord record = std::move(awaiting->record);
-  record.result = ResultForRecord(result);
+  AwaitingResult done = std::move(*awaiting);
   task.state = Running();
-  return AfterCall(std::move(stopped), task, std::move(record));
+  if (done.rewritten.has_value()) {
+    PROVOST_RETURN_IF_ERROR(
+        RestoreArguments(stopped, done.rewritten->asked, done.rewritten->registers));
+  }
+  if (!done.record.has_value()) return std::move(stopped).Restart(Resume::Continue());
+  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
+  done.record->result = ResultForRecord(result);
+  return AfterCall(std::move(stopped), task, *std::move(done.record));
 }
 
 absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRecord record) {
@@ -409,6 +445,8 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
       tasks_.erase(former);
     }
   }
+  // The new program's registers are its own.
+  if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) awaiting->rewritten.reset();
   if (!program_runs_ && leader == root_) {
     program_runs_ = true;
     decider_.ProgramStarted();
@@ -439,8 +477,9 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
 absl::Status Supervisor::Loop::CutOff(TaskState state) {
   if (IsHeld(state)) --held_;
   // It ran the call and died in it: what was decided is still on record, without a result.
-  if (const auto* awaiting = std::get_if<AwaitingResult>(&state)) {
-    if (absl::StatusOr<bool> recorded = PutOnRecord(awaiting->record); !recorded.ok()) {
+  const auto* awaiting = std::get_if<AwaitingResult>(&state);
+  if (awaiting != nullptr && awaiting->record.has_value()) {
+    if (absl::StatusOr<bool> recorded = PutOnRecord(*awaiting->record); !recorded.ok()) {
       return recorded.status();
     } else if (!*recorded) {
       recorder_.CountLost();
@@ -517,8 +556,8 @@ absl::Status Supervisor::Loop::RetryHeld() {
       --held_;
       HeldBeforeCall held = std::move(*before);
       task.state = Running();
-      absl::Status status =
-          ApplyAndResume(std::move(held.stopped), task, held.record.request, held.record.decision);
+      absl::Status status = ApplyAndResume(std::move(held.stopped), task, held.record.request,
+                                           {held.record.decision, held.runs});
       if (!status.ok() && !IsDied(status)) return status;
     } else if (auto* after = std::get_if<HeldAfterCall>(&task.state)) {
       PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(after->record));

@@ -1,13 +1,15 @@
-// Whole runs under rules that ask of the task, or count.
+// Whole runs under rules that look at the task, count, or do what only a tracer can.
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "audit/collecting_sink.h"
 #include "gtest/gtest.h"
 #include "tests/support/supervised.h"
 #include "tests/support/victims.h"
@@ -108,6 +110,67 @@ TEST(CountingTest, ChanceRepeatsFromTheSeed) {
   EXPECT_GT(std::count(first.begin(), first.end(), 'n'), 50);
   EXPECT_EQ(run(4711), first);
   EXPECT_NE(run(4712), first);
+}
+
+// ---- Actions that only a tracer has ----
+
+const std::vector<std::string>& Rewrites() {
+  static const auto* const rules =
+      new std::vector<std::string>{"rewrite dup2 set oldfd = 1, newfd = 100 if newfd == 200",
+                                   "rewrite pipe2 set flags = O_CLOEXEC if flags has O_NONBLOCK"};
+  return *rules;
+}
+
+TEST(RewriteTest, TheCallRunsSoAndTheTaskFindsItsRegisters) {
+  EXPECT_THAT(RunSupervised(OptionsOf(Rewrites()), {Victim("argument_rewritten")}), Succeeded());
+}
+
+TEST(RewriteTest, IsRecordedWithWhatWasAskedAndWhatCameOfIt) {
+  std::vector<std::string> rules = Rewrites();
+  for (std::string& rule : rules) rule += " as \"changed\" log result";
+  CollectingSink sink;
+  Options options = OptionsOf(rules);
+  options.sink = &sink;
+  EXPECT_THAT(RunSupervised(options, {Victim("argument_rewritten")}), Succeeded());
+  ASSERT_EQ(sink.decisions().size(), 3U);
+  const CollectingSink::Recorded& dup = sink.decisions()[0];
+  EXPECT_TRUE(std::holds_alternative<Rewrite>(dup.verdict));
+  EXPECT_EQ(dup.rule, "changed");
+  EXPECT_EQ(dup.request.args[1], 200U);
+  EXPECT_EQ(dup.result, 100);
+}
+
+TEST(RewriteTest, ARewriteLeadsPastNoRule) {
+  EXPECT_THAT(
+      RunSupervised(OptionsOf({"rewrite getuid set arg0 = 1 if arg0 == 0",
+                               "rewrite getppid set arg0 = 5", "deny EACCES getppid if arg0 == 5"}),
+                    {Victim("getppid_answers"), "-13"}),
+      Succeeded());
+}
+
+TEST(RewriteTest, ComplainLeavesTheCallAsItIs) {
+  CollectingSink sink;
+  Options options = OptionsOf({"rewrite getppid set arg0 = 5", "ask getpid", "trap getuid"});
+  options.mode = Mode::kComplain;
+  options.sink = &sink;
+  EXPECT_THAT(RunSupervised(options, {Victim("getppid_answers"), Parent()}), Succeeded());
+  ASSERT_FALSE(sink.decisions().empty());
+  for (const CollectingSink::Recorded& recorded : sink.decisions()) {
+    EXPECT_EQ(recorded.verdict, Verdict(Log{}));
+  }
+}
+
+TEST(AskTest, TheDefaultAnswers) {
+  EXPECT_THAT(RunSupervised(OptionsOf({"default allow", "ask getppid"}),
+                            {Victim("getppid_answers"), Parent()}),
+              Succeeded());
+  EXPECT_THAT(
+      RunSupervised(OptionsOf({"default deny EPERM", "allow write, exit_group",
+                               "allow %process, %memory, %desc, %file, %signal",
+                               "allow arch_prctl, set_robust_list, rseq, prlimit64, getrandom",
+                               "allow set_tid_address", "ask getppid"}),
+                    {Victim("getppid_answers"), "-1"}),
+      Succeeded());
 }
 
 }  // namespace

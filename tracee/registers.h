@@ -1,6 +1,7 @@
 #ifndef PROVOST_TRACEE_REGISTERS_H_
 #define PROVOST_TRACEE_REGISTERS_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -44,6 +45,21 @@ absl::Status SkipSyscall(const Stopped& stopped, int64_t result);
 
 // At a seccomp stop: changes the number; the filter then runs again over the new one.
 absl::Status SetSyscallNumber(const Stopped& stopped, int32_t nr);
+
+// The registers of a call's arguments as they were, all 64 bits of them.
+using ArgumentRegisters = std::array<uint64_t, 6>;
+
+// At a seccomp stop: gives the call that asked for `asked` the arguments of `wanted`, where they
+// differ; the filter then runs again over them. Returns the registers as they were, for
+// RestoreArguments: the kernel leaves a task's argument registers alone (syscall(2)), and compilers
+// count on it.
+absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
+                                                   const SyscallRequest& asked,
+                                                   const SyscallRequest& wanted);
+
+// At the syscall-exit stop of that call.
+absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& asked,
+                              const ArgumentRegisters& registers);
 
 // At the signal-delivery stop of a SIGSYS that the filter raised for a number we had put in place
 // of `asked`: makes registers and siginfo say what they would had the filter trapped the call
