@@ -324,6 +324,7 @@ absl::StatusOr<Verdict> Grammar::ParseKill() {
 }
 
 absl::Status Grammar::ParseEmulator(RuleStatement& rule) {
+  if (current_.IsName("with")) return Unexpected("the name of an emulator");
   PROVOST_ASSIGN_OR_RETURN(rule.emulator, TakeWord("the name of an emulator"));
   if (!current_.IsName("with")) return absl::OkStatus();
   return ParseAssignments("what the emulator is told", rule.assignments);
