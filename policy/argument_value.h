@@ -6,6 +6,7 @@
 
 #include "absl/numeric/int128.h"
 #include "policy/ast.h"
+#include "policy/task_field.h"
 #include "syscalls/signature.h"
 
 namespace provost {
@@ -15,6 +16,7 @@ struct BoundArgument {
   uint8_t index;
   ArgWidth width;
   const Argument* argument;  // nullptr for arg0 … arg5, the register as it is
+  std::optional<TaskField> task = std::nullopt;  // not in a register, but this of the task
 };
 
 bool IsSigned(ArgWidth width);

@@ -14,9 +14,11 @@
 
 #include "absl/numeric/int128.h"
 #include "policy/predicate.h"
+#include "policy/rule_state.h"
 #include "policy/source_text.h"
 #include "policy/string_pattern.h"
 #include "policy/verdict.h"
+#include "syscalls/request.h"
 
 namespace provost {
 
@@ -51,7 +53,7 @@ struct Value {
   bool IsString() const { return !strings.empty(); }
 };
 
-// What stands to the left: an argument, perhaps with a mask.
+// What stands to the left: an argument or, as "proc.uid", what the task is; perhaps with a mask.
 struct Operand {
   std::string argument;
   SourceSpan span;  // of the name
@@ -67,12 +69,17 @@ struct Test {
     kOnly,
     kAnyBit,   // `flags & MASK` and nothing more
     kStrings,  // any of `patterns`, or none if `negated`
+    kArches,   // the call is one of `arches`, or of none if `negated`
+    kState,    // `state`; in a rule's condition it has become the rule's `state`
   };
   Kind kind = Kind::kCompare;
   Operand operand;
   CompareOp op = CompareOp::kEq;  // of kCompare
   Value value;                    // but of kAnyBit
   std::vector<std::shared_ptr<const StringPattern>> patterns;
+  std::vector<Arch> arches;
+  StateTest state;
+  bool each_process = false;  // of kState
   bool negated = false;
   SourceSpan span;
 };
@@ -115,11 +122,19 @@ struct LetStatement {
   Word name;
   Value value;
 };
+// NAME = VALUE: what `set` gives an argument, and `with` an emulator.
+struct Assignment {
+  Word name;
+  Value value;
+};
 struct RuleStatement {
-  Verdict verdict;
+  Verdict verdict;  // of emulate and rewrite without its payload, until it is bound
   SourceSpan action;
-  std::vector<CallReference> calls;
+  std::vector<CallReference> calls;     // of emulate: none until it is bound
+  Word emulator;                        // of emulate
+  std::vector<Assignment> assignments;  // of emulate and rewrite
   std::optional<Condition> condition;
+  std::optional<RuleState> state;
   std::optional<std::string> name;
   RecordWish wish = RecordWish::kUnsaid;
 };

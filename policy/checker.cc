@@ -32,6 +32,9 @@ constexpr size_t kMaxRulesFromAnEnd = 128;
 // With more string arguments that may be readable or not, there are too many cases.
 constexpr int kMaxStringArguments = 3;
 
+// The bit for what a task is, behind those of its six arguments.
+constexpr uint8_t kTaskBit = 1 << 6;
+
 // The registers a predicate looks at, themselves or what they point at: bit i for argument i.
 uint8_t ArgumentsOf(const PredicateNode* predicate) {
   if (predicate == nullptr) return 0;
@@ -42,6 +45,10 @@ uint8_t ArgumentsOf(const PredicateNode* predicate) {
   };
   if (const auto* compare = std::get_if<Compare>(&predicate->node)) return 1 << compare->arg;
   if (const auto* match = std::get_if<MatchString>(&predicate->node)) return 1 << match->arg;
+  if (std::holds_alternative<CompareTask>(predicate->node) ||
+      std::holds_alternative<MatchTask>(predicate->node)) {
+    return kTaskBit;
+  }
   if (const auto* all = std::get_if<AllOf>(&predicate->node)) return of_all(all->children);
   if (const auto* any = std::get_if<AnyOf>(&predicate->node)) return of_all(any->children);
   if (const auto* negation = std::get_if<Not>(&predicate->node)) {
@@ -124,7 +131,8 @@ class Checker {
           CheckRule(rules.subspan(0, i), rules[i], finding);
         }
       }
-      if (unconditional == nullptr && IsUnconditional(rules[i])) unconditional = &rules[i];
+      const bool decides = IsUnconditional(rules[i]) && !rules[i].rule->state.has_value();
+      if (unconditional == nullptr && decides) unconditional = &rules[i];
     }
   }
 
@@ -176,6 +184,8 @@ class Checker {
     const uint8_t arguments = ArgumentsOf(bound.condition);
     std::vector<const BoundRule*> relevant;
     for (const BoundRule& rule : earlier) {
+      // Whatever it counts, it lets some calls by.
+      if (rule.rule->state.has_value()) continue;
       if ((ArgumentsOf(rule.condition) & arguments) != 0 || IsUnconditional(bound)) {
         relevant.push_back(&rule);
       }

@@ -69,6 +69,21 @@ class Knowledge {
   bool Add(const MatchString& match, bool holds) {
     return strings_[match.arg].Add(*match.pattern, holds);
   }
+  bool Add(const CompareTask& task, bool holds) {
+    return task_numbers_.try_emplace(task.field, task.compare.width)
+        .first->second.Add(task.compare, holds);
+  }
+  bool Add(const MatchTask& task, bool holds) {
+    return task_texts_[task.field].Add(*task.pattern, holds);
+  }
+  size_t SizeOf(const CompareTask& task) const {
+    const auto found = task_numbers_.find(task.field);
+    return found == task_numbers_.end() ? 0 : found->second.masks();
+  }
+  size_t SizeOf(const MatchTask& task) const {
+    const auto found = task_texts_.find(task.field);
+    return found == task_texts_.end() ? 0 : found->second.size();
+  }
   size_t SizeOf(const Compare& compare) const {
     const auto found = registers_.find({compare.arg, compare.width});
     return found == registers_.end() ? 0 : found->second.masks();
@@ -81,12 +96,16 @@ class Knowledge {
     size_t size = 1;
     for (const auto& [key, domain] : registers_) size += domain.size();
     for (const auto& [arg, domain] : strings_) size += domain.size();
+    for (const auto& [field, domain] : task_numbers_) size += domain.size();
+    for (const auto& [field, domain] : task_texts_) size += domain.size();
     return size;
   }
 
  private:
   std::map<std::pair<uint8_t, ArgWidth>, RegisterDomain> registers_;
   std::map<uint8_t, StringDomain> strings_;
+  std::map<TaskField, RegisterDomain> task_numbers_;
+  std::map<TaskField, StringDomain> task_texts_;
 };
 
 // A tableau: claims are taken apart until only comparisons are left; of a disjunction, each branch
@@ -133,6 +152,12 @@ class Tableau {
     if (const auto* compare = std::get_if<Compare>(&claim.predicate->node)) {
       return 1 + knowledge.SizeOf(*compare);
     }
+    if (const auto* number = std::get_if<CompareTask>(&claim.predicate->node)) {
+      return 1 + knowledge.SizeOf(*number);
+    }
+    if (const auto* text = std::get_if<MatchTask>(&claim.predicate->node)) {
+      return 1 + knowledge.SizeOf(*text);
+    }
     return 1;
   }
 
@@ -162,6 +187,13 @@ class Tableau {
                      // Unknown stays unknown below a `!`: the claim's sense does not matter.
                      if ((unreadable_ >> node.arg & 1) != 0) return claim.unknown_holds;
                      return knowledge.Add(node, claim.holds);
+                   },
+                   // What may be unreadable is claimed of nobody; the rest is readable.
+                   [&](const CompareTask& node) {
+                     return claim.unknown_holds || knowledge.Add(node, claim.holds);
+                   },
+                   [&](const MatchTask& node) {
+                     return claim.unknown_holds || knowledge.Add(node, claim.holds);
                    },
                    [&](const AllOf& node) { return take_list(node.children, claim.holds); },
                    [&](const AnyOf& node) { return take_list(node.children, !claim.holds); },
@@ -194,6 +226,8 @@ uint8_t StringArguments(const PredicateNode* predicate) {
       Overloaded{[](const Constantly&) { return uint8_t{0}; },
                  [](const Compare&) { return uint8_t{0}; },
                  [](const MatchString& node) { return static_cast<uint8_t>(1 << node.arg); },
+                 [](const CompareTask&) { return uint8_t{0}; },
+                 [](const MatchTask&) { return uint8_t{0}; },
                  [&](const AllOf& node) { return of_all(node.children); },
                  [&](const AnyOf& node) { return of_all(node.children); },
                  [](const Not& node) { return StringArguments(node.child.get()); }},

@@ -9,7 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "policy/counted_call.h"
 #include "policy/decider.h"
+#include "policy/task_field.h"
 
 namespace provost {
 
@@ -28,12 +30,38 @@ class FakeArgumentReader final : public ArgumentReader {
     return absl::string_view(found->second);
   }
 
+  absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) override {
+    ++task_reads_;
+    const auto found = task_texts_.find(field);
+    if (found == task_texts_.end()) return absl::NotFoundError("unreadable");
+    return absl::string_view(found->second);
+  }
+  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override {
+    ++task_reads_;
+    const auto found = task_numbers_.find(field);
+    if (found == task_numbers_.end()) return absl::NotFoundError("unreadable");
+    return found->second;
+  }
+
+  CountedCall* counted() override { return counted_; }
+  // Not owned; null, as at first, makes every call a new one.
+  void SetCounted(CountedCall* counted) { counted_ = counted; }
+
+  // What is not set of the task is unreadable.
+  void SetTask(TaskField field, std::string text) { task_texts_[field] = std::move(text); }
+  void SetTask(TaskField field, uint32_t number) { task_numbers_[field] = number; }
+  int task_reads() const { return task_reads_; }
+
   void Set(uint64_t address, std::string text) { strings_[address] = std::move(text); }
   int reads() const { return reads_; }
 
  private:
   std::map<uint64_t, std::string> strings_;
   int reads_ = 0;
+  std::map<TaskField, std::string> task_texts_;
+  std::map<TaskField, uint32_t> task_numbers_;
+  int task_reads_ = 0;
+  CountedCall* counted_ = nullptr;
 };
 
 }  // namespace provost

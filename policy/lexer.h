@@ -18,6 +18,7 @@ enum class TokenKind : uint8_t {
   kName,     // letters, digits, underscores
   kGroup,    // @name, %name
   kInteger,
+  kFraction,  // 0.25, 25%
   kString,
   kComma,
   kOpenParenthesis,
@@ -42,6 +43,7 @@ enum class TokenKind : uint8_t {
   kRange,
   kDot,
   kStar,
+  kSlash,
   kQuestion,
 };
 
@@ -50,6 +52,7 @@ struct Token {
   SourceSpan span;
   absl::int128 integer = 0;  // of kInteger: -2^63 … 2^64-1
   std::string string;        // of kString: with its escapes resolved
+  double fraction = 0;       // of kFraction: 25% is 0.25
 
   absl::string_view text() const { return span.text(); }
   bool Is(TokenKind wanted) const { return kind == wanted; }
@@ -75,6 +78,9 @@ class Lexer {
   absl::StatusOr<Token> LexName();
   absl::StatusOr<Token> LexGroup();
   absl::StatusOr<Token> LexInteger();
+  // Of "0.25" or "25%" that begins here the length, else 0.
+  size_t FractionLength() const;
+  absl::StatusOr<Token> LexFraction(size_t length);
   absl::Status FractionError(const SourceSpan& whole) const;
   absl::StatusOr<Token> LexString();
   absl::StatusOr<char> LexEscape(size_t quote);

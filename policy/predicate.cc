@@ -149,6 +149,8 @@ Predicate Bound(const Predicate& predicate, bool on_memory) {
       Overloaded{[&](const Constantly&) { return predicate; },
                  [&](const Compare&) { return predicate; },
                  [&](const MatchString&) { return Make({Constantly{on_memory}}); },
+                 [&](const CompareTask&) { return Make({Constantly{on_memory}}); },
+                 [&](const MatchTask&) { return Make({Constantly{on_memory}}); },
                  [&](const AllOf& all) { return Join(bound_all(all.children), false); },
                  [&](const AnyOf& any) { return Join(bound_all(any.children), true); },
                  [&](const Not& negation) { return MakeNot(Bound(negation.child, !on_memory)); }},
@@ -179,6 +181,14 @@ Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
                 arguments.ReadString(Register(request, match.arg));
             return text.ok() ? ToTruth(match.pattern->Matches(*text)) : Truth::kUnknown;
           },
+          [&](const CompareTask& task) {
+            const absl::StatusOr<uint32_t> number = arguments.ReadTaskNumber(task.field);
+            return number.ok() ? ToTruth(Holds(task.compare, *number)) : Truth::kUnknown;
+          },
+          [&](const MatchTask& task) {
+            const absl::StatusOr<absl::string_view> text = arguments.ReadTaskText(task.field);
+            return text.ok() ? ToTruth(task.pattern->Matches(*text)) : Truth::kUnknown;
+          },
           [&](const AllOf& all) { return EvaluateAll(all.children, false, request, arguments); },
           [&](const AnyOf& any) { return EvaluateAll(any.children, true, request, arguments); },
           [&](const Not& negation) { return Negate(Evaluate(negation.child, request, arguments)); },
@@ -193,7 +203,8 @@ bool IsRegisterOnly(const Predicate& predicate) {
   };
   return std::visit(
       Overloaded{[](const Constantly&) { return true; }, [](const Compare&) { return true; },
-                 [](const MatchString&) { return false; },
+                 [](const MatchString&) { return false; }, [](const CompareTask&) { return false; },
+                 [](const MatchTask&) { return false; },
                  [&](const AllOf& node) { return all(node.children); },
                  [&](const AnyOf& node) { return all(node.children); },
                  [](const Not& node) { return IsRegisterOnly(node.child); }},
@@ -222,6 +233,15 @@ class PredicatePrinter {
             [&](const MatchString& node) {
               return Bracket(absl::StrCat(Name(node.arg), " ", node.pattern->ToString()),
                              inside == Inside::kNot);
+            },
+            [&](const CompareTask& node) {
+              return Bracket(Print(node.compare, &AsArgument(node.field), ""),
+                             inside == Inside::kNot);
+            },
+            [&](const MatchTask& node) {
+              return Bracket(
+                  absl::StrCat(AsArgument(node.field).name, " ", node.pattern->ToString()),
+                  inside == Inside::kNot);
             },
             [&](const AllOf& node) {
               return Bracket(Join(node.children, " && ", Inside::kAll), inside == Inside::kNot);
@@ -293,8 +313,12 @@ class PredicatePrinter {
         !Is32Bit(compare.width)) {
       argument = nullptr;
     }
-    std::string left =
-        argument != nullptr ? std::string(argument->name) : absl::StrCat("arg", compare.arg);
+    return Print(compare, argument, absl::StrCat("arg", compare.arg));
+  }
+
+  // `unnamed` is what stands for a comparison without an argument.
+  static std::string Print(const Compare& compare, const Argument* argument, std::string unnamed) {
+    std::string left = argument != nullptr ? std::string(argument->name) : std::move(unnamed);
     const uint64_t whole = Is32Bit(compare.width) ? 0xffffffff : ~uint64_t{0};
     if ((compare.mask & whole) != whole) {
       left = absl::StrCat("(", left, " & ", Mask(compare.mask & whole, argument), ")");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "policy/decider.h"
+#include "policy/task_field.h"
 #include "syscalls/request.h"
 #include "syscalls/signature.h"
 #include "syscalls/syscall_table.h"
@@ -45,6 +46,17 @@ struct MatchString {
   std::shared_ptr<const StringPattern> pattern;
 };
 
+// The same of the task that makes the call: a number of it (`compare.arg` says nothing) or a text.
+// What cannot be read makes them Truth::kUnknown.
+struct CompareTask {
+  TaskField field;
+  Compare compare;
+};
+struct MatchTask {
+  TaskField field;
+  std::shared_ptr<const StringPattern> pattern;
+};
+
 struct Constantly {
   bool value;
 };
@@ -59,7 +71,7 @@ struct Not {
 };
 
 struct PredicateNode {
-  std::variant<Constantly, Compare, MatchString, AllOf, AnyOf, Not> node;
+  std::variant<Constantly, Compare, MatchString, CompareTask, MatchTask, AllOf, AnyOf, Not> node;
 };
 
 // Kleene's three values: an argument that cannot be read makes a condition unknown. A rule whose
@@ -69,7 +81,7 @@ enum class Truth : uint8_t { kFalse, kUnknown, kTrue };
 Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
                ArgumentReader& arguments);
 
-// True if registers alone decide it.
+// True if registers alone decide it. What a task is counts as memory, here and below.
 bool IsRegisterOnly(const Predicate& predicate);
 
 // The register-only condition that holds whenever `predicate` could come out true or unknown for

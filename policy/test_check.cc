@@ -105,6 +105,7 @@ std::vector<std::string> Advice(const BoundArgument& place, absl::int128 value) 
   if (value == -1 && !IsSigned(place.width)) {
     return {absl::StrCat("all ones is written ", bits == 32 ? "0xffffffff" : "0xffffffffffffffff")};
   }
+  if (place.task.has_value()) return {};
   if (value >= absl::int128{1} << bits) {
     return {absl::StrCat("the kernel reads its low ", bits, " bits; `arg", place.index,
                          "` is the whole register")};
@@ -131,6 +132,9 @@ class Checker {
         return CheckMask(test_.value);
       case Test::Kind::kAnyBit:
         return CheckMask(*test_.operand.mask);
+      case Test::Kind::kArches:
+      case Test::Kind::kState:
+        return absl::OkStatus();
       case Test::Kind::kCompare:
       case Test::Kind::kInIntegers:
         break;
@@ -153,10 +157,13 @@ class Checker {
     const bool is_string = argument != nullptr && argument->IsPathOrString();
     if (wants_string == is_string) return absl::OkStatus();
     if (is_string) {
+      std::vector<std::string> notes = {
+          "strings have `==`, `!=`, `in`, `~`, `!~`, `=~` and `under`, with a string"};
+      if (!place.task.has_value()) {
+        notes.push_back(absl::StrCat("its address is `arg", place.index, "`"));
+      }
       return ErrorAt(operand.span,
-                     absl::StrCat("`", operand.argument, "` is a string, not a number"),
-                     {"strings have `==`, `!=`, `in`, `~`, `!~`, `=~` and `under`, with a string",
-                      absl::StrCat("its address is `arg", place.index, "`")});
+                     absl::StrCat("`", operand.argument, "` is a string, not a number"), notes);
     }
     std::vector<std::string> notes;
     if (argument != nullptr && HasContents(argument->kind)) {
