@@ -1,5 +1,6 @@
 #include "policy/task_field.h"
 
+#include <array>
 #include <cstddef>
 #include <iterator>
 #include <optional>
@@ -12,13 +13,13 @@ namespace provost {
 namespace {
 
 // By TaskField.
-constexpr Argument kFields[] = {
+constexpr std::array<Argument, 5> kFields = {{
     {.name = "proc.exe", .kind = ArgKind::kPath},
     {.name = "proc.comm", .kind = ArgKind::kString},
     {.name = "proc.uid", .kind = ArgKind::kUid, .width = ArgWidth::kU32},
     {.name = "proc.gid", .kind = ArgKind::kGid, .width = ArgWidth::kU32},
     {.name = "proc.pid", .kind = ArgKind::kPid, .width = ArgWidth::kS32},
-};
+}};
 
 // Those that the grammar answers by itself, too.
 constexpr absl::string_view kNames[] = {"proc.exe", "proc.comm", "proc.uid",
@@ -29,7 +30,7 @@ constexpr absl::string_view kNames[] = {"proc.exe", "proc.comm", "proc.uid",
 const Argument& AsArgument(TaskField field) { return kFields[static_cast<size_t>(field)]; }
 
 std::optional<TaskField> FindTaskField(absl::string_view name) {
-  for (size_t i = 0; i < std::size(kFields); ++i) {
+  for (size_t i = 0; i < kFields.size(); ++i) {
     if (kFields[i].name == name) return static_cast<TaskField>(i);
   }
   return std::nullopt;

@@ -392,16 +392,17 @@ absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
 absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task& task) {
   auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (awaiting == nullptr) return std::move(stopped).Restart(Resume::Continue());
-  AwaitingResult done = std::move(*awaiting);
-  task.state = Running();
-  if (done.rewritten.has_value()) {
+  // If it dies under these, what was decided is still in its state to be recorded.
+  if (awaiting->rewritten.has_value()) {
     PROVOST_RETURN_IF_ERROR(
-        RestoreArguments(stopped, done.rewritten->asked, done.rewritten->registers));
+        RestoreArguments(stopped, awaiting->rewritten->asked, awaiting->rewritten->registers));
   }
-  if (!done.record.has_value()) return std::move(stopped).Restart(Resume::Continue());
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
-  done.record->result = ResultForRecord(result);
-  return AfterCall(std::move(stopped), task, *std::move(done.record));
+  std::optional<PendingRecord> record = std::move(awaiting->record);
+  task.state = Running();
+  if (!record.has_value()) return std::move(stopped).Restart(Resume::Continue());
+  record->result = ResultForRecord(result);
+  return AfterCall(std::move(stopped), task, *std::move(record));
 }
 
 absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRecord record) {

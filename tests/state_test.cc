@@ -142,7 +142,7 @@ TEST(RewriteTest, IsRecordedWithWhatWasAskedAndWhatCameOfIt) {
 }
 
 TEST(RewriteTest, ARewriteLeadsPastNoRule) {
-  EXPECT_THAT(RunSupervised(OptionsOf({"allow getuid", "rewrite getppid set arg0 = 5",
+  EXPECT_THAT(RunSupervised(OptionsOf({"rewrite getppid set arg0 = 5 if arg0 != 5",
                                        "deny EACCES getppid if arg0 == 5"}),
                             {Victim("getppid_answers"), "-13"}),
               Succeeded());
