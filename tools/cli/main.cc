@@ -6,8 +6,10 @@
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
+#include "tools/cli/explain.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
+#include "tools/cli/why.h"
 
 namespace provost {
 namespace {
@@ -26,6 +28,8 @@ int Main(int argc, char** argv) {
   std::function<int()> chosen;
   AddRunCommand(app, chosen);
   AddCheckCommand(app, chosen);
+  AddExplainCommand(app, chosen);
+  AddWhyCommand(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
