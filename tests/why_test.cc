@@ -146,5 +146,29 @@ TEST(WhyTest, SaysWhatIsMissing) {
   EXPECT_EQ(Provost({"why", "-e", "default allow", log, "one"}).exit_code, 2);
 }
 
+TEST(CheckTest, WarnsAndExitsWithZero) {
+  const std::string file = PolicyFile("check.policy",
+                                      "arch x86_64\n"
+                                      "default allow\n"
+                                      "deny EACCES openat if path ~ \"/etc/shadow*\"\n"
+                                      "deny EPERM openat if flags has O_CREAT && mode < 0\n");
+  const Ended ended = Provost({"check", file});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.out, HasSubstr(file + ":3:1: warning: what `path` points at can be changed"));
+  EXPECT_THAT(ended.out, HasSubstr("but open, openat2, creat (opening files) are never refused "
+                                   "[twins]\n  name them in the rule as well"));
+  const Ended json = Provost({"check", "--json", file});
+  EXPECT_EQ(json.exit_code, 0) << json;
+  const Json findings = Json::parse(json.out);
+  ASSERT_GE(findings.size(), 4U);
+  for (const Json& finding : findings) {
+    EXPECT_EQ(finding["file"], file);
+    EXPECT_EQ(finding.size(), 6U);
+  }
+  const Ended silent = Provost({"check", "--json", "-e", "default deny EPERM"});
+  EXPECT_EQ(silent.out, "[]\n") << silent;
+  EXPECT_EQ(Provost({"check", "--json", "--bpf", file}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace provost
