@@ -273,6 +273,15 @@ Explanation ExplainRules(absl::Span<const BoundRule> rules, const Rule& otherwis
 
 }  // namespace
 
+const Rule& DecidingRule(const Policy& policy, KnownCall& call) {
+  if (!call.request.HasKnownArch() || call.request.IsX32()) return policy.ArchRule();
+  const auto arch = static_cast<Arch>(call.request.arch);
+  for (const BoundRule& bound : policy.RulesFor(arch, call.request.nr)) {
+    if (Decides(bound, EvaluateKnown(bound.condition, call))) return *bound.rule;
+  }
+  return policy.OtherwiseFor(arch, call.request.nr);
+}
+
 Explanation Explain(const Policy& policy, KnownCall& call) {
   if (!call.request.HasKnownArch() || call.request.IsX32()) {
     Explanation refused;

@@ -55,6 +55,9 @@ struct Explanation {
 // Asks the policy about a call. What the policy keeps count of (state) is asked as it is.
 Explanation Explain(const Policy& policy, KnownCall& call);
 
+// The rule that decides, alone: what Explain calls `rule`.
+const Rule& DecidingRule(const Policy& policy, KnownCall& call);
+
 // Evaluate (predicate.h), where conditions on registers that are not known are unknown.
 Truth EvaluateKnown(const Predicate& predicate, KnownCall& call);
 

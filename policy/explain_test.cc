@@ -92,8 +92,9 @@ TEST(ExplainTest, AgreesWithThePolicy) {
         auto text = ParseCallText(absl::StrCat("openat(0, ", path, ", ", flags, ")"), arch);
         ASSERT_THAT(text, IsOk());
         KnownCall known{text->request, text->memory};
-        EXPECT_EQ(Explain(parsed->policy, known).rule->decision(),
-                  parsed->policy.Decide(text->request, text->memory));
+        const Decision decision = parsed->policy.Decide(text->request, text->memory);
+        EXPECT_EQ(Explain(parsed->policy, known).rule->decision(), decision);
+        EXPECT_EQ(DecidingRule(parsed->policy, known).decision(), decision);
       }
     }
   }

@@ -233,8 +233,8 @@ class Differ {
 
   void Try(Arch arch, KnownCall& call, std::set<Names>& seen) {
     ++result_.tried;
-    const Rule* first = Explain(first_, call).rule;
-    const Rule* second = Explain(second_, call).rule;
+    const Rule* first = &DecidingRule(first_, call);
+    const Rule* second = &DecidingRule(second_, call);
     if (first->verdict == second->verdict || !seen.insert({first, second}).second) return;
     Report(arch, call, first, second);
   }

@@ -17,6 +17,7 @@
 #include "policy/stack.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/filters.h"
+#include "supervisor/kernel_features.h"
 #include "supervisor/recorder.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
@@ -524,6 +525,7 @@ Supervisor::~Supervisor() = default;
 absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
   std::vector<BpfProgram> filters;
   if (options_.mode != Mode::kUnrestricted) {
+    PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging);
     PROVOST_ASSIGN_OR_RETURN(
         filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain,

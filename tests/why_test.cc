@@ -170,5 +170,62 @@ TEST(CheckTest, WarnsAndExitsWithZero) {
   EXPECT_EQ(Provost({"check", "--json", "--bpf", file}).exit_code, 2);
 }
 
+TEST(DiffTest, PrintsAWitnessThatExplainTakes) {
+  const std::string one =
+      PolicyFile("one.policy", "arch x86_64\ndefault deny EPERM\nallow close if fd < 8\n");
+  const std::string two =
+      PolicyFile("two.policy", "arch x86_64\ndefault deny EPERM\nallow close if fd <= 8\n");
+  const Ended same = Provost({"diff", one, one});
+  EXPECT_EQ(same.exit_code, 0) << same;
+  EXPECT_THAT(same.out, testing::StartsWith("no difference found: "));
+  const Ended ended = Provost({"diff", one, two});
+  EXPECT_EQ(ended.exit_code, 1) << ended;
+  EXPECT_THAT(ended.out, testing::StartsWith(
+                             absl::StrCat("x86_64 close(8): runs under the second only\n  ", one,
+                                          ": deny EPERM: the default, deny EPERM\n  ", two,
+                                          ": allow: ", two, ":3: allow close if fd <= 8\n")));
+  const Json json = Json::parse(Provost({"diff", "--json", "--seed", "5", one, two}).out);
+  ASSERT_EQ(json["differences"].size(), 1U);
+  EXPECT_EQ(json["seed"], 5);
+  EXPECT_GT(json["tried"], 800);
+  const Json explained =
+      Json::parse(Provost({"explain", "-p", two, "--json", json["differences"][0]["call"]}).out);
+  EXPECT_EQ(explained["verdict"], "allow");
+  EXPECT_EQ(Provost({"diff", one}).exit_code, 2);
+  EXPECT_EQ(Provost({"diff", one, "/nonexistent.policy"}).exit_code, 2);
+  EXPECT_EQ(Provost({"diff", "--samples", "-1", one, two}).exit_code, 2);
+}
+
+TEST(DoctorTest, SaysThatProvostCanRunHere) {
+  const Ended ended = Provost({"doctor"});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.out, HasSubstr("present  seccomp action trace\n"));
+  EXPECT_THAT(ended.out, testing::EndsWith("provost can run here\n"));
+  const Json json = Json::parse(Provost({"doctor", "--json"}).out);
+  EXPECT_EQ(json["can_run"], true);
+  EXPECT_GT(json["features"].size(), 15U);
+}
+
+// Kernels that lack something, as provost itself makes them.
+TEST(DoctorTest, SaysWhatIsMissing) {
+  const std::string provost = Runfile("tools/cli/provost");
+  const std::string no_actions = "deny EOPNOTSUPP seccomp if op == SECCOMP_GET_ACTION_AVAIL";
+  const Ended doctor =
+      Provost({"run", "-e", no_actions, "-e", "deny ENOSYS mseal", "--", provost, "doctor"});
+  EXPECT_EQ(doctor.exit_code, 1) << doctor;
+  EXPECT_THAT(doctor.out,
+              HasSubstr("missing  seccomp action trace: provost cannot run: calls do not come to "
+                        "it\n"));
+  EXPECT_THAT(doctor.out, HasSubstr("missing  mseal: nothing yet"));
+  EXPECT_THAT(doctor.out, testing::EndsWith("provost cannot run here\n"));
+
+  const Ended run = Provost({"run", "-e", no_actions, "--", provost, "run", "-e", "default allow",
+                             "--", Victim("succeeds")});
+  EXPECT_EQ(run.exit_code, 125) << run;
+  EXPECT_THAT(run.out, IsEmpty());
+  EXPECT_THAT(run.err, HasSubstr("this kernel has no seccomp action"));
+  EXPECT_THAT(run.err, HasSubstr("see `provost doctor`"));
+}
+
 }  // namespace
 }  // namespace provost

@@ -6,6 +6,8 @@
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
+#include "tools/cli/diff.h"
+#include "tools/cli/doctor.h"
 #include "tools/cli/explain.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
@@ -29,6 +31,8 @@ int Main(int argc, char** argv) {
   AddRunCommand(app, chosen);
   AddCheckCommand(app, chosen);
   AddExplainCommand(app, chosen);
+  AddDiffCommand(app, chosen);
+  AddDoctorCommand(app, chosen);
   AddWhyCommand(app, chosen);
   try {
     app.parse(argc, argv);
