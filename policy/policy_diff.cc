@@ -27,6 +27,8 @@ constexpr size_t kMaxValues = 400;  // of one argument
 constexpr size_t kMaxStrings = 200;
 constexpr int kUnknownNumber = 0x3ff;
 
+// Of each argument.
+using Values = std::array<std::vector<uint64_t>, 6>;
 using Names = std::pair<const Rule*, const Rule*>;
 
 // What stands between the quotes of a pattern as the language writes it, escapes resolved.
@@ -94,8 +96,8 @@ class Candidates {
   }
 
   // Makes the values: numbers as they are, strings as addresses in `memory`.
-  std::array<std::vector<uint64_t>, 6> Make(CallMemory& memory) const {
-    std::array<std::vector<uint64_t>, 6> values;
+  Values Make(CallMemory& memory) const {
+    Values values;
     for (int i = 0; i < 6; ++i) {
       values[i].assign(numbers_[i].begin(), numbers_[i].end());
       for (const std::string& text : strings_[i]) {
@@ -198,7 +200,7 @@ class Differ {
     call.request.nr = nr;
     std::set<Names> seen;
     ++result_.calls;
-    Try(arch, call, seen);
+    Try(arch, call, Values(), seen);
   }
 
   void TryCall(const Syscall& syscall) {
@@ -211,10 +213,10 @@ class Differ {
     KnownCall call;
     call.request.arch = static_cast<uint32_t>(syscall.arch);
     call.request.nr = syscall.nr;
-    const std::array<std::vector<uint64_t>, 6> values = candidates.Make(call.memory);
+    const Values values = candidates.Make(call.memory);
     std::set<Names> seen;
     ++result_.calls;
-    Try(syscall.arch, call, seen);
+    Try(syscall.arch, call, values, seen);
     const bool plain = std::all_of(values.begin(), values.end(),
                                    [](const auto& some) { return some.size() == 1; });
     if (plain) return;
@@ -222,21 +224,41 @@ class Differ {
       for (const uint64_t value : values[i]) {
         call.request.args = {};
         call.request.args[i] = value;
-        Try(syscall.arch, call, seen);
+        Try(syscall.arch, call, values, seen);
       }
     }
     for (int sample = 0; sample < options_.samples; ++sample) {
       for (int i = 0; i < 6; ++i) call.request.args[i] = values[i][random() % values[i].size()];
-      Try(syscall.arch, call, seen);
+      Try(syscall.arch, call, values, seen);
     }
   }
 
-  void Try(Arch arch, KnownCall& call, std::set<Names>& seen) {
+  Names Decide(KnownCall& call) {
     ++result_.tried;
-    const Rule* first = &DecidingRule(first_, call);
-    const Rule* second = &DecidingRule(second_, call);
-    if (first->verdict == second->verdict || !seen.insert({first, second}).second) return;
-    Report(arch, call, first, second);
+    return {&DecidingRule(first_, call), &DecidingRule(second_, call)};
+  }
+
+  void Try(Arch arch, KnownCall& call, const Values& values, std::set<Names>& seen) {
+    const Names rules = Decide(call);
+    if (rules.first->verdict == rules.second->verdict || !seen.insert(rules).second) return;
+    const std::array<uint64_t, 6> args = call.request.args;
+    Simplify(call, values, rules);
+    Report(arch, call, rules.first, rules.second);
+    call.request.args = args;
+  }
+
+  // Puts for each argument the first value under which the same rules decide: the smallest number,
+  // else a string.
+  void Simplify(KnownCall& call, const Values& values, const Names& rules) {
+    for (int i = 0; i < 6; ++i) {
+      const uint64_t found = call.request.args[i];
+      bool simpler = false;
+      for (size_t k = 0; k < values[i].size() && !simpler && values[i][k] != found; ++k) {
+        call.request.args[i] = values[i][k];
+        simpler = Decide(call) == rules;
+      }
+      if (!simpler) call.request.args[i] = found;
+    }
   }
 
   void Report(Arch arch, const KnownCall& call, const Rule* first, const Rule* second) {
