@@ -542,6 +542,7 @@ std::string FormatCall(const SyscallRequest& request, const CallMemory& memory) 
                          ? absl::StrCat(kNoName, absl::Hex(static_cast<uint32_t>(request.nr)))
                          : std::string(syscall->signature->name);
   std::vector<std::string> arguments;
+  arguments.reserve(request.args.size());
   for (int i = 0; i < count; ++i) arguments.push_back(FormatArgument(request, i, memory));
   // Registers beyond the call's arguments matter to rules on arg0 … arg5 alone.
   for (int i = count; i < 6; ++i) {

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "policy/checker.h"
 #include "policy/explain.h"
@@ -101,7 +102,8 @@ class OpeningFinder {
     if (!decided) outcome.Add(policy_.OtherwiseFor(syscall.arch, syscall.nr));
   }
 
-  void Add(const SourceLocation& where, const char* kind, std::string message, std::string mend) {
+  void Add(const SourceLocation& where, const char* kind, absl::string_view message,
+           absl::string_view mend) {
     findings_.push_back({where, kind, Printable(message), Printable(mend)});
   }
 

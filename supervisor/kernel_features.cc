@@ -223,6 +223,7 @@ KernelFacts ProbeKernel() {
 
 std::vector<KernelFeature> DescribeKernel(const KernelFacts& facts) {
   std::vector<KernelFeature> features;
+  features.reserve(kActions.size() + kFlags.size());
   for (const Action& action : kActions) {
     features.push_back({absl::StrCat("seccomp action ", action.name),
                         Find(facts.actions, action.name), "", action.cost, action.needed});
