@@ -1,6 +1,7 @@
 #include "policy/predicate.h"
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <string>
 #include <utility>
@@ -323,7 +324,10 @@ class PredicatePrinter {
     if ((compare.mask & whole) != whole) {
       left = absl::StrCat("(", left, " & ", Mask(compare.mask & whole, argument), ")");
     }
-    return absl::StrCat(left, Symbol(compare.op), Value(compare.value, compare.width, argument));
+    // One bit that is not set is no constant: `(flags & O_CREAT) == 0`, not O_RDONLY.
+    const bool no_bit = compare.value == 0 && std::has_single_bit(compare.mask & whole);
+    return absl::StrCat(left, Symbol(compare.op),
+                        no_bit ? "0" : Value(compare.value, compare.width, argument));
   }
 
   static std::string Mask(uint64_t mask, const Argument* argument) {

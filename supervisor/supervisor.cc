@@ -18,6 +18,7 @@
 #include "policy/stack.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/filters.h"
+#include "supervisor/kernel_features.h"
 #include "supervisor/recorder.h"
 #include "supervisor/repeated_calls.h"
 #include "supervisor/task.h"
@@ -606,6 +607,7 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
   std::vector<BpfProgram> filters;
   const ControlNumbers control = ControlNumbers::Random();
   if (options_.mode != Mode::kUnrestricted) {
+    PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging);
     PROVOST_ASSIGN_OR_RETURN(
         filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,

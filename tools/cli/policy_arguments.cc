@@ -56,6 +56,17 @@ std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arg
   return policies;
 }
 
+std::optional<std::vector<NamedPolicy>> LoadNamedPolicies(const PolicyArguments& arguments) {
+  std::optional<std::vector<ParsedPolicy>> parsed = LoadPolicies(arguments);
+  if (!parsed) return std::nullopt;
+  std::vector<NamedPolicy> named;
+  for (size_t i = 0; i < parsed->size(); ++i) {
+    const bool is_file = i < arguments.files.size();
+    named.push_back({is_file ? arguments.files[i] : "-e", std::move((*parsed)[i].policy)});
+  }
+  return named;
+}
+
 std::string FormatWarning(const PolicyWarning& warning) {
   return absl::StrCat(warning.where.file, ":", warning.where.line, ":", warning.where.column,
                       ": warning: ", warning.message);

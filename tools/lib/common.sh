@@ -15,10 +15,10 @@ libcli11-dev: command lines
 libre2-dev: regular expressions in policies
 nlohmann-json3-dev: JSON
 libaudit-dev: the kernel'\''s audit socket
+libauparse-dev: reads audit logs
 libgtest-dev: compiled with the tests
 libgmock-dev: compiled with the tests'
-test_packages='libauparse-dev: reads our audit logs in tests
-libbenchmark-dev: benchmarks
+test_packages='libbenchmark-dev: benchmarks
 auditd: ausearch and aureport, which must read our logs
 clang-format: checks the form of the source
 gcc-multilib: 32-bit victims
