@@ -25,7 +25,7 @@ Ended Provost(std::vector<std::string> argv) {
 }
 
 std::string PolicyFile(const std::string& name, const std::string& text) {
-  const std::string path = TemporaryPath(name);
+  std::string path = TemporaryPath(name);
   std::ofstream(path) << text;
   return path;
 }
