@@ -6,6 +6,8 @@
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
+#include "tools/cli/export.h"
+#include "tools/cli/import.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
 
@@ -26,6 +28,8 @@ int Main(int argc, char** argv) {
   std::function<int()> chosen;
   AddRunCommand(app, chosen);
   AddCheckCommand(app, chosen);
+  AddImportCommand(app, chosen);
+  AddExportCommand(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
