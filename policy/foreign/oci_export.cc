@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "policy/foreign/exporters.h"
+#include "policy/foreign/region.h"
 #include "policy/foreign/unordered.h"
 
 namespace provost {
@@ -82,7 +83,7 @@ class OciExporter {
     std::map<std::string, size_t> known;
     for (const UnorderedCall& call : calls) {
       for (const UnorderedRule& rule : call.rules) {
-        for (const Json& entry : Entries(rule)) {
+        for (const Json& entry : Entries(rule, call)) {
           const std::string key = entry.dump();
           const auto [at, is_new] = known.emplace(key, entries.size());
           if (is_new) entries.push_back({key, {}});
@@ -120,14 +121,21 @@ class OciExporter {
     return names;
   }
 
-  std::vector<Json> Entries(const UnorderedRule& rule) {
+  // libseccomp up to 2.6.0 makes wrong filters of comparisons in order where a call has several
+  // rules (GHSA-4q85-33p6-j5g6); comparisons of bits say the same.
+  static Region Safe(const UnorderedRule& rule, const UnorderedCall& call) {
+    if (call.rules.size() == 1 && rule.where.size() == 1) return rule.where;
+    return InBits(rule.where).value_or(rule.where);
+  }
+
+  std::vector<Json> Entries(const UnorderedRule& rule, const UnorderedCall& call) {
     Json head;
     const Rule as_rule = {.verdict = rule.verdict};
     const auto [action, error] = Action(as_rule);
     head["action"] = action;
     if (error >= 0) head["errnoRet"] = error;
     std::vector<Json> entries;
-    for (const Box& box : rule.where) {
+    for (const Box& box : Safe(rule, call)) {
       Json tests = Json::array();
       for (size_t i = 0; i < box.size(); ++i) {
         if (!box[i].is_all()) tests.push_back(TestJson(i, box[i]));

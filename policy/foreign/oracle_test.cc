@@ -69,6 +69,18 @@ bool IsExplained(const SyscallRequest& request) {
          __NR_SCMP_ERROR;
 }
 
+// The difference that is left, and it is libseccomp's: filters that 2.5.4 makes for x86_64 and i386
+// together share comparisons between them, sometimes without the load before. Here, where the
+// high word of the second argument is not SOCK_STREAM's 0, the filter goes on to ask whether what
+// it has loaded is AF_UNIX, 1, and what it has loaded is still that high word. The same rules for
+// x86_64 alone are right. So `socket AF_INET SOCK_STREAM` also lets socket(AF_INET, 0x1xxxxxxxx, …)
+// through.
+bool IsSharedComparison(const SyscallRequest& request, const std::string& what) {
+  const Syscall* syscall = SyscallTable::Get().Find(request);
+  return what == "sockets" && request.IsX86_64() && syscall->signature->name == "socket" &&
+         request.args[0] == 2 && request.args[1] >> 32 == 1;
+}
+
 // Decides kSamples calls by the policy and by the filter.
 void ExpectAgreement(const Policy& policy, const Filter& filter, const std::string& what) {
   CallSampler sampler(policy, kSeed);
@@ -81,6 +93,7 @@ void ExpectAgreement(const Policy& policy, const Filter& filter, const std::stri
     PROVOST_ASSERT_OK_AND_ASSIGN(const uint32_t theirs, RunBpf(filter, ToSeccompData(request)));
     const uint32_t ours = ActionOf(DecideWithoutMemory(policy, request));
     if (ours == SECCOMP_RET_ALLOW) ++let_run;
+    if (theirs != ours && IsSharedComparison(request, what)) continue;
     ASSERT_EQ(SeccompActionToString(theirs), SeccompActionToString(ours))
         << what << ": " << DescribeCall(request);
   }
@@ -96,7 +109,9 @@ class LibseccompFilter {
       : default_(Action(profile["defaultAction"], profile.value("defaultErrnoRet", 1))),
         context_(seccomp_init(default_)) {
     for (const Json& arch : profile["architectures"]) {
-      if (arch == "SCMP_ARCH_X86") EXPECT_EQ(seccomp_arch_add(context_, SCMP_ARCH_X86), 0);
+      if (arch == "SCMP_ARCH_X86") {
+        EXPECT_EQ(seccomp_arch_add(context_, SCMP_ARCH_X86), 0);
+      }
     }
     for (const Json& entry : profile["syscalls"]) Add(entry);
   }
@@ -108,33 +123,32 @@ class LibseccompFilter {
     const UniqueFd file(memfd_create("filter", MFD_CLOEXEC));
     EXPECT_EQ(seccomp_export_bpf(context_, file.get()), 0);
     std::string bytes(lseek(file.get(), 0, SEEK_END), '\0');
-    EXPECT_EQ(pread(file.get(), bytes.data(), bytes.size(), 0),
-              static_cast<ssize_t>(bytes.size()));
+    EXPECT_EQ(pread(file.get(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
     return AsFilter(bytes);
   }
 
  private:
   static uint32_t Action(const std::string& name, int error) {
-    static const auto* const kActions = new std::map<std::string, uint32_t>{
-        {"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
-        {"SCMP_ACT_LOG", SCMP_ACT_LOG},
-        {"SCMP_ACT_TRAP", SCMP_ACT_TRAP},
-        {"SCMP_ACT_KILL", SCMP_ACT_KILL},
-        {"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD},
-        {"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS}};
+    static const auto* const kActions =
+        new std::map<std::string, uint32_t>{{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
+                                            {"SCMP_ACT_LOG", SCMP_ACT_LOG},
+                                            {"SCMP_ACT_TRAP", SCMP_ACT_TRAP},
+                                            {"SCMP_ACT_KILL", SCMP_ACT_KILL},
+                                            {"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD},
+                                            {"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS}};
     const auto found = kActions->find(name);
     return found != kActions->end() ? found->second : SCMP_ACT_ERRNO(error);
   }
 
   static scmp_compare Op(const std::string& name) {
-    static const auto* const kOps = new std::map<std::string, scmp_compare>{
-        {"SCMP_CMP_NE", SCMP_CMP_NE},
-        {"SCMP_CMP_LT", SCMP_CMP_LT},
-        {"SCMP_CMP_LE", SCMP_CMP_LE},
-        {"SCMP_CMP_EQ", SCMP_CMP_EQ},
-        {"SCMP_CMP_GE", SCMP_CMP_GE},
-        {"SCMP_CMP_GT", SCMP_CMP_GT},
-        {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ}};
+    static const auto* const kOps =
+        new std::map<std::string, scmp_compare>{{"SCMP_CMP_NE", SCMP_CMP_NE},
+                                                {"SCMP_CMP_LT", SCMP_CMP_LT},
+                                                {"SCMP_CMP_LE", SCMP_CMP_LE},
+                                                {"SCMP_CMP_EQ", SCMP_CMP_EQ},
+                                                {"SCMP_CMP_GE", SCMP_CMP_GE},
+                                                {"SCMP_CMP_GT", SCMP_CMP_GT},
+                                                {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ}};
     return kOps->at(name);
   }
 
@@ -179,8 +193,8 @@ Json ForNoCapabilities(const Json& profile) {
 
 TEST(OciOracle, TheProfileOfContainers) {
   Converted converted;
-  PROVOST_ASSERT_OK_AND_ASSIGN(
-      const Policy policy, ImportFile(PolicyFormat::kOci, kContainersProfile, &converted));
+  PROVOST_ASSERT_OK_AND_ASSIGN(const Policy policy,
+                               ImportFile(PolicyFormat::kOci, kContainersProfile, &converted));
   EXPECT_TRUE(converted.losses.empty()) << converted.losses[0].message;
   const Json profile = ForNoCapabilities(Json::parse(Slurp(kContainersProfile)));
   ExpectAgreement(policy, LibseccompFilter(profile).Export(), "imported");
@@ -214,15 +228,17 @@ INSTANTIATE_TEST_SUITE_P(Profiles, SnapOracle,
                          testing::Values("plain", "directives", "unrestricted", "operators",
                                          "masks", "sockets", "ids", "duplicates", "old_names",
                                          "complain_with_rules"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& profile) { return std::string(profile.param); });
 
 // Our own policies as OCI profiles: libseccomp's filter of what was written decides as we do.
 TEST(OciOracle, OrderedRulesWithoutOrder) {
   for (const char* text : {
-           "default deny EPERM\nallow read if fd == 0\ndeny EACCES read if fd in 5..300\nallow read\n",
+           "default deny EPERM\nallow read if fd == 0\ndeny EACCES read if fd in 5..300\nallow "
+           "read\n",
            "default allow\ndeny EPERM openat if (flags & O_ACCMODE) != O_RDONLY\n"
            "kill process ptrace\ndeny EACCES kill if sig == SIGKILL && pid > 1\n",
-           "default deny ENOSYS\nallow read, write, close if fd <= 2\ntrap read if fd == -1\n"
+           "default deny ENOSYS\nallow read, write, close if fd <= 2\ntrap read if fd == "
+           "0xffffffff\n"
            "deny EBADF read\nallow mmap2 if prot only PROT_READ|PROT_WRITE\nlog getpid\n",
            "arch x86_64\ndefault deny EPERM\nallow lseek if offset < 4096 && whence == SEEK_SET\n"
            "allow mprotect if !(prot has PROT_WRITE|PROT_EXEC)\nallow read if arg2 > 0x100000002\n"
@@ -241,16 +257,9 @@ TEST(OciOracle, OrderedRulesWithoutOrder) {
       if (!parsed.policy.Lists(static_cast<Arch>(request.arch))) continue;
       PROVOST_ASSERT_OK_AND_ASSIGN(const uint32_t theirs, RunBpf(filter, ToSeccompData(request)));
       const uint32_t ours = ActionOf(DecideWithoutMemory(parsed.policy, request));
-      if (ours == theirs) continue;
-      // libseccomp 2.5.4 and older compare ranges of 64-bit numbers wrongly where high words differ
-      // (GHSA-4q85-33p6-j5g6): the two rules of arg2 above let 2 and more through.
-      const Syscall* syscall = SyscallTable::Get().Find(request);
-      const bool range_bug = syscall->signature->name == "read" && std::string(text).find("arg2") !=
-                                                                       std::string::npos;
-      ASSERT_TRUE(range_bug) << DescribeCall(request) << "\n"
-                             << SeccompActionToString(theirs) << " by libseccomp, "
-                             << SeccompActionToString(ours) << " by us\n"
-                             << text;
+      ASSERT_EQ(SeccompActionToString(theirs), SeccompActionToString(ours))
+          << DescribeCall(request) << "\n"
+          << text;
     }
   }
 }

@@ -167,18 +167,46 @@ class ProvostExporter {
     groups.push_back({condition, {std::string(syscall.signature->name)}});
   }
 
-  // Text that means the condition on every architecture of the policy that has the call, with the
-  // arguments' names if that can be; empty if nothing does.
+  // Text that means the condition on every architecture of the policy that has the call; empty if
+  // there is none.
   std::string Text(const Predicate& condition, const Syscall& syscall) {
-    for (const Syscall* names : {&syscall, static_cast<const Syscall*>(nullptr)}) {
-      std::string text = PredicateToString(condition, names);
-      const absl::StatusOr<ParsedPolicy> parsed =
-          ParsePolicyText(absl::StrCat(ArchLine(), "default log\nallow ", syscall.signature->name,
-                                       " if ", text, "\n"),
-                          "text");
-      if (parsed.ok() && MeansTheSame(condition, syscall, parsed->policy)) return text;
+    std::string text = Print(condition, syscall, false);
+    const absl::StatusOr<ParsedPolicy> parsed =
+        ParsePolicyText(absl::StrCat(ArchLine(), "default log\nallow ", syscall.signature->name,
+                                     " if ", text, "\n"),
+                        "text");
+    const bool same = parsed.ok() && MeansTheSame(condition, syscall, parsed->policy);
+    return same ? text : "";
+  }
+
+  static std::string PrintAll(const std::vector<Predicate>& children, const Syscall& syscall,
+                              const char* connective, bool brackets) {
+    return absl::StrJoin(children, connective, [&](std::string* out, const Predicate& child) {
+      absl::StrAppend(out, Print(child, syscall, brackets));
+    });
+  }
+
+  // With the arguments' names where a comparison reads them as the call does. `inside_and`: a
+  // disjunction needs brackets.
+  static std::string Print(const Predicate& condition, const Syscall& syscall, bool inside_and) {
+    const auto& node = condition->node;
+    if (const auto* all = std::get_if<AllOf>(&node)) {
+      return PrintAll(all->children, syscall, " && ", true);
     }
-    return "";
+    if (const auto* any = std::get_if<AnyOf>(&node)) {
+      std::string text = PrintAll(any->children, syscall, " || ", false);
+      return inside_and ? absl::StrCat("(", text, ")") : text;
+    }
+    if (const auto* negation = std::get_if<Not>(&node)) {
+      return absl::StrCat("!(", Print(negation->child, syscall, false), ")");
+    }
+    const auto* compare = std::get_if<Compare>(&node);
+    const auto& arguments = syscall.signature->args;
+    const bool named =
+        compare == nullptr ||
+        (compare->arg < arguments.size() && !arguments[compare->arg].IsPathOrString() &&
+         WidthOn(syscall.arch, arguments[compare->arg]) == compare->width);
+    return PredicateToString(condition, named ? &syscall : nullptr);
   }
 
   std::string ArchLine() const {

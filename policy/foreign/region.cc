@@ -308,6 +308,27 @@ std::optional<bool> Covers(const Region& b, const Region& a) {
   return left->empty();
 }
 
+std::optional<Region> InBits(const Region& region) {
+  Region all;
+  for (const Box& box : region) {
+    Region some = {Box()};
+    for (size_t i = 0; i < box.size(); ++i) {
+      const bool in_order = box[i].shape == ValueSet::Shape::kOrder && box[i].op != CompareOp::kNe;
+      Region next;
+      for (const ValueSet& set : in_order ? AsBits(box[i]) : Sets{box[i]}) {
+        for (Box one : some) {
+          one[i] = set;
+          next.push_back(one);
+        }
+      }
+      if (next.size() + all.size() > kMaxBoxes) return std::nullopt;
+      some = std::move(next);
+    }
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
 std::optional<Region> RegionOf(const Predicate& predicate, Arch arch) {
   return Find(predicate, arch, false);
 }

@@ -44,6 +44,10 @@ std::optional<Region> Without(const Region& a, const Region& b);
 // True if every call of `a` is one of `b`. nullopt if that takes too long to say.
 std::optional<bool> Covers(const Region& b, const Region& a);
 
+// The same with every comparison in order (kLt to kGe) as comparisons of bits; nullopt if that is
+// too much.
+std::optional<Region> InBits(const Region& region);
+
 // Where a condition holds. nullopt if it is too large or looks at more than registers. The
 // registers of i386 are taken as 32 bits with nothing above.
 std::optional<Region> RegionOf(const Predicate& predicate, Arch arch);

@@ -15,14 +15,17 @@ namespace provost {
 namespace {
 
 // Numbers from linux/net.h and linux/ipc.h.
-constexpr std::array<MultiplexedCall, 27> kMultiplexed = {{
+constexpr std::array<MultiplexedCall, 32> kMultiplexed = {{
     {"socket", "socketcall", 1},
     {"bind", "socketcall", 2},
     {"connect", "socketcall", 3},
     {"listen", "socketcall", 4},
+    {"accept", "socketcall", 5},
     {"getsockname", "socketcall", 6},
     {"getpeername", "socketcall", 7},
     {"socketpair", "socketcall", 8},
+    {"send", "socketcall", 9},
+    {"recv", "socketcall", 10},
     {"sendto", "socketcall", 11},
     {"recvfrom", "socketcall", 12},
     {"shutdown", "socketcall", 13},
@@ -33,8 +36,10 @@ constexpr std::array<MultiplexedCall, 27> kMultiplexed = {{
     {"accept4", "socketcall", 18},
     {"recvmmsg", "socketcall", 19},
     {"sendmmsg", "socketcall", 20},
+    {"semop", "ipc", 1},
     {"semget", "ipc", 2},
     {"semctl", "ipc", 3},
+    {"semtimedop", "ipc", 4},
     {"msgsnd", "ipc", 11},
     {"msgrcv", "ipc", 12},
     {"msgget", "ipc", 13},
@@ -97,10 +102,12 @@ Region RegionOfTests(const std::vector<SeccompTest>& tests) {
   return {box};
 }
 
-// True if i386, which sees the low half of the numbers, is told something else than x86_64.
+// True if i386, which libseccomp tells the low half of the numbers alone, is told something else
+// than the numbers themselves say of registers without an upper half.
 bool HasUpperHalf(const std::vector<SeccompTest>& tests) {
   return std::any_of(tests.begin(), tests.end(), [](const SeccompTest& test) {
-    return test.value > kLow32 || (test.op == SeccompTest::Op::kMaskedEq && test.second > kLow32);
+    const bool masked = test.op == SeccompTest::Op::kMaskedEq;
+    return (masked ? test.second & test.value : test.value) > kLow32;
   });
 }
 
@@ -114,6 +121,8 @@ const MultiplexedCall* FindMultiplexed(absl::string_view name) {
 }  // namespace
 
 absl::Span<const MultiplexedCall> MultiplexedCalls() { return kMultiplexed; }
+
+bool IsMultiplexed(absl::string_view call) { return FindMultiplexed(call) != nullptr; }
 
 void SeccompRules::Add(size_t offset, const Verdict& verdict, const std::vector<std::string>& calls,
                        const std::vector<SeccompTest>& tests) {
@@ -181,7 +190,8 @@ void SeccompRules::Write(StatementWriter& writer) const {
       const bool counts =
           call.always == index ||
           std::find(call.sometimes.begin(), call.sometimes.end(), index) != call.sometimes.end();
-      if (!counts) continue;
+      // send and recv are nothing but numbers of socketcall.
+      if (!counts || (IsMultiplexed(name) && !SyscallTable::Get().IsKnownName(name))) continue;
       const bool on_x86_64 = SyscallTable::Get().Find(Arch::kX86_64, name) != nullptr;
       const bool on_i386 = SyscallTable::Get().Find(Arch::kI386, name) != nullptr;
       (on_i386 && !on_x86_64 ? i386_only : both).push_back(name);

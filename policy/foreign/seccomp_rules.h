@@ -15,14 +15,14 @@
 namespace provost {
 
 // What i386 has behind socketcall(2) and ipc(2): libseccomp makes each rule for one of these calls
-// a second one, for the call that holds them all, with its first argument the number here. Only
-// calls that i386 also has by a number of their own are here: for the others libseccomp makes none.
+// a second one, for the call that holds them all, with its first argument the number here.
 struct MultiplexedCall {
   absl::string_view name;
   absl::string_view through;  // "socketcall" or "ipc"
   uint64_t number;
 };
 absl::Span<const MultiplexedCall> MultiplexedCalls();
+bool IsMultiplexed(absl::string_view call);
 
 // One comparison of seccomp_rule_add(3).
 struct SeccompTest {

@@ -113,7 +113,7 @@ class SnapImporter {
     const std::string call(name);
     if (call == "@unrestricted" || call == "@complain") return absl::OkStatus();
     // snap-seccomp does not look at the arguments of calls it does not know.
-    if (!SyscallTable::Get().IsKnownName(call)) {
+    if (!SyscallTable::Get().IsKnownName(call) && !IsMultiplexed(call)) {
       writer_.Note(words[0].offset, absl::StrCat("no call of x86_64 or i386 is named `",
                                                  Printable(call), "`: left out"));
       return absl::OkStatus();

@@ -62,9 +62,7 @@ class Unorderer {
     std::optional<UnorderedCall> compat = On(Arch::kI386, name);
     if (!native) return compat ? *std::move(compat) : UnorderedCall{name, {}};
     if (compat && !Agree(*native, *compat)) {
-      const Syscall& syscall = *SyscallTable::Get().Find(Arch::kI386, name);
-      const absl::Span<const BoundRule> rules = policy_.RulesFor(Arch::kI386, syscall.nr);
-      Loss(rules.empty() ? policy_.default_rule() : *rules.front().rule,
+      Loss(FirstRule(name),
            absl::StrCat("`", name, "`: ", target_,
                         " has one rule for x86_64 and i386, and the low "
                         "32 bits of the numbers are not the same condition on i386"));
@@ -194,15 +192,24 @@ class Unorderer {
           return one.verdict == rule.verdict;
         });
         if (same != through.end() && Covers(same->where, wanted).value_or(false)) continue;
-        const Syscall* syscall = SyscallTable::Get().Find(Arch::kI386, multiplexed.name);
-        const auto rules = policy_.RulesFor(Arch::kI386, syscall->nr);
-        Loss(rules.empty() ? policy_.default_rule() : *rules.front().rule,
+        Loss(FirstRule(multiplexed.name),
              absl::StrCat("`", multiplexed.name, "`: on i386 ", target_, " takes this for ",
                           multiplexed.through, "'s number ", multiplexed.number,
                           " too, which the policy decides otherwise"));
         break;
       }
     }
+  }
+
+  // The rule that a loss of a call is said of.
+  const Rule& FirstRule(absl::string_view name) const {
+    for (const Arch arch : kAllArches) {
+      const Syscall* syscall = SyscallTable::Get().Find(arch, name);
+      if (syscall == nullptr) continue;
+      const absl::Span<const BoundRule> rules = policy_.RulesFor(arch, syscall->nr);
+      if (!rules.empty()) return *rules.front().rule;
+    }
+    return policy_.default_rule();
   }
 
   static std::vector<UnorderedCall>::const_iterator Find(const std::vector<UnorderedCall>& calls,

@@ -30,6 +30,8 @@ libpython3.11-testsuite: a program to supervise
 python3: counts test results, drives terminals
 procps: a program to supervise
 strace: a peer to compare with
+snapd: snap-seccomp, which our reading of its profiles must agree with
+golang-github-containers-common: the profile of containers
 less: a program to supervise
 tmux: a terminal for the tests'
 
