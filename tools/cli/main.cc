@@ -9,7 +9,9 @@
 #include "tools/cli/diff.h"
 #include "tools/cli/doctor.h"
 #include "tools/cli/explain.h"
+#include "tools/cli/export.h"
 #include "tools/cli/fuzz.h"
+#include "tools/cli/import.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
 #include "tools/cli/why.h"
@@ -56,6 +58,8 @@ int Main(int argc, char** argv) {
   AddDiffCommand(app, chosen);
   AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);
+  AddImportCommand(app, chosen);
+  AddExportCommand(app, chosen);
   if (argc > 1 && argv[1][0] != '-') {
     const std::string message = UnknownCommand(app, argv[1]);
     if (!message.empty()) {

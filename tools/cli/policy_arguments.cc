@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "tools/cli/any_language.h"
 #include "tools/cli/usage.h"
 
 namespace provost {
@@ -26,8 +27,10 @@ bool Take(absl::StatusOr<ParsedPolicy> parsed, std::vector<ParsedPolicy>& polici
 
 void AddPolicyOptions(CLI::App& command, PolicyArguments& arguments) {
   command
-      .add_option("-p,--policy", arguments.files,
-                  "a policy file; given again, policies stack and the most restrictive answer wins")
+      .add_option(
+          "-p,--policy", arguments.files,
+          "a policy file; given again, policies stack and the most restrictive answer wins; "
+          "snap:FILE, oci:FILE and so on read it as `provost import` does")
       ->type_name("FILE")
       ->type_size(1)
       ->allow_extra_args(false);
@@ -48,7 +51,7 @@ std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arg
                             "; give it as `-p FILE`"));
       return std::nullopt;
     }
-    if (!Take(ParsePolicyFile(file), policies)) return std::nullopt;
+    if (!Take(ReadPolicyInAnyLanguage(file), policies)) return std::nullopt;
   }
   if (!arguments.statements.empty() && !Take(ParseStatements(arguments.statements), policies)) {
     return std::nullopt;

@@ -24,7 +24,9 @@ clang-format: checks the form of the source
 gcc-multilib: 32-bit victims
 git: lists the sources
 python3: counts test results
-strace: a peer to compare with'
+strace: a peer to compare with
+snapd: snap-seccomp, which our reading of its profiles must agree with
+golang-github-containers-common: the profile of containers'
 # For tools/test --full.
 program_packages='clang-tidy: checks the source
 make: a program to supervise
