@@ -116,6 +116,9 @@ struct OpOf {
   absl::string_view operator()(const Return&) const { return "return"; }
   absl::string_view operator()(const Trap&) const { return "trap"; }
   absl::string_view operator()(const Kill&) const { return "kill"; }
+  absl::string_view operator()(const Emulate&) const { return "emulate"; }
+  absl::string_view operator()(const Rewrite&) const { return "rewrite"; }
+  absl::string_view operator()(const Ask&) const { return "ask"; }
 };
 
 // audit_seccomp() in kernel/auditsc.c, with `subj=?` and `op=` ours: auparse finds arch and syscall

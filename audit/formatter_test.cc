@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -169,6 +170,9 @@ TEST(FormatEvent, SaysWhatWasDecided) {
       {Trap{}, "op=trap"},
       {Kill{Kill::Scope::kThread}, "op=kill"},
       {Kill{Kill::Scope::kProcess}, "op=kill"},
+      {Ask{}, "op=ask"},
+      {Rewrite{std::make_shared<std::vector<Setting>>()}, "op=rewrite"},
+      {Emulate{std::make_shared<Emulation>()}, "op=emulate"},
   };
   const Identity who = SomeTask();
   for (const auto& row : kTable) {
@@ -313,8 +317,7 @@ const absl::string_view kHostile[] = {
     "a\nb",
     "\ntype=SECCOMP msg=audit(1795311668.007:3000000001): auid=0",
     "type=SECCOMP msg=audit(1795311668.007:3000000002): arch=0 syscall=0",
-    "\x1d"
-    "AUID=\"root\"",
+    "\035AUID=\"root\"",
     "\"",
     "\" key=\"forged\"",
     "x\" pid=1",

@@ -61,6 +61,15 @@ struct ActionOf {
     return kill.scope == Kill::Scope::kThread ? ActionsLogged::kKillThread
                                               : ActionsLogged::kKillProcess;
   }
+  std::optional<ActionsLogged::Action> operator()(const Emulate&) const {
+    return ActionsLogged::kTrace;
+  }
+  std::optional<ActionsLogged::Action> operator()(const Rewrite&) const {
+    return ActionsLogged::kTrace;
+  }
+  std::optional<ActionsLogged::Action> operator()(const Ask&) const {
+    return ActionsLogged::kTrace;
+  }
 };
 
 // The kernel logs these without being asked (no SECCOMP_FILTER_FLAG_LOG needed).

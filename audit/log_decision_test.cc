@@ -1,5 +1,6 @@
 #include "audit/log_decision.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,9 @@ const Row kTable[] = {
     {Log{}, "log", "yyyn", "yyyn"},
     {Deny{13}, "errno", "nyyn", "yyyn"},
     {Return{0}, "trace", "nyyn", "yyyn"},
+    {Ask{}, "trace", "nyyn", "yyyn"},
+    {Rewrite{std::make_shared<std::vector<Setting>>()}, "trace", "nyyn", "yyyn"},
+    {Emulate{std::make_shared<Emulation>()}, "trace", "nyyn", "yyyn"},
     {Trap{}, "trap", "nyyn", "yyyn"},
     {Kill{Kill::Scope::kThread}, "kill_thread", "yyyn", "yyyn"},
     {Kill{Kill::Scope::kProcess}, "kill_process", "yyyn", "yyyn"},

@@ -9,6 +9,7 @@
 #include "policy/ast.h"
 #include "policy/memory_operand.h"
 #include "policy/predicate.h"
+#include "policy/task_field.h"
 #include "syscalls/signature.h"
 
 namespace provost {
@@ -25,6 +26,8 @@ struct BoundArgument {
 
   // True for an IP address, which is no number.
   bool IsIp() const;
+
+  std::optional<TaskField> task = std::nullopt;  // not in a register, but this of the task
 };
 
 bool IsSigned(ArgWidth width);

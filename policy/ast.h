@@ -15,9 +15,11 @@
 #include "absl/numeric/int128.h"
 #include "policy/ip_network.h"
 #include "policy/predicate.h"
+#include "policy/rule_state.h"
 #include "policy/source_text.h"
 #include "policy/string_pattern.h"
 #include "policy/verdict.h"
+#include "syscalls/request.h"
 
 namespace provost {
 
@@ -60,7 +62,8 @@ struct Value {
   bool IsNetwork() const { return !networks.empty(); }
 };
 
-// What stands to the left: an argument, or what it stands for, perhaps with a mask.
+// What stands to the left: an argument, what it stands for or, as "proc.uid", what the task is;
+// perhaps with a mask.
 struct Operand {
   std::string argument;
   SourceSpan span;  // of the name and what belongs to it
@@ -88,12 +91,17 @@ struct Test {
     kAnyBit,    // `flags & MASK` and nothing more
     kStrings,   // any of `patterns`, or none if `negated`
     kNetworks,  // in any network of `value`, or in none if `negated`
+    kArches,    // the call is one of `arches`, or of none if `negated`
+    kState,     // `state`; in a rule's condition it has become the rule's `state`
   };
   Kind kind = Kind::kCompare;
   Operand operand;
   CompareOp op = CompareOp::kEq;  // of kCompare
   Value value;                    // but of kAnyBit
   std::vector<std::shared_ptr<const StringPattern>> patterns;
+  std::vector<Arch> arches;
+  StateTest state;
+  bool each_process = false;  // of kState
   bool negated = false;
   SourceSpan span;
 };
@@ -136,11 +144,19 @@ struct LetStatement {
   Word name;
   Value value;
 };
+// NAME = VALUE: what `set` gives an argument, and `with` an emulator.
+struct Assignment {
+  Word name;
+  Value value;
+};
 struct RuleStatement {
-  Verdict verdict;
+  Verdict verdict;  // of emulate and rewrite without its payload, until it is bound
   SourceSpan action;
-  std::vector<CallReference> calls;
+  std::vector<CallReference> calls;     // of emulate: none until it is bound
+  Word emulator;                        // of emulate
+  std::vector<Assignment> assignments;  // of emulate and rewrite
   std::optional<Condition> condition;
+  std::optional<RuleState> state;
   std::optional<std::string> name;
   RecordWish wish = RecordWish::kUnsaid;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -41,11 +42,22 @@ const Syscall* FindOn(Arch arch, absl::string_view name) {
   return syscall == nullptr && arch == Arch::kI386 ? FindSubCallOnly(name) : syscall;
 }
 
+// What a rule does to calls, for "is never …".
+absl::string_view Participle(const Verdict& verdict) {
+  if (std::holds_alternative<Emulate>(verdict)) return "emulated";
+  if (std::holds_alternative<Rewrite>(verdict)) return "rewritten";
+  if (std::holds_alternative<Ask>(verdict)) return "asked about";
+  return "refused";
+}
+
 class Resolver {
  public:
   Resolver(const RuleStatement& rule, absl::Span<const Arch> arches,
            std::vector<PolicyWarning>& warnings)
-      : refuses_(Refuses(rule.verdict)), arches_(arches), warnings_(warnings) {}
+      : refuses_(Refuses(rule.verdict)),
+        participle_(Participle(rule.verdict)),
+        arches_(arches),
+        warnings_(warnings) {}
 
   absl::Status Resolve(const CallReference& reference) {
     switch (reference.kind) {
@@ -66,7 +78,7 @@ class Resolver {
   absl::Status ResolveName(const CallReference& reference) {
     const std::string& name = reference.name.text;
     if (refuses_ && IsNeverRefused(name)) {
-      return ErrorAt(reference.name.span, absl::StrCat("`", name, "` is never refused"),
+      return ErrorAt(reference.name.span, absl::StrCat("`", name, "` is never ", participle_),
                      {WhyNeverRefused(name)});
     }
     const bool optional = reference.kind == CallReference::Kind::kNameIfKnown;
@@ -92,7 +104,7 @@ class Resolver {
       warnings_.push_back(
           {reference.name.span.location(),
            absl::StrCat("`", reference.name.text, "` names no call of ", ArchNames(arches_),
-                        refuses_ ? " that can be refused" : "")});
+                        refuses_ ? absl::StrCat(" that can be ", participle_) : "")});
     }
     return absl::OkStatus();
   }
@@ -144,6 +156,7 @@ class Resolver {
   }
 
   bool refuses_;
+  absl::string_view participle_;
   absl::Span<const Arch> arches_;
   std::vector<PolicyWarning>& warnings_;
   std::vector<ResolvedCall> calls_;

@@ -34,6 +34,9 @@ constexpr size_t kMaxRulesFromAnEnd = 128;
 // With more string arguments that may be readable or not, there are too many cases.
 constexpr int kMaxStringArguments = 3;
 
+// The bit for what a task is, behind those of its six arguments.
+constexpr uint8_t kTaskBit = 1 << 6;
+
 // The registers a predicate looks at, themselves or what they point at: bit i for argument i.
 uint8_t ArgumentsOf(const PredicateNode* predicate) {
   if (predicate == nullptr) return 0;
@@ -47,6 +50,10 @@ uint8_t ArgumentsOf(const PredicateNode* predicate) {
   if (const auto* test = std::get_if<MemoryTest>(&predicate->node)) return test->operand->registers;
   if (const auto* sub_call = std::get_if<OfSubCall>(&predicate->node)) {
     return 1 | 1 << sub_call->call->array;
+  }
+  if (std::holds_alternative<CompareTask>(predicate->node) ||
+      std::holds_alternative<MatchTask>(predicate->node)) {
+    return kTaskBit;
   }
   if (const auto* all = std::get_if<AllOf>(&predicate->node)) return of_all(all->children);
   if (const auto* any = std::get_if<AnyOf>(&predicate->node)) return of_all(any->children);
@@ -130,7 +137,8 @@ class Checker {
           CheckRule(rules.subspan(0, i), rules[i], finding);
         }
       }
-      if (unconditional == nullptr && IsUnconditional(rules[i])) unconditional = &rules[i];
+      const bool decides = IsUnconditional(rules[i]) && !rules[i].rule->state.has_value();
+      if (unconditional == nullptr && decides) unconditional = &rules[i];
     }
   }
 
@@ -182,6 +190,8 @@ class Checker {
     const uint8_t arguments = ArgumentsOf(bound.condition);
     std::vector<const BoundRule*> relevant;
     for (const BoundRule& rule : earlier) {
+      // Whatever it counts, it lets some calls by.
+      if (rule.rule->state.has_value()) continue;
       if ((ArgumentsOf(rule.condition) & arguments) != 0 || IsUnconditional(bound)) {
         relevant.push_back(&rule);
       }

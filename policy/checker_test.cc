@@ -257,7 +257,8 @@ TEST(CheckerTest, NeverReportsARuleThatMatches) {
           request.arch = static_cast<uint32_t>(Arch::kX86_64);
           request.nr = openat.nr;
           request.args = {dfd, path, flags};
-          const Decision decision = parsed->policy.Decide(request, memory);
+          PolicyState state;
+          const Decision decision = parsed->policy.Decide(request, memory, state);
           ASSERT_FALSE(dead.contains(std::string(decision.rule)))
               << decision.rule << " matches dfd=" << dfd << " path=" << path << " flags=" << flags
               << " in\n"

@@ -28,6 +28,10 @@ std::optional<BoundArgument> FindArgument(const Syscall& syscall, absl::string_v
     const ArgWidth width = syscall.arch == Arch::kI386 ? ArgWidth::kU32 : ArgWidth::kU64;
     return BoundArgument{static_cast<uint8_t>(*index), width, nullptr, nullptr, nullptr};
   }
+  if (const std::optional<TaskField> field = FindTaskField(name)) {
+    const Argument& task = AsArgument(*field);
+    return BoundArgument{0, task.width, &task, nullptr, nullptr, *field};
+  }
   const int index = syscall.signature->IndexOf(name);
   if (index < 0) return std::nullopt;
   const Argument& argument = syscall.signature->args[index];
@@ -81,6 +85,7 @@ std::string ShapeOf(const BoundArgument& place) {
   const Argument* argument = place.argument;
   const int kind = argument != nullptr ? static_cast<int>(argument->kind) : -1;
   const bool has_names = argument != nullptr && argument->constants != nullptr;
+  if (place.task.has_value()) return absl::StrCat("task ", static_cast<int>(*place.task));
   const int kept_bits = argument != nullptr ? argument->kept_bits : 0;
   return absl::StrCat(place.index, " ", static_cast<int>(place.width), " ", kind, " ", kept_bits,
                       " ", has_names ? argument->constants->name : "");
@@ -117,12 +122,17 @@ absl::StatusOr<std::vector<Predicate>> ConditionBinder::Bind(
   // Two calls may lie alike where both exist, and one of them exist on one architecture only.
   for (const Syscall* syscall : syscalls) absl::StrAppend(&shape, ArchName(syscall->arch), ";");
   for (const Test* test : tests_) {
+    if (test->kind == Test::Kind::kArches) {
+      places.emplace_back();
+      continue;
+    }
     PROVOST_ASSIGN_OR_RETURN(Places found, Place(test->operand, syscalls, reference, shape));
     places.push_back(std::move(found));
   }
   const auto [entry, is_new] = bound_.try_emplace(shape);
   if (!is_new) return entry->second;
   for (size_t i = 0; i < tests_.size(); ++i) {
+    if (places[i].empty()) continue;
     PROVOST_RETURN_IF_ERROR(CheckTest(*tests_[i], places[i]));
   }
   Warn(syscalls);
@@ -156,6 +166,7 @@ absl::StatusOr<ConditionBinder::Places> ConditionBinder::Place(
 
 void ConditionBinder::Warn(absl::Span<const Syscall* const> syscalls) {
   for (const Test* test : tests_) {
+    if (test->kind == Test::Kind::kArches) continue;
     std::optional<BoundArgument> known;
     for (const Syscall* syscall : syscalls) {
       const std::optional<BoundArgument> place = FindPlace(*syscall, test->operand);
@@ -208,6 +219,11 @@ void ConditionBinder::WarnOf(const Value& value, const Test& test, const BoundAr
 // `unknown` is what a comparison that is unknown comes out as; below a `!` it turns round.
 Predicate ConditionBinder::Make(const Condition& condition, const Syscall& syscall, bool unknown) {
   if (condition.kind == Condition::Kind::kTest) {
+    if (condition.test.kind == Test::Kind::kArches) {
+      const std::vector<Arch>& arches = condition.test.arches;
+      const bool is_one = std::find(arches.begin(), arches.end(), syscall.arch) != arches.end();
+      return Constant(is_one != condition.test.negated);
+    }
     const auto place = FindPlace(syscall, condition.test.operand);
     return place.has_value() ? MakeTest(condition.test, *place) : Constant(unknown);
   }
@@ -245,10 +261,12 @@ Predicate ConditionBinder::MakeStrings(const Test& test, const BoundArgument& pl
   std::vector<Predicate> matches;
   matches.reserve(test.patterns.size());
   for (const std::shared_ptr<const StringPattern>& pattern : test.patterns) {
-    if (place.memory == nullptr) {
-      matches.push_back(Node({MatchString{place.index, pattern}}));
-    } else {
+    if (place.memory != nullptr) {
       matches.push_back(Node({MemoryTest{place.memory, MemoryTest::Text{pattern, test.negated}}}));
+    } else if (place.task.has_value()) {
+      matches.push_back(Node({MatchTask{*place.task, pattern}}));
+    } else {
+      matches.push_back(Node({MatchString{place.index, pattern}}));
     }
   }
   // There, what is absent makes the whole false, negated or not.
@@ -345,6 +363,7 @@ Predicate ConditionBinder::MakeComparison(const BoundArgument& place, uint64_t m
   const Compare compare{place.index, place.width, mask, op, value};
   if (mask == 0) return Constant(Holds(compare, 0));
   if (place.memory != nullptr) return Node({MemoryTest{place.memory, compare}});
+  if (place.task.has_value()) return Node({CompareTask{*place.task, compare}});
   return Node({compare});
 }
 

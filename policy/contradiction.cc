@@ -150,6 +150,21 @@ class Knowledge {
     const auto found = memory_.find({inside, test.operand->text});
     return found == memory_.end() ? 0 : found->second.size();
   }
+  bool Add(const CompareTask& task, bool holds) {
+    return task_numbers_.try_emplace(task.field, task.compare.width)
+        .first->second.Add(task.compare, holds);
+  }
+  bool Add(const MatchTask& task, bool holds) {
+    return task_texts_[task.field].Add(*task.pattern, holds);
+  }
+  size_t SizeOf(const CompareTask& task) const {
+    const auto found = task_numbers_.find(task.field);
+    return found == task_numbers_.end() ? 0 : found->second.masks();
+  }
+  size_t SizeOf(const MatchTask& task) const {
+    const auto found = task_texts_.find(task.field);
+    return found == task_texts_.end() ? 0 : found->second.size();
+  }
   size_t SizeOf(const Compare& compare) const {
     const auto found = registers_.find({compare.arg, compare.width});
     return found == registers_.end() ? 0 : found->second.masks();
@@ -163,6 +178,8 @@ class Knowledge {
     for (const auto& [key, domain] : registers_) size += domain.size();
     for (const auto& [arg, domain] : strings_) size += domain.size();
     for (const auto& [operand, domain] : memory_) size += domain.size();
+    for (const auto& [field, domain] : task_numbers_) size += domain.size();
+    for (const auto& [field, domain] : task_texts_) size += domain.size();
     return size;
   }
 
@@ -170,6 +187,8 @@ class Knowledge {
   std::map<std::pair<uint8_t, ArgWidth>, RegisterDomain> registers_;
   std::map<uint8_t, StringDomain> strings_;
   std::map<std::pair<const SubCall*, std::string>, MemoryDomain> memory_;  // by operand
+  std::map<TaskField, RegisterDomain> task_numbers_;
+  std::map<TaskField, StringDomain> task_texts_;
 };
 
 // A tableau: claims are taken apart until only comparisons are left; of a disjunction, each branch
@@ -219,6 +238,12 @@ class Tableau {
     if (const auto* test = std::get_if<MemoryTest>(&claim.predicate->node)) {
       return 1 + knowledge.SizeOf(*test, claim.inside);
     }
+    if (const auto* number = std::get_if<CompareTask>(&claim.predicate->node)) {
+      return 1 + knowledge.SizeOf(*number);
+    }
+    if (const auto* text = std::get_if<MatchTask>(&claim.predicate->node)) {
+      return 1 + knowledge.SizeOf(*text);
+    }
     return 1;
   }
 
@@ -259,6 +284,13 @@ class Tableau {
                          {node.condition.get(), claim.holds, claim.unknown_holds, node.call});
                      return true;
                    },
+                   // What may be unreadable is claimed of nobody; the rest is readable.
+                   [&](const CompareTask& node) {
+                     return claim.unknown_holds || knowledge.Add(node, claim.holds);
+                   },
+                   [&](const MatchTask& node) {
+                     return claim.unknown_holds || knowledge.Add(node, claim.holds);
+                   },
                    [&](const AllOf& node) { return take_list(node.children, claim.holds); },
                    [&](const AnyOf& node) { return take_list(node.children, !claim.holds); },
                    [&](const Not& node) {
@@ -292,6 +324,8 @@ uint8_t StringArguments(const PredicateNode* predicate) {
           [](const Constantly&) { return uint8_t{0}; }, [](const Compare&) { return uint8_t{0}; },
           [](const MatchString& node) { return static_cast<uint8_t>(1 << node.arg); },
           [](const MemoryTest&) { return uint8_t{0}; }, [](const OfSubCall&) { return uint8_t{0}; },
+          [](const CompareTask&) { return uint8_t{0}; },
+          [](const MatchTask&) { return uint8_t{0}; },
           [&](const AllOf& node) { return of_all(node.children); },
           [&](const AnyOf& node) { return of_all(node.children); },
           [](const Not& node) { return StringArguments(node.child.get()); }},

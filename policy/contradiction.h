@@ -13,7 +13,8 @@ namespace provost {
 // "This predicate is true", or with `holds` false "it is not". A comparison of a string that cannot
 // be read holds, negated or not, if `unknown_holds`: so the rule that Truth::kUnknown is enough for
 // is claimed to match with true, and one that it is not enough for is claimed not to match with
-// true as well.
+// true as well. What a task is may be unreadable in every case: with `unknown_holds` such a
+// comparison holds, without it, it is readable.
 struct Claim {
   const PredicateNode* predicate;  // null: always
   bool holds;

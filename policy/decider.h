@@ -1,6 +1,8 @@
 #ifndef PROVOST_POLICY_DECIDER_H_
 #define PROVOST_POLICY_DECIDER_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -8,6 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "policy/counted_call.h"
+#include "policy/task_field.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
 
@@ -46,6 +50,15 @@ class ArgumentReader {
   // The file that the task's path names, in the same form. If all but the last component exist, it
   // is where that would be. Fails where the kernel would, or where we may not look.
   virtual absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) = 0;
+
+  // What is known of the task that makes the call: of kExe and kComm the text, of the others the
+  // number. Fails when it cannot be read. A decision asks only when a rule that it reached does.
+  virtual absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) = 0;
+  virtual absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) = 0;
+
+  // What was counted of this call, if it comes again and whoever decides keeps that; null: it is
+  // new to every rule.
+  virtual CountedCall* counted() { return nullptr; }
 };
 
 // Every way of using provost is one of these: the compiled policy, a person, a learner, a random
@@ -54,6 +67,13 @@ class Decider {
  public:
   virtual ~Decider() = default;
   virtual Decision Decide(const SyscallRequest& request, ArgumentReader& arguments) = 0;
+
+  // True if calls are counted: then ArgumentReader::counted() says which come again.
+  virtual bool counts() const { return false; }
+  // The program begins; what was decided before were the calls that start it.
+  virtual void ProgramStarted() {}
+  // A task has ended; the id is the process's if it was the last of it.
+  virtual void TaskEnded(pid_t /*tid*/) {}
 };
 
 }  // namespace provost

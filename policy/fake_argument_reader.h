@@ -12,7 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "policy/counted_call.h"
 #include "policy/decider.h"
+#include "policy/task_field.h"
 
 namespace provost {
 
@@ -54,6 +56,28 @@ class FakeArgumentReader final : public ArgumentReader {
     return absl::NotFoundError("no such file");
   }
 
+  absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) override {
+    ++task_reads_;
+    const auto found = task_texts_.find(field);
+    if (found == task_texts_.end()) return absl::NotFoundError("unreadable");
+    return absl::string_view(found->second);
+  }
+  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override {
+    ++task_reads_;
+    const auto found = task_numbers_.find(field);
+    if (found == task_numbers_.end()) return absl::NotFoundError("unreadable");
+    return found->second;
+  }
+
+  CountedCall* counted() override { return counted_; }
+  // Not owned; null, as at first, makes every call a new one.
+  void SetCounted(CountedCall* counted) { counted_ = counted; }
+
+  // What is not set of the task is unreadable.
+  void SetTask(TaskField field, std::string text) { task_texts_[field] = std::move(text); }
+  void SetTask(TaskField field, uint32_t number) { task_numbers_[field] = number; }
+  int task_reads() const { return task_reads_; }
+
   void Set(uint64_t address, std::string text) { strings_[address] = std::move(text); }
   // Bytes stand for themselves: a read must lie within one block.
   void SetBytes(uint64_t address, absl::string_view bytes) {
@@ -77,6 +101,10 @@ class FakeArgumentReader final : public ArgumentReader {
   std::map<int32_t, std::string> descriptors_;
   std::vector<std::pair<PathQuery, std::string>> files_;
   int reads_ = 0;
+  std::map<TaskField, std::string> task_texts_;
+  std::map<TaskField, uint32_t> task_numbers_;
+  int task_reads_ = 0;
+  CountedCall* counted_ = nullptr;
 };
 
 }  // namespace provost

@@ -76,7 +76,8 @@ class ConditionCompiler {
       return CompileJoin(any->children, true, yes, no);
     }
     if (const auto* negation = std::get_if<Not>(&node)) return Compile(negation->child, no, yes);
-    // What looks at memory: MayHold and MustHold have replaced them all. Not knowing, ask the tracer.
+    // What looks at memory or at the task: MayHold and MustHold have replaced them all. Not
+    // knowing, ask the tracer.
     return graph_.Return(kTrace);
   }
 
@@ -344,23 +345,26 @@ class FilterCompiler {
     const absl::Span<const BoundRule> rules = policy_.RulesFor(arch, nr);
     // Behind a rule without a condition none is reached.
     const auto last = std::find_if(rules.begin(), rules.end(),
-                                   [](const BoundRule& rule) { return rule.condition == nullptr; });
+                                   [](const BoundRule& rule) { return rule.IsUnconditional(); });
     size_t count = last - rules.begin();
     const Rule& otherwise = last != rules.end() ? *last->rule : policy_.OtherwiseFor(arch, nr);
     Node node = Answer(otherwise, ask_all);
     ConditionCompiler conditions(graph_, arch);
     while (count-- > 0) {
-      node = CompileRule(conditions, rules[count].condition, Answer(*rules[count].rule, ask_all),
-                         node);
+      node = CompileRule(conditions, rules[count], Answer(*rules[count].rule, ask_all), node);
     }
     return node;
   }
 
   // `otherwise` is where calls go that the rule does not match.
-  Node CompileRule(ConditionCompiler& conditions, const Predicate& condition, Node answer,
+  Node CompileRule(ConditionCompiler& conditions, const BoundRule& rule, Node answer,
                    Node otherwise) {
     // Then it does not matter whether it matches.
     if (answer == otherwise) return answer;
+    const Predicate& condition = rule.condition;
+    if (rule.rule->state.has_value()) {
+      return conditions.Compile(MayHold(condition), trace_, otherwise);
+    }
     if (IsRegisterOnly(condition)) return conditions.Compile(condition, answer, otherwise);
     const Node may = conditions.Compile(MayHold(condition), trace_, otherwise);
     return conditions.Compile(MustHold(condition), answer, may);
@@ -390,7 +394,7 @@ class FilterCompiler {
       return kill->scope == Kill::Scope::kProcess ? SECCOMP_RET_KILL_PROCESS
                                                   : SECCOMP_RET_KILL_THREAD;
     }
-    return kTrace;  // Log: the tracer writes the record.
+    return kTrace;  // What only the tracer does: log, emulate, rewrite, ask.
   }
 
   // The program that leaves the calls of `traced` to the tracer.

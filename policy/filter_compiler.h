@@ -58,12 +58,12 @@ using BpfProgram = std::vector<sock_filter>;
 // Compiles what registers decide; the rest is RET_TRACE | kTraceData. For a call, rules are tested
 // in order; from the first rule that needs the tracer and may match by its registers, the tracer
 // decides (from the call's first rule). What the filter answers by itself is what Policy::Decide
-// says, whatever memory holds.
+// says, whatever memory holds. A rule that counts needs the tracer for every call it may match.
 //
 //   Allow                      RET_ALLOW
 //   Deny, Return{0}            RET_ERRNO | errno, RET_ERRNO | 0
 //   Trap, Kill                 RET_TRAP, RET_KILL_PROCESS, RET_KILL_THREAD
-//   Log, any other Return      RET_TRACE
+//   Log, any other Return, Emulate, Rewrite, Ask: RET_TRACE
 //   any but Allow that wishes to be recorded (`log`, `log result`, `logging on`), or that
 //   options.needs_tracer asks for: RET_TRACE
 //

@@ -333,9 +333,10 @@ void Compare(const Policy& policy, const FilterOptions& options, const BpfProgra
     return;
   }
   ++tally.answered;
+  PolicyState state;
   for (FakeArgumentReader& memory : EveryMemory(request)) {
     ASSERT_EQ(SeccompActionToString(answer),
-              SeccompActionToString(AnswerFor(policy.Decide(request, memory), options)))
+              SeccompActionToString(AnswerFor(policy.Decide(request, memory, state), options)))
         << Describe(policy, request, program);
   }
 }

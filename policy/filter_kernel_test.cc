@@ -139,7 +139,8 @@ void ExpectAgreement(const Policy& policy, const std::vector<SyscallRequest>& re
     PROVOST_ASSERT_OK_AND_ASSIGN(const uint32_t answer, RunBpf(program, ToSeccompData(request)));
     EXPECT_EQ(answer & SECCOMP_RET_ACTION_FULL, uint32_t{SECCOMP_RET_ERRNO});
     EXPECT_EQ(kernel[i], -static_cast<int64_t>(answer & SECCOMP_RET_DATA));
-    const Decision decision = policy.Decide(request, nothing);
+    PolicyState state;
+    const Decision decision = policy.Decide(request, nothing, state);
     EXPECT_EQ(decision.verdict, Verdict(Deny{static_cast<int>(-kernel[i])}));
   }
 }

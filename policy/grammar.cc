@@ -20,10 +20,11 @@
 namespace provost {
 namespace {
 
-constexpr absl::string_view kStatementWords[] = {"arch", "default", "logging", "include",
-                                                 "let",  "allow",   "log",     "deny",
-                                                 "kill", "trap",    "return"};
-constexpr absl::string_view kLaterStatements[] = {"emulate", "rewrite", "ask", "container"};
+constexpr absl::string_view kStatementWords[] = {"arch",   "default", "logging", "include", "let",
+                                                 "allow",  "log",     "deny",    "kill",    "trap",
+                                                 "return", "emulate", "rewrite", "ask"};
+constexpr absl::string_view kLaterStatements[] = {"container"};
+constexpr absl::string_view kNoDefaults[] = {"emulate", "rewrite", "ask"};
 constexpr absl::string_view kTailWords[] = {"if", "as", "log", "quiet"};
 constexpr absl::string_view kKillScopes[] = {"process", "thread"};
 
@@ -70,6 +71,9 @@ absl::Status Grammar::Unexpected(absl::string_view expected, std::vector<std::st
   if (notes.empty() && (current_.IsName("and") || current_.IsName("or"))) {
     notes.push_back(
         absl::StrCat("conditions are joined with `", current_.IsName("and") ? "&&" : "||", "`"));
+  }
+  if (current_.Is(TokenKind::kFraction) && notes.empty()) {
+    return ErrorAt(current_.span, "a number has no fraction", {"a range is written `a..b`"});
   }
   return ErrorAt(current_.span,
                  absl::StrCat("expected ", expected, ", found ", DescribeToken(current_)), notes);
@@ -187,6 +191,10 @@ absl::StatusOr<DefaultStatement> Grammar::ParseDefault() {
   if (is_name && Contains(kLaterStatements, current_.text())) {
     return NotInThisVersion(current_.span);
   }
+  if (is_name && Contains(kNoDefaults, current_.text())) {
+    return ErrorAt(current_.span,
+                   absl::StrCat("`", current_.text(), "` is for rules: it cannot be the default"));
+  }
   if (!is_name || !Contains(kActions, current_.text())) {
     return Unexpected("an action", is_name ? DidYouMean(Nearest(current_.text(), kActions))
                                            : std::vector<std::string>{});
@@ -228,7 +236,17 @@ absl::StatusOr<RuleStatement> Grammar::ParseRule() {
   rule.action = current_.span;
   PROVOST_ASSIGN_OR_RETURN(rule.verdict, ParseVerdict());
   rule.action = rule.action.Through(last_);
-  PROVOST_ASSIGN_OR_RETURN(rule.calls, ParseCalls());
+  if (std::holds_alternative<Emulate>(rule.verdict)) {
+    PROVOST_RETURN_IF_ERROR(ParseEmulator(rule));
+  } else {
+    PROVOST_ASSIGN_OR_RETURN(rule.calls, ParseCalls());
+  }
+  if (std::holds_alternative<Rewrite>(rule.verdict)) {
+    if (!current_.IsName("set")) {
+      return Unexpected("`,` or `set`", {"for example `rewrite openat set flags = O_RDONLY`"});
+    }
+    PROVOST_RETURN_IF_ERROR(ParseAssignments("the argument that is to be set", rule.assignments));
+  }
   PROVOST_RETURN_IF_ERROR(ParseTail(rule));
   return rule;
 }
@@ -241,6 +259,10 @@ absl::StatusOr<Verdict> Grammar::ParseVerdict() {
   if (action == "allow") return Allow{};
   if (action == "log") return Log{};
   if (action == "trap") return Trap{};
+  if (action == "ask") return Ask{};
+  // What they say comes behind the calls.
+  if (action == "emulate") return Emulate{};
+  if (action == "rewrite") return Rewrite{};
   if (action == "deny") return ParseDeny();
   if (action == "return") return ParseReturn();
   return ParseKill();
@@ -301,6 +323,26 @@ absl::StatusOr<Verdict> Grammar::ParseKill() {
   return Kill{Kill::Scope::kProcess};
 }
 
+absl::Status Grammar::ParseEmulator(RuleStatement& rule) {
+  if (current_.IsName("with")) return Unexpected("the name of an emulator");
+  PROVOST_ASSIGN_OR_RETURN(rule.emulator, TakeWord("the name of an emulator"));
+  if (!current_.IsName("with")) return absl::OkStatus();
+  return ParseAssignments("what the emulator is told", rule.assignments);
+}
+
+absl::Status Grammar::ParseAssignments(absl::string_view what,
+                                       std::vector<Assignment>& assignments) {
+  do {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    Assignment assignment;
+    PROVOST_ASSIGN_OR_RETURN(assignment.name, TakeWord(what));
+    PROVOST_RETURN_IF_ERROR(Expect(TokenKind::kAssign, "`=`"));
+    PROVOST_ASSIGN_OR_RETURN(assignment.value, ParseValue());
+    assignments.push_back(std::move(assignment));
+  } while (current_.Is(TokenKind::kComma));
+  return absl::OkStatus();
+}
+
 // ---- Calls ----
 
 absl::StatusOr<std::vector<CallReference>> Grammar::ParseCalls() {
@@ -355,8 +397,9 @@ std::string ExpectedAfter(const RuleStatement& rule) {
   if (rule.wish != RecordWish::kUnsaid) return "the end of the line";
   const absl::string_view wishes = "`log`, `quiet` or the end of the line";
   if (rule.name.has_value()) return std::string(wishes);
-  return absl::StrCat(rule.condition.has_value() ? "`&&`, `||`, " : "`,`, `if`, ", "`as`, ",
-                      wishes);
+  return absl::StrCat(
+      rule.condition.has_value() || rule.state.has_value() ? "`&&`, `||`, " : "`,`, `if`, ",
+      "`as`, ", wishes);
 }
 
 }  // namespace
@@ -365,6 +408,7 @@ absl::Status Grammar::ParseTail(RuleStatement& rule) {
   if (current_.IsName("if")) {
     PROVOST_RETURN_IF_ERROR(Advance());
     PROVOST_ASSIGN_OR_RETURN(rule.condition, ParseOr());
+    PROVOST_RETURN_IF_ERROR(TakeState(rule));
   }
   if (current_.IsName("as")) {
     PROVOST_RETURN_IF_ERROR(Advance());
@@ -374,8 +418,10 @@ absl::Status Grammar::ParseTail(RuleStatement& rule) {
     PROVOST_ASSIGN_OR_RETURN(rule.wish, ParseWish(rule.verdict));
   }
   if (current_.EndsStatement()) return absl::OkStatus();
-  if (current_.IsName("each") || current_.IsName("audited")) {
-    return NotInThisVersion(current_.span);
+  if (current_.IsName("audited")) return NotInThisVersion(current_.span);
+  if (current_.IsName("each")) {
+    return ErrorAt(current_.span, "`each process` stands right behind a test that counts",
+                   {"for example `if nth(3) each process`"});
   }
   const std::string expected = ExpectedAfter(rule);
   if (!current_.Is(TokenKind::kName)) return Unexpected(expected);

@@ -62,6 +62,9 @@ class Grammar {
   absl::StatusOr<Verdict> ParseDeny();
   absl::StatusOr<Verdict> ParseReturn();
   absl::StatusOr<Verdict> ParseKill();
+  absl::Status ParseEmulator(RuleStatement& rule);
+  // Behind `set` and `with`, which is the current token.
+  absl::Status ParseAssignments(absl::string_view what, std::vector<Assignment>& assignments);
   absl::StatusOr<std::vector<CallReference>> ParseCalls();
   absl::StatusOr<CallReference> ParseCall();
   absl::Status ParseTail(RuleStatement& rule);
@@ -75,8 +78,11 @@ class Grammar {
   absl::StatusOr<Condition> ParseBracketed();
   absl::StatusOr<Condition> ParseTest();
   absl::StatusOr<Operand> ParseOperand();
+  absl::StatusOr<Operand> ParseOperandAfter(const Token& word);
   absl::StatusOr<Condition> ParseComparison(Operand operand);
   absl::StatusOr<Condition> ParseMaskTest(Operand operand);
+  absl::StatusOr<Operand> ParseTaskField(const SourceSpan& proc);
+  absl::StatusOr<Condition> ParseArchTest(Operand operand);
   absl::Status CheckOperandWord(const Token& word);
   absl::Status ParseFields(Operand& operand);
   absl::StatusOr<Operand> ParseRealPath(const Token& word);
@@ -96,6 +102,15 @@ class Grammar {
   absl::StatusOr<IntegerItem> ParseInteger();
   absl::StatusOr<IntegerItem> ParseIntegerTerm();
   absl::StatusOr<IntegerItem> LookUpInteger();
+
+  // grammar_state.cc: conditions on earlier calls.
+  static bool IsStateWord(const Token& token);
+  absl::StatusOr<Condition> ParseStateTest(const Token& word);
+  absl::Status ParseCount(StateTest& test);
+  absl::Status ParseRate(StateTest& test);
+  absl::Status ParseChance(StateTest& test);
+  // Takes the state tests out of a rule's condition and into its state.
+  static absl::Status TakeState(RuleStatement& rule);
 
   const SourceText& source_;
   const Definitions& definitions_;

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "policy/grammar.h"
+#include "policy/task_field.h"
 #include "syscalls/constants.h"
 #include "syscalls/syscall_table.h"
 
@@ -18,11 +20,11 @@ namespace provost {
 namespace {
 
 // Functions that the language will have; their names are reserved.
-constexpr absl::string_view kLaterFunctions[] = {"nth",   "every", "first",
-                                                 "after", "rate",  "chance"};
+constexpr absl::string_view kFunctions[] = {"realpath", "nth",  "every", "first",
+                                            "after",    "rate", "chance"};
 
-// Those that it has.
-constexpr absl::string_view kFunctions[] = {"realpath"};
+// Known of a call when its rule is bound.
+constexpr absl::string_view kArchField = "proc.arch";
 
 constexpr absl::string_view kWordOperators[] = {"in", "only", "has", "under"};
 
@@ -170,9 +172,17 @@ bool Grammar::AtComparison() const {
 }
 
 absl::StatusOr<Condition> Grammar::ParseTest() {
-  PROVOST_ASSIGN_OR_RETURN(Operand operand, ParseOperand());
+  // A state test's name, without a bracket behind it, may be an argument's.
+  const Token word = current_;
+  if (IsStateWord(word)) {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    if (current_.Is(TokenKind::kOpenParenthesis)) return ParseStateTest(word);
+  }
+  PROVOST_ASSIGN_OR_RETURN(Operand operand,
+                           IsStateWord(word) ? ParseOperandAfter(word) : ParseOperand());
   if (current_.Is(TokenKind::kAmpersand)) return ParseMaskTest(std::move(operand));
   if (!AtComparison()) return NoOperator();
+  if (operand.argument == kArchField) return ParseArchTest(std::move(operand));
   return ParseComparison(std::move(operand));
 }
 
@@ -186,6 +196,11 @@ absl::StatusOr<Operand> Grammar::ParseOperand() {
   }
   const Token word = current_;
   PROVOST_RETURN_IF_ERROR(Advance());
+  return ParseOperandAfter(word);
+}
+
+absl::StatusOr<Operand> Grammar::ParseOperandAfter(const Token& word) {
+  if (word.IsName("proc") && current_.Is(TokenKind::kDot)) return ParseTaskField(word.span);
   if (word.IsName("realpath") && current_.Is(TokenKind::kOpenParenthesis)) {
     return ParseRealPath(word);
   }
@@ -224,18 +239,8 @@ absl::StatusOr<Operand> Grammar::ParseRealPath(const Token& word) {
 absl::Status Grammar::CheckOperandWord(const Token& word) {
   const absl::string_view name = word.text();
   if (current_.Is(TokenKind::kOpenParenthesis)) {
-    const bool later = std::find(std::begin(kLaterFunctions), std::end(kLaterFunctions), name) !=
-                       std::end(kLaterFunctions);
-    return ErrorAt(word.span,
-                   later ? absl::StrCat("`", name, "()` is not supported in this version")
-                         : absl::StrCat("no function is called `", name, "`"),
-                   later ? std::vector<std::string>{} : DidYouMean(Nearest(name, kFunctions)));
-  }
-  if (current_.Is(TokenKind::kDot) && name == "proc") {
-    PROVOST_RETURN_IF_ERROR(Advance());
-    const SourceSpan field =
-        word.span.Through(current_.Is(TokenKind::kName) ? current_.span : last_);
-    return ErrorAt(field, absl::StrCat("`", field.text(), "` is not supported in this version"));
+    return ErrorAt(word.span, absl::StrCat("no function is called `", name, "`"),
+                   DidYouMean(Nearest(name, kFunctions)));
   }
   if (name == "not") {
     return ErrorAt(word.span, "`not` is written `!`", {"for example `!(fd == 0)`"});
@@ -245,6 +250,59 @@ absl::Status Grammar::CheckOperandWord(const Token& word) {
                    {"the argument stands on the left of an operator"});
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<Operand> Grammar::ParseTaskField(const SourceSpan& proc) {
+  const bool adjoins = current_.span.begin == proc.end;
+  PROVOST_RETURN_IF_ERROR(Advance());
+  if (!current_.Is(TokenKind::kName) || !adjoins || current_.span.begin != last_.end) {
+    return Unexpected(
+        "a word right behind `proc.`",
+        {absl::StrCat("there are `", absl::StrJoin(SuggestTaskField(""), "`, `"), "`")});
+  }
+  const SourceSpan span = proc.Through(current_.span);
+  const std::string name(span.text());
+  PROVOST_RETURN_IF_ERROR(Advance());
+  if (name == "proc.contid") {
+    return ErrorAt(span, "`proc.contid` is not supported in this version");
+  }
+  if (name != kArchField && !FindTaskField(name).has_value()) {
+    return ErrorAt(span, absl::StrCat("a task has no `", name, "`"),
+                   DidYouMean(SuggestTaskField(name)));
+  }
+  return Operand{name, span, std::nullopt};
+}
+
+absl::StatusOr<Condition> Grammar::ParseArchTest(Operand operand) {
+  const Token op = current_;
+  const bool is_set = op.IsName("in");
+  if (!is_set && !op.Is(TokenKind::kEqual) && !op.Is(TokenKind::kNotEqual)) {
+    return ErrorAt(op.span, absl::StrCat("`", op.text(), "` does not compare architectures"),
+                   {"`proc.arch` has `==`, `!=` and `in`"});
+  }
+  Condition condition;
+  Test& test = condition.test;
+  test.kind = Test::Kind::kArches;
+  test.negated = op.Is(TokenKind::kNotEqual);
+  PROVOST_RETURN_IF_ERROR(Advance());
+  if (is_set) {
+    if (!current_.Is(TokenKind::kOpenBrace)) return Unexpected("a set such as `{x86_64, i386}`");
+    PROVOST_RETURN_IF_ERROR(OpenBracket());
+  }
+  do {
+    if (!test.arches.empty()) PROVOST_RETURN_IF_ERROR(Advance());
+    PROVOST_ASSIGN_OR_RETURN(const Word name, TakeWord("an architecture such as `x86_64`"));
+    const std::optional<Arch> arch = ArchByName(name.text);
+    if (!arch.has_value()) {
+      return ErrorAt(name.span, absl::StrCat("no architecture is called `", name.text, "`"),
+                     {"there are `x86_64` and `i386`"});
+    }
+    test.arches.push_back(*arch);
+  } while (is_set && current_.Is(TokenKind::kComma));
+  if (is_set) PROVOST_RETURN_IF_ERROR(CloseBracket(TokenKind::kCloseBrace, "`,` or `}`"));
+  test.span = condition.span = operand.span.Through(last_);
+  test.operand = std::move(operand);
+  return condition;
 }
 
 absl::Status Grammar::NoOperator() const {
@@ -262,6 +320,7 @@ absl::Status Grammar::NoOperator() const {
 }
 
 absl::StatusOr<Condition> Grammar::ParseMaskTest(Operand operand) {
+  if (operand.argument == kArchField) return ParseArchTest(std::move(operand));
   PROVOST_RETURN_IF_ERROR(Advance());
   PROVOST_ASSIGN_OR_RETURN(operand.mask, ParseMask());
   const SourceSpan masked = operand.span.Through(last_);

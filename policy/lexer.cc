@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
@@ -47,6 +48,7 @@ constexpr Punctuation kPunctuation[] = {
     {"=", TokenKind::kAssign},
     {".", TokenKind::kDot},
     {"*", TokenKind::kStar},
+    {"/", TokenKind::kSlash},
     {"?", TokenKind::kQuestion},
 };
 
@@ -151,6 +153,7 @@ absl::StatusOr<Token> Lexer::Next() {
   if (c == '@' || c == '%') return LexGroup();
   if (c == '"') return LexString();
   const bool negative = c == '-' && at_ + 1 < text_.size() && absl::ascii_isdigit(text_[at_ + 1]);
+  if (const size_t length = FractionLength(); length > 0) return LexFraction(length);
   if (absl::ascii_isdigit(c) || negative) return LexInteger();
   return LexPunctuation();
 }
@@ -245,6 +248,38 @@ absl::Status Lexer::FractionError(const SourceSpan& whole) const {
   while (end < text_.size() && (absl::ascii_isdigit(text_[end]) || text_[end] == '.')) ++end;
   return ErrorAt(source_.Span(whole.begin, end), "a number has no fraction",
                  {"a range is written `a..b`"});
+}
+
+size_t Lexer::FractionLength() const {
+  const absl::string_view rest = Rest();
+  const auto digits_from = [&](size_t at) {
+    size_t end = at;
+    while (end < rest.size() && absl::ascii_isdigit(rest[end])) ++end;
+    return end;
+  };
+  const size_t whole = digits_from(0);
+  if (whole == 0 || whole == rest.size()) return 0;
+  size_t end = whole;
+  const bool has_point = rest[whole] == '.' && digits_from(whole + 1) > whole + 1;
+  if (has_point) end = digits_from(whole + 1);
+  const bool has_percent = end < rest.size() && rest[end] == '%';
+  if (has_percent) ++end;
+  if (!has_point && !has_percent) return 0;
+  // `1.2.3` is something else, and so are `1..2`, `1.5x` and a group behind a number.
+  const bool goes_on =
+      end < rest.size() && (IsNamePart(rest[end]) || rest[end] == '.' || rest[end] == '%');
+  return goes_on ? 0 : end;
+}
+
+absl::StatusOr<Token> Lexer::LexFraction(size_t length) {
+  Token token = Make(TokenKind::kFraction, length);
+  absl::string_view digits = token.text();
+  const bool percent = absl::ConsumeSuffix(&digits, "%");
+  if (!absl::SimpleAtod(digits, &token.fraction)) {
+    return ErrorAt(token.span, "this is no number");
+  }
+  if (percent) token.fraction /= 100;
+  return token;
 }
 
 absl::StatusOr<Token> Lexer::LexString() {

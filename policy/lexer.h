@@ -19,6 +19,7 @@ enum class TokenKind : uint8_t {
   kName,     // letters, digits, underscores
   kGroup,    // @name, %name
   kInteger,
+  kFraction,  // 0.25, 25%
   kString,
   kNetwork,  // an address or a network of IPv4 or IPv6
   kComma,
@@ -44,6 +45,7 @@ enum class TokenKind : uint8_t {
   kRange,
   kDot,
   kStar,
+  kSlash,
   kQuestion,
 };
 
@@ -53,6 +55,7 @@ struct Token {
   absl::int128 integer = 0;  // of kInteger: -2^63 … 2^64-1
   std::string string;        // of kString: with its escapes resolved
   IpNetwork network;         // of kNetwork
+  double fraction = 0;       // of kFraction: 25% is 0.25
 
   absl::string_view text() const { return span.text(); }
   bool Is(TokenKind wanted) const { return kind == wanted; }
@@ -80,6 +83,9 @@ class Lexer {
   absl::StatusOr<Token> LexInteger();
   bool AtIpv6() const;
   absl::StatusOr<Token> LexNetwork(size_t begin);
+  // Of "0.25" or "25%" that begins here the length, else 0.
+  size_t FractionLength() const;
+  absl::StatusOr<Token> LexFraction(size_t length);
   absl::Status FractionError(const SourceSpan& whole) const;
   absl::StatusOr<Token> LexString();
   absl::StatusOr<char> LexEscape(size_t quote);

@@ -155,8 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"0xfg", "t:1:4: error: `g` is no hexadecimal digit"},
         {"64k", "t:1:3: error: `k` is no decimal digit"},
         {"1_000", "t:1:2: error: `_` is no decimal digit"},
-        {"1.5", "t:1:1: error: a number has no fraction"},
-        {"1.5..2", "t:1:1: error: a number has no fraction"},
+        {"1.5x", "t:1:1: error: a number has no fraction"},
         {"x 10.0.0/8", "t:1:3: error: `10.0.0` is no IPv4 address"},
         {"10.0.0.0.0", "t:1:1: error: `10.0.0.0.0` is no IPv4 address"},
         {"10.0.0.1/8", "t:1:1: error: `10.0.0.1/8` has bits behind its prefix"},
@@ -180,6 +179,18 @@ INSTANTIATE_TEST_SUITE_P(
         {"5 - 3", "t:1:3: error: `-` has no meaning here"},
         {"a \xc3\xa4", "t:1:3: error: `\xc3\xa4` has no meaning here"},
     }));
+
+TEST(LexerTest, TakesFractions) {
+  const Lexed lexed = Lex("0.25 25% 12.5% 0% 3..4 5 %file");
+  PROVOST_EXPECT_OK(lexed.status);
+  EXPECT_THAT(lexed.Texts(),
+              ElementsAre("0.25", "25%", "12.5%", "0%", "3", "..", "4", "5", "%file"));
+  const std::vector<double> fractions = {0.25, 0.25, 0.125, 0};
+  for (size_t i = 0; i < fractions.size(); ++i) {
+    EXPECT_TRUE(lexed.tokens[i].Is(TokenKind::kFraction)) << i;
+    EXPECT_EQ(lexed.tokens[i].fraction, fractions[i]) << i;
+  }
+}
 
 TEST(LexerTest, ResolvesEscapes) {
   const Lexed lexed = Lex(R"("a\\b\"c\n\t\x41\xff # d")");

@@ -31,6 +31,7 @@
 #include "policy/filter_compiler.h"
 #include "policy/parser.h"
 #include "policy/policy.h"
+#include "policy/policy_state.h"
 #include "policy/predicate.h"
 #include "policy/verdict.h"
 #include "syscalls/syscall_table.h"
@@ -64,7 +65,8 @@ Verdict DecisionOf(const std::string& text, const Call& call, FakeArgumentReader
   const auto parsed = ParsePolicyText(text, "t");
   EXPECT_THAT(parsed, IsOk()) << text;
   if (!parsed.ok()) return Kill{};
-  return parsed->policy.Decide(RequestOf(call), memory).verdict;
+  PolicyState state;
+  return parsed->policy.Decide(RequestOf(call), memory, state).verdict;
 }
 
 // What a condition of a rule for `ruled` comes out as for a call: unknown is what only a rule that

@@ -25,6 +25,7 @@
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
+#include "policy/action_binder.h"
 #include "policy/ast.h"
 #include "policy/call_resolver.h"
 #include "policy/condition_binder.h"
@@ -94,6 +95,9 @@ std::string JoinPath(const std::string& directory, const std::string& path) {
 // Puts one policy together from its sources.
 class PolicyReader {
  public:
+  // `emulators` must outlive this.
+  explicit PolicyReader(const EmulatorTable& emulators) : emulators_(emulators) {}
+
   // The identity of a root that is a file; it must not include itself.
   void EnterFile(FileId id) { open_files_.push_back(id); }
 
@@ -128,6 +132,7 @@ class PolicyReader {
   absl::StatusOr<Arch> ResolveArch(const Word& name) const;
   absl::Status CheckDefaultFits() const;
 
+  const EmulatorTable& emulators_;
   std::vector<std::unique_ptr<const SourceText>> sources_;
   std::vector<FileId> open_files_;  // innermost last
   size_t include_depth_ = 0;
@@ -279,11 +284,13 @@ absl::Status PolicyReader::CheckDefaultFits() const {
   return CheckReturnFits(default_verdict_, *default_);
 }
 
-absl::Status PolicyReader::Handle(const Statement& statement, const RuleStatement& node) {
+absl::Status PolicyReader::Handle(const Statement& statement, const RuleStatement& written) {
   if (!first_rule_.has_value()) first_rule_ = statement.keyword;
   if (++rules_ > kMaxRules) {
     return ErrorAt(statement.keyword, absl::StrCat("a policy has at most ", kMaxRules, " rules"));
   }
+  RuleStatement node = written;
+  PROVOST_RETURN_IF_ERROR(BindEmulator(emulators_, node));
   const size_t warnings_before = warnings_.size();
   PROVOST_ASSIGN_OR_RETURN(const std::vector<ResolvedCall> calls,
                            ResolveCalls(node, arches_, warnings_));
@@ -291,6 +298,7 @@ absl::Status PolicyReader::Handle(const Statement& statement, const RuleStatemen
     return call.syscalls.back()->arch == Arch::kI386 || call.syscalls.front()->arch == Arch::kI386;
   });
   if (has_i386) PROVOST_RETURN_IF_ERROR(CheckReturnFits(node.verdict, node.action));
+  PROVOST_RETURN_IF_ERROR(BindRewrite(calls, node));
   PROVOST_ASSIGN_OR_RETURN(PolicyBuilder::Binder binder, BindRule(node, calls, statement.keyword));
   std::stable_sort(warnings_.begin() + static_cast<std::ptrdiff_t>(warnings_before),
                    warnings_.end(), [](const PolicyWarning& a, const PolicyWarning& b) {
@@ -304,6 +312,7 @@ absl::Status PolicyReader::Handle(const Statement& statement, const RuleStatemen
   rule.text = statement.text;
   rule.verdict = node.verdict;
   rule.wish = node.wish;
+  rule.state = node.state;
   std::vector<absl::string_view> names;
   names.reserve(calls.size());
   for (const ResolvedCall& call : calls) names.push_back(call.name);
@@ -354,26 +363,29 @@ absl::StatusOr<ParsedPolicy> ReadWhole(PolicyReader& reader, std::string name,
 
 }  // namespace
 
-absl::StatusOr<ParsedPolicy> ParsePolicyFile(const std::string& path) {
+absl::StatusOr<ParsedPolicy> ParsePolicyFile(const std::string& path,
+                                             const EmulatorTable& emulators) {
   absl::StatusOr<FileText> file = ReadFile(path);
   if (!file.ok()) {
     return absl::Status(
         file.status().code(),
         absl::StrCat(Printable(path), ": error: cannot read it: ", file.status().message()));
   }
-  PolicyReader reader;
+  PolicyReader reader(emulators);
   reader.EnterFile(file->id);
   return ReadWhole(reader, path, DirectoryOf(path), std::move(file->text));
 }
 
 absl::StatusOr<ParsedPolicy> ParsePolicyText(absl::string_view text, const std::string& name,
-                                             const std::string& directory) {
-  PolicyReader reader;
+                                             const std::string& directory,
+                                             const EmulatorTable& emulators) {
+  PolicyReader reader(emulators);
   return ReadWhole(reader, name, directory, std::string(text));
 }
 
-absl::StatusOr<ParsedPolicy> ParseStatements(const std::vector<std::string>& statements) {
-  PolicyReader reader;
+absl::StatusOr<ParsedPolicy> ParseStatements(const std::vector<std::string>& statements,
+                                             const EmulatorTable& emulators) {
+  PolicyReader reader(emulators);
   for (size_t i = 0; i < statements.size(); ++i) {
     if (absl::StripAsciiWhitespace(statements[i]).empty()) {
       return absl::InvalidArgumentError(absl::StrCat("-e #", i + 1, ": error: it is empty"));

@@ -9,7 +9,10 @@
 //             | "logging" ( "on" | "off" )
 //             | "include" STRING
 //             | "let" NAME "=" value
-//             | action calls [ "if" condition ] [ "as" STRING ] [ wish ] ;
+//             | rule [ "if" condition ] [ "as" STRING ] [ wish ] ;
+//   rule      = action calls | "ask" calls
+//             | "rewrite" calls "set" ARGUMENT "=" value { "," ARGUMENT "=" value }
+//             | "emulate" NAME [ "with" NAME "=" value { "," NAME "=" value } ] ;
 //   action    = "allow" | "log" | "deny" ERRNO | "return" INTEGER | "trap"
 //             | "kill" [ "process" | "thread" ] ;
 //   calls     = call { "," call } ;
@@ -21,8 +24,13 @@
 //   not       = "!" not | "(" condition ")" | test ;      after "!" only "!" or "("
 //   test      = operand operator value
 //             | operand "&" number
-//             | "(" operand "&" number ")" operator value ;
-//   operand   = ARGUMENT { "." FIELD } | "realpath" "(" ARGUMENT ")" ;
+//             | "(" operand "&" number ")" operator value
+//             | state [ "each" "process" ]                  never below "||" or "!"
+//             | "proc.arch" ( "==" | "!=" ) NAME | "proc.arch" "in" "{" NAME { "," NAME } "}" ;
+//   state     = ( "nth" | "every" | "first" | "after" ) "(" number ")"
+//             | "rate" "(" number "/" ( "s" | "m" | "h" ) ")"
+//             | "chance" "(" ( FRACTION | INTEGER ) ")" ;
+//   operand   = ARGUMENT { "." FIELD } | "realpath" "(" ARGUMENT ")" | "proc" "." NAME ;
 //   operator  = "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "only" | "has"
 //             | "~" | "!~" | "=~" | "under" ;
 //   value     = number [ ".." number ] | STRING | NETWORK | "{" value { "," value } [ "," ] "}" ;
@@ -36,6 +44,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "policy/emulator_table.h"
 #include "policy/policy.h"
 #include "policy/warning.h"
 
@@ -52,16 +61,21 @@ struct ParsedPolicy {
 //     allow opennat
 //           ^~~~~~~
 //     did you mean `openat`?
-absl::StatusOr<ParsedPolicy> ParsePolicyFile(const std::string& path);
+//
+// `emulators` are those that rules can name.
+absl::StatusOr<ParsedPolicy> ParsePolicyFile(const std::string& path,
+                                             const EmulatorTable& emulators = {});
 
 // The same for text; `name` stands for the file in messages and rule names, includes are relative
 // to `directory`.
 absl::StatusOr<ParsedPolicy> ParsePolicyText(absl::string_view text, const std::string& name,
-                                             const std::string& directory = ".");
+                                             const std::string& directory = ".",
+                                             const EmulatorTable& emulators = {});
 
 // Statements given one by one (`-e`): they make one policy, in order, whose default is allow unless
 // one of them says otherwise. Messages name them "-e #1", "-e #2" ….
-absl::StatusOr<ParsedPolicy> ParseStatements(const std::vector<std::string>& statements);
+absl::StatusOr<ParsedPolicy> ParseStatements(const std::vector<std::string>& statements,
+                                             const EmulatorTable& emulators = {});
 
 }  // namespace provost
 

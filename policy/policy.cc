@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "policy/rewrite.h"
 #include "syscalls/sub_calls.h"
 
 namespace provost {
@@ -39,10 +40,13 @@ const Rule& AlwaysRule() {
 
 // What `logging on` makes of a rule's wish.
 void WishToBeRecorded(Rule& rule) {
+  // It is the default's wish that counts: WithoutAsking.
+  if (std::holds_alternative<Ask>(rule.verdict)) return;
   if (Refuses(rule.verdict) && rule.wish == RecordWish::kUnsaid) rule.wish = RecordWish::kLog;
 }
 
-bool Matches(const BoundRule& bound, const SyscallRequest& request, ArgumentReader& arguments) {
+bool ConditionHolds(const BoundRule& bound, const SyscallRequest& request,
+                    ArgumentReader& arguments) {
   if (bound.condition == nullptr) return true;
   switch (Evaluate(bound.condition, request, arguments)) {
     case Truth::kFalse:
@@ -53,6 +57,19 @@ bool Matches(const BoundRule& bound, const SyscallRequest& request, ArgumentRead
       return true;
   }
   return false;
+}
+
+bool Matches(const BoundRule& bound, const SyscallRequest& request, ArgumentReader& arguments,
+             PolicyState& state) {
+  if (!ConditionHolds(bound, request, arguments)) return false;
+  const std::optional<RuleState>& counts = bound.rule->state;
+  if (!counts.has_value()) return true;
+  // Processes whose id cannot be read are counted together.
+  const pid_t process =
+      counts->each_process
+          ? static_cast<pid_t>(arguments.ReadTaskNumber(TaskField::kPid).value_or(0))
+          : 0;
+  return state.Count(*counts, process, arguments.counted());
 }
 
 std::optional<size_t> IndexOf(uint32_t arch) {
@@ -118,7 +135,8 @@ Policy::Policy() {
   data_ = *kAllowAll;
 }
 
-Decision Policy::Decide(const SyscallRequest& request, ArgumentReader& arguments) const {
+Decision Policy::Decide(const SyscallRequest& request, ArgumentReader& arguments,
+                        PolicyState& state) const {
   const Data::ArchTable* table = data_->FindTable(request.arch);
   if (table == nullptr || static_cast<uint32_t>(request.nr) >= kNumberLimit) {
     return ArchRule().decision();
@@ -126,7 +144,7 @@ Decision Policy::Decide(const SyscallRequest& request, ArgumentReader& arguments
   const Data::Call* call = Data::FindCall(*table, request.nr);
   if (call == nullptr) return data_->unknown->decision();
   for (const BoundRule& bound : call->rules) {
-    if (Matches(bound, request, arguments)) return bound.rule->decision();
+    if (Matches(bound, request, arguments, state)) return bound.rule->decision();
   }
   return call->otherwise->decision();
 }
@@ -149,6 +167,22 @@ const Rule& Policy::OtherwiseFor(Arch arch, int32_t nr) const {
 const Rule& Policy::ArchRule() const { return data_->arch_rule; }
 
 absl::Span<const std::shared_ptr<const Rule>> Policy::rules() const { return data_->rules; }
+
+Decision Policy::WithoutAsking(Decision decision) const {
+  if (!std::holds_alternative<Ask>(decision.verdict)) return decision;
+  const Rule& instead = data_->default_rule;
+  decision.verdict = instead.verdict;
+  const bool recorded =
+      decision.wish == RecordWish::kLog || decision.wish == RecordWish::kLogResult;
+  if (recorded && std::holds_alternative<Allow>(instead.verdict)) decision.verdict = Log{};
+  if (decision.wish == RecordWish::kUnsaid) decision.wish = instead.wish;
+  return decision;
+}
+
+bool Policy::HasState() const {
+  return std::any_of(data_->rules.begin(), data_->rules.end(),
+                     [](const auto& rule) { return rule->state.has_value(); });
+}
 
 const Rule& Policy::default_rule() const { return data_->default_rule; }
 
@@ -217,6 +251,31 @@ absl::Status PolicyBuilder::CheckVerdict(absl::string_view rule, const Verdict& 
                                                      -result->value));
     }
   }
+  const auto* emulate = std::get_if<Emulate>(&verdict);
+  const auto* rewrite = std::get_if<Rewrite>(&verdict);
+  if ((emulate != nullptr && emulate->emulation == nullptr) ||
+      (rewrite != nullptr && (rewrite->settings == nullptr || rewrite->settings->empty()))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("rule \"", rule, "\" does not say what to emulate or rewrite"));
+  }
+  const bool is_default = rule == "default";
+  if (is_default &&
+      (emulate != nullptr || rewrite != nullptr || std::holds_alternative<Ask>(verdict))) {
+    return absl::InvalidArgumentError("the default cannot emulate, rewrite or ask");
+  }
+  return absl::OkStatus();
+}
+
+// A rule that rewrites what a call does not have would let it run as it is.
+absl::Status PolicyBuilder::CheckFits(const Rule& rule, const Syscall& syscall) {
+  const auto* rewrite = std::get_if<Rewrite>(&rule.verdict);
+  if (rewrite == nullptr) return absl::OkStatus();
+  for (const Setting& setting : *rewrite->settings) {
+    if (SettableArgument(syscall, setting.argument).has_value()) continue;
+    return absl::InvalidArgumentError(absl::StrCat("rule \"", rule.name,
+                                                   "\": ", syscall.signature->name,
+                                                   " has no argument \"", setting.argument, "\""));
+  }
   return absl::OkStatus();
 }
 
@@ -256,10 +315,14 @@ Predicate ConditionOf(const SubCall& call, const Predicate& condition) {
 absl::StatusOr<bool> PolicyBuilder::BindSubCalls(absl::string_view name, const Binder& binder,
                                                  const Rule& rule, Policy::Data& data) const {
   if (std::find(arches_.begin(), arches_.end(), Arch::kI386) == arches_.end()) return false;
+  // What these change and answer are the multiplexer's own registers.
+  const bool by_registers = std::holds_alternative<Rewrite>(rule.verdict) ||
+                            std::holds_alternative<Emulate>(rule.verdict);
   bool found = false;
   for (const SubCall& call : SubCalls()) {
     if (call.syscall.signature->name != name) continue;
     found = true;
+    if (by_registers) continue;
     std::vector<BoundRule>& rules =
         data.arches[*IndexOf(static_cast<uint32_t>(Arch::kI386))].calls[call.multiplexer->nr].rules;
     // The rule is for all that the multiplexer does.
@@ -286,6 +349,7 @@ absl::Status PolicyBuilder::Bind(const Entry& entry, const Rule& rule, Policy::D
           data.arches[*IndexOf(static_cast<uint32_t>(arch))].calls[syscall->nr].rules;
       const bool again = !rules.empty() && rules.back().rule == &rule;
       if (again) continue;
+      PROVOST_RETURN_IF_ERROR(CheckFits(rule, *syscall));
       Predicate condition;
       if (entry.binder != nullptr) {
         PROVOST_ASSIGN_OR_RETURN(condition, entry.binder(*syscall));
@@ -321,6 +385,7 @@ absl::StatusOr<Policy> PolicyBuilder::Build() const {
   for (const Entry& entry : entries_) {
     auto rule = std::make_shared<Rule>(*entry.rule);
     if (logging_) WishToBeRecorded(*rule);
+    if (rule->state.has_value()) rule->state->rule = static_cast<uint32_t>(data->rules.size());
     data->rules.push_back(rule);
     PROVOST_RETURN_IF_ERROR(Bind(entry, *rule, *data));
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "policy/decider.h"
+#include "policy/policy_state.h"
 #include "policy/predicate.h"
+#include "policy/rule_state.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
 #include "syscalls/syscall_table.h"
@@ -35,6 +38,8 @@ struct Rule {
   std::string text;  // the statement, for messages
   Verdict verdict;
   RecordWish wish = RecordWish::kUnsaid;
+  // What else must hold for it to match, and counts: beside BoundRule::condition.
+  std::optional<RuleState> state = std::nullopt;
 
   Decision decision() const { return {verdict, wish, name}; }
 };
@@ -43,6 +48,9 @@ struct Rule {
 struct BoundRule {
   const Rule* rule;     // owned by the Policy
   Predicate condition;  // null: always
+
+  // True if it matches every call it is for.
+  bool IsUnconditional() const { return condition == nullptr && !rule->state.has_value(); }
 };
 
 // An immutable set of rules with one meaning; cheap to copy (shared). Thread-safe.
@@ -63,7 +71,15 @@ class Policy {
   // The policy that allows everything.
   Policy();
 
-  Decision Decide(const SyscallRequest& request, ArgumentReader& arguments) const;
+  // `state` is what rules that count know of the run so far, and learns of this call. For one
+  // decision out of a run, a fresh PolicyState makes it the first.
+  Decision Decide(const SyscallRequest& request, ArgumentReader& arguments,
+                  PolicyState& state) const;
+  // The decision where there is nobody to ask: for `ask` what the default says, under the name of
+  // the rule that would have asked, and on record if that rule wishes it to be. Others stay.
+  Decision WithoutAsking(Decision decision) const;
+  // True if some rule counts.
+  bool HasState() const;
 
   // The rules of one call, in order; empty if none. `nr` may be any number. Rules that refuse are
   // left out for calls that are never refused.
@@ -124,6 +140,7 @@ class PolicyBuilder {
   };
 
   absl::Status CheckVerdict(absl::string_view rule, const Verdict& verdict) const;
+  static absl::Status CheckFits(const Rule& rule, const Syscall& syscall);
   absl::Status Bind(const Entry& entry, const Rule& rule, Policy::Data& data) const;
   absl::StatusOr<bool> BindSubCalls(absl::string_view name, const Binder& binder, const Rule& rule,
                                     Policy::Data& data) const;
@@ -135,16 +152,21 @@ class PolicyBuilder {
   std::vector<Entry> entries_;
 };
 
-// The policy as a Decider. Holds its own copy.
+// The policy as a Decider, with nobody to ask. Holds its own copy.
 class PolicyDecider final : public Decider {
  public:
-  explicit PolicyDecider(Policy policy) : policy_(std::move(policy)) {}
+  explicit PolicyDecider(Policy policy, StateOptions options = {})
+      : policy_(std::move(policy)), state_(std::move(options)) {}
   Decision Decide(const SyscallRequest& request, ArgumentReader& arguments) override {
-    return policy_.Decide(request, arguments);
+    return policy_.WithoutAsking(policy_.Decide(request, arguments, state_));
   }
+  bool counts() const override { return policy_.HasState(); }
+  void ProgramStarted() override { state_.Reset(); }
+  void TaskEnded(pid_t tid) override { state_.Forget(tid); }
 
  private:
   Policy policy_;
+  PolicyState state_;
 };
 
 }  // namespace provost

@@ -71,10 +71,11 @@ SyscallRequest OpenAt() {
 void BM_DecideByRegisters(benchmark::State& state) {
   const Policy policy = RegisterPolicy(400);
   FakeArgumentReader memory;
+  PolicyState counters;
   SyscallRequest request = OpenAt();
   while (state.KeepRunning()) {
     request.nr = (request.nr + 1) % 300;
-    benchmark::DoNotOptimize(policy.Decide(request, memory));
+    benchmark::DoNotOptimize(policy.Decide(request, memory, counters));
   }
 }
 BENCHMARK(BM_DecideByRegisters);
@@ -82,8 +83,9 @@ BENCHMARK(BM_DecideByRegisters);
 void BM_DecideByPath(benchmark::State& state) {
   const Policy policy = PathPolicy();
   FakeArgumentReader memory({{0x1000, "/etc/passwd"}});
+  PolicyState counters;
   const SyscallRequest request = OpenAt();
-  while (state.KeepRunning()) benchmark::DoNotOptimize(policy.Decide(request, memory));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(policy.Decide(request, memory, counters));
 }
 BENCHMARK(BM_DecideByPath);
 

@@ -25,7 +25,8 @@ int32_t Nr(absl::string_view name) { return Nr(Arch::kX86_64, name); }
 
 Decision Decide(const Policy& policy, const SyscallRequest& request) {
   FakeArgumentReader nothing;
-  return policy.Decide(request, nothing);
+  PolicyState state;
+  return policy.Decide(request, nothing, state);
 }
 
 Decision Decide(const Policy& policy, absl::string_view name, std::array<uint64_t, 6> args = {}) {
@@ -127,6 +128,7 @@ TEST(Policy, UnreadableArgumentsMatchRefusalsOnly) {
   constexpr uint64_t kOther = 0x2000;
   constexpr uint64_t kUnreadable = 0x3000;
   FakeArgumentReader memory({{kReadable, "/x"}, {kOther, "/y"}});
+  PolicyState state;
   const auto rule_for = [&](const Verdict& verdict, uint64_t address) {
     const Policy policy =
         *PolicyBuilder()
@@ -134,7 +136,8 @@ TEST(Policy, UnreadableArgumentsMatchRefusalsOnly) {
              .Add({.name = "path", .verdict = verdict}, {"openat"}, Always(StringIs(1, "/x")))
              .Build();
     return std::string(
-        policy.Decide({.arch = kX86_64, .nr = Nr("openat"), .args = {0, address}}, memory).rule);
+        policy.Decide({.arch = kX86_64, .nr = Nr("openat"), .args = {0, address}}, memory, state)
+            .rule);
   };
   const std::vector<Verdict> refusing = {Deny{EACCES}, Return{0}, Trap{}, Kill{}};
   for (const Verdict& verdict : refusing) {

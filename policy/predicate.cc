@@ -1,6 +1,7 @@
 #include "policy/predicate.h"
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <optional>
 #include <string>
@@ -155,6 +156,8 @@ Predicate Bound(const Predicate& predicate, bool on_memory) {
                  [&](const MatchString&) { return Make({Constantly{on_memory}}); },
                  [&](const MemoryTest&) { return Make({Constantly{on_memory}}); },
                  [&](const OfSubCall&) { return Make({Constantly{on_memory}}); },
+                 [&](const CompareTask&) { return Make({Constantly{on_memory}}); },
+                 [&](const MatchTask&) { return Make({Constantly{on_memory}}); },
                  [&](const AllOf& all) { return Join(bound_all(all.children), false); },
                  [&](const AnyOf& any) { return Join(bound_all(any.children), true); },
                  [&](const Not& negation) { return MakeNot(Bound(negation.child, !on_memory)); }},
@@ -192,6 +195,14 @@ Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
             return asked.has_value() ? Evaluate(sub_call.condition, *asked, arguments)
                                      : Truth::kUnknown;
           },
+          [&](const CompareTask& task) {
+            const absl::StatusOr<uint32_t> number = arguments.ReadTaskNumber(task.field);
+            return number.ok() ? ToTruth(Holds(task.compare, *number)) : Truth::kUnknown;
+          },
+          [&](const MatchTask& task) {
+            const absl::StatusOr<absl::string_view> text = arguments.ReadTaskText(task.field);
+            return text.ok() ? ToTruth(task.pattern->Matches(*text)) : Truth::kUnknown;
+          },
           [&](const AllOf& all) { return EvaluateAll(all.children, false, request, arguments); },
           [&](const AnyOf& any) { return EvaluateAll(any.children, true, request, arguments); },
           [&](const Not& negation) { return Negate(Evaluate(negation.child, request, arguments)); },
@@ -207,7 +218,8 @@ bool IsRegisterOnly(const Predicate& predicate) {
   return std::visit(
       Overloaded{[](const Constantly&) { return true; }, [](const Compare&) { return true; },
                  [](const MatchString&) { return false; }, [](const MemoryTest&) { return false; },
-                 [](const OfSubCall&) { return false; },
+                 [](const OfSubCall&) { return false; }, [](const CompareTask&) { return false; },
+                 [](const MatchTask&) { return false; },
                  [&](const AllOf& node) { return all(node.children); },
                  [&](const AnyOf& node) { return all(node.children); },
                  [](const Not& node) { return IsRegisterOnly(node.child); }},
@@ -240,6 +252,16 @@ class PredicatePrinter {
             [&](const MemoryTest& node) { return Bracket(Print(node), inside == Inside::kNot); },
             [&](const OfSubCall& node) {
               return PredicatePrinter(&node.call->syscall).Print(node.condition, inside);
+            },
+            [&](const CompareTask& node) {
+              const Argument& task = AsArgument(node.field);
+              return Bracket(Print(node.compare, std::string(task.name), &task),
+                             inside == Inside::kNot);
+            },
+            [&](const MatchTask& node) {
+              return Bracket(
+                  absl::StrCat(AsArgument(node.field).name, " ", node.pattern->ToString()),
+                  inside == Inside::kNot);
             },
             [&](const AllOf& node) {
               return Bracket(Join(node.children, " && ", Inside::kAll), inside == Inside::kNot);
@@ -341,7 +363,10 @@ class PredicatePrinter {
     if ((compare.mask & whole) != whole) {
       left = absl::StrCat("(", left, " & ", Mask(compare.mask & whole, argument), ")");
     }
-    return absl::StrCat(left, Symbol(compare.op), Value(compare.value, compare.width, argument));
+    // One bit that is not set is no constant: `(flags & O_CREAT) == 0`, not O_RDONLY.
+    const bool no_bit = compare.value == 0 && std::has_single_bit(compare.mask & whole);
+    return absl::StrCat(left, Symbol(compare.op),
+                        no_bit ? "0" : Value(compare.value, compare.width, argument));
   }
 
   static std::string Mask(uint64_t mask, const Argument* argument) {

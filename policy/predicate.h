@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "policy/decider.h"
+#include "policy/task_field.h"
 #include "syscalls/request.h"
 #include "syscalls/signature.h"
 #include "syscalls/syscall_table.h"
@@ -73,6 +74,17 @@ struct OfSubCall {
   Predicate condition;  // not null
 };
 
+// The same of the task that makes the call: a number of it (`compare.arg` says nothing) or a text.
+// What cannot be read makes them Truth::kUnknown.
+struct CompareTask {
+  TaskField field;
+  Compare compare;
+};
+struct MatchTask {
+  TaskField field;
+  std::shared_ptr<const StringPattern> pattern;
+};
+
 struct Constantly {
   bool value;
 };
@@ -87,7 +99,9 @@ struct Not {
 };
 
 struct PredicateNode {
-  std::variant<Constantly, Compare, MatchString, AllOf, AnyOf, Not, MemoryTest, OfSubCall> node;
+  std::variant<Constantly, Compare, MatchString, MemoryTest, OfSubCall, CompareTask, MatchTask,
+               AllOf, AnyOf, Not>
+      node;
 };
 
 // Kleene's three values: an argument that cannot be read makes a condition unknown. A rule whose
@@ -97,7 +111,7 @@ enum class Truth : uint8_t { kFalse, kUnknown, kTrue };
 Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
                ArgumentReader& arguments);
 
-// True if registers alone decide it.
+// True if registers alone decide it. What a task is counts as memory, here and below.
 bool IsRegisterOnly(const Predicate& predicate);
 
 // The register-only condition that holds whenever `predicate` could come out true or unknown for

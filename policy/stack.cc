@@ -1,6 +1,9 @@
 #include "policy/stack.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
 #include <variant>
 
 namespace provost {
@@ -14,7 +17,11 @@ std::pair<int, int> Rank(const Verdict& verdict) {
     }
     std::pair<int, int> operator()(const Trap&) const { return {2, 0}; }
     std::pair<int, int> operator()(const Deny& deny) const { return {3, deny.error}; }
+    // What in the kernel is one action, RET_TRACE: here the earlier policy's wins.
     std::pair<int, int> operator()(const Return&) const { return {4, 0}; }
+    std::pair<int, int> operator()(const Emulate&) const { return {4, 0}; }
+    std::pair<int, int> operator()(const Rewrite&) const { return {4, 0}; }
+    std::pair<int, int> operator()(const Ask&) const { return {4, 0}; }
     std::pair<int, int> operator()(const Log&) const { return {5, 0}; }
     std::pair<int, int> operator()(const Allow&) const { return {6, 0}; }
   };
@@ -27,11 +34,31 @@ const Decision& MoreRestrictive(const Decision& earlier, const Decision& later) 
   return Rank(later.verdict) < Rank(earlier.verdict) ? later : earlier;
 }
 
+PolicyStack::PolicyStack(std::vector<Policy> policies, const StateOptions& options)
+    : policies_(std::move(policies)) {
+  for (const Policy& policy : policies_) {
+    states_.push_back(
+        std::make_unique<PolicyState>(options, static_cast<uint32_t>(states_.size())));
+    counts_ |= policy.HasState();
+  }
+}
+
+void PolicyStack::ProgramStarted() {
+  for (const auto& state : states_) state->Reset();
+}
+
+void PolicyStack::TaskEnded(pid_t tid) {
+  for (const auto& state : states_) state->Forget(tid);
+}
+
 Decision PolicyStack::Decide(const SyscallRequest& request, ArgumentReader& arguments) {
   if (policies_.empty()) return Decision{Allow{}};
-  Decision strictest = policies_[0].Decide(request, arguments);
+  const auto decide = [&](size_t i) {
+    return policies_[i].WithoutAsking(policies_[i].Decide(request, arguments, *states_[i]));
+  };
+  Decision strictest = decide(0);
   for (size_t i = 1; i < policies_.size(); ++i) {
-    strictest = MoreRestrictive(strictest, policies_[i].Decide(request, arguments));
+    strictest = MoreRestrictive(strictest, decide(i));
   }
   return strictest;
 }

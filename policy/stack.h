@@ -1,30 +1,38 @@
 #ifndef PROVOST_POLICY_STACK_H_
 #define PROVOST_POLICY_STACK_H_
 
-#include <utility>
+#include <memory>
 #include <vector>
 
 #include "policy/decider.h"
 #include "policy/policy.h"
+#include "policy/policy_state.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
 
 namespace provost {
 
 // The more restrictive of two decisions, in the order in which the kernel ranks what stacked
-// filters answer (seccomp(2)): kill process, kill thread, trap, errno (the lower errno wins),
-// return, log, allow. Where they rank alike `earlier` wins.
+// filters answer (seccomp(2)): kill process, kill thread, trap, errno (the lower errno wins), what
+// a tracer does (return, emulate, rewrite, ask), log, allow. Where they rank alike `earlier` wins.
 const Decision& MoreRestrictive(const Decision& earlier, const Decision& later);
 
 // Several policies as one decider: each decides every call, the most restrictive answer counts. Of
-// no policy at all: allow.
+// no policy at all: allow. There is nobody to ask: what a rule would ask, its policy's default
+// answers before answers are compared.
 class PolicyStack final : public Decider {
  public:
-  explicit PolicyStack(std::vector<Policy> policies) : policies_(std::move(policies)) {}
+  // Each policy counts for itself.
+  explicit PolicyStack(std::vector<Policy> policies, const StateOptions& options = {});
   Decision Decide(const SyscallRequest& request, ArgumentReader& arguments) override;
+  bool counts() const override { return counts_; }
+  void ProgramStarted() override;
+  void TaskEnded(pid_t tid) override;
 
  private:
   std::vector<Policy> policies_;
+  std::vector<std::unique_ptr<PolicyState>> states_;  // of each
+  bool counts_ = false;
 };
 
 }  // namespace provost

@@ -1,6 +1,7 @@
 #include "policy/stack.h"
 
 #include <cerrno>
+#include <memory>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -31,6 +32,20 @@ TEST(MoreRestrictive, TheEarlierWinsATie) {
   const Decision earlier{Return{1}, RecordWish::kUnsaid, "earlier"};
   const Decision later{Return{2}, RecordWish::kUnsaid, "later"};
   EXPECT_EQ(MoreRestrictive(earlier, later).rule, "earlier");
+  const auto settings = std::make_shared<std::vector<Setting>>(std::vector<Setting>{{"fd", 0}});
+  const auto emulation = std::make_shared<Emulation>(Emulation{"uname", {}});
+  const std::vector<Verdict> traced = {Return{1}, Rewrite{settings}, Emulate{emulation}, Ask{}};
+  for (const Verdict& first : traced) {
+    for (const Verdict& second : traced) {
+      EXPECT_EQ(MoreRestrictive({first, RecordWish::kUnsaid, "earlier"},
+                                {second, RecordWish::kUnsaid, "later"})
+                    .rule,
+                "earlier");
+    }
+    EXPECT_EQ(MoreRestrictive({first, RecordWish::kUnsaid, ""}, {Deny{EPERM}}).verdict,
+              Verdict(Deny{EPERM}));
+    EXPECT_EQ(MoreRestrictive({Log{}}, {first, RecordWish::kUnsaid, ""}).verdict, first);
+  }
 }
 
 }  // namespace

@@ -108,6 +108,7 @@ std::vector<std::string> Advice(const BoundArgument& place, absl::int128 value) 
   if (value == -1 && !IsSigned(place.width)) {
     return {absl::StrCat("all ones is written ", bits == 32 ? "0xffffffff" : "0xffffffffffffffff")};
   }
+  if (place.task.has_value()) return {};
   if (place.memory == nullptr && value >= absl::int128{1} << bits) {
     return {absl::StrCat("the kernel reads its low ", bits, " bits; `arg", place.index,
                          "` is the whole register")};
@@ -135,6 +136,9 @@ class Checker {
         return CheckMask(test_.value);
       case Test::Kind::kAnyBit:
         return CheckMask(*test_.operand.mask);
+      case Test::Kind::kArches:
+      case Test::Kind::kState:
+        return absl::OkStatus();
       case Test::Kind::kCompare:
       case Test::Kind::kInIntegers:
         break;
@@ -195,12 +199,14 @@ class Checker {
       if (WantedType() != Type::kNumber) return notes;
       notes.emplace_back(
           "strings have `==`, `!=`, `in`, `~`, `!~`, `=~` and `under`, with a string");
-      if (place.memory == nullptr) {
+      if (place.memory == nullptr && !place.task.has_value()) {
         notes.push_back(absl::StrCat("its address is `arg", place.index, "`"));
       }
       return notes;
     }
-    if (place.memory != nullptr || place.argument == nullptr) return notes;
+    if (place.memory != nullptr || place.task.has_value() || place.argument == nullptr) {
+      return notes;
+    }
     const std::vector<std::string> fields = FieldsOf(*place.argument);
     if (!fields.empty()) {
       const std::string prefix = absl::StrCat(test_.operand.argument, ".");

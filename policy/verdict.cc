@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -24,6 +25,29 @@ struct Printer {
   std::string operator()(const Kill& kill) const {
     return kill.scope == Kill::Scope::kProcess ? "kill process" : "kill thread";
   }
+  std::string operator()(const Emulate& emulate) const {
+    std::string text = absl::StrCat("emulate ", emulate.emulation->emulator);
+    const char* before = " with ";
+    for (const auto& [key, value] : emulate.emulation->settings) {
+      const auto* number = std::get_if<int64_t>(&value);
+      absl::StrAppend(&text, std::exchange(before, ", "), key, " = ",
+                      number != nullptr ? absl::StrCat(*number)
+                                        : absl::StrCat("\"", std::get<std::string>(value), "\""));
+    }
+    return text;
+  }
+  std::string operator()(const Rewrite& rewrite) const {
+    std::string text = "rewrite";
+    const char* before = " set ";
+    for (const Setting& setting : *rewrite.settings) {
+      const auto number = static_cast<int64_t>(setting.value);
+      const bool small = number > -4096 && number < 4096;
+      absl::StrAppend(&text, std::exchange(before, ", "), setting.argument, " = ",
+                      small ? absl::StrCat(number) : absl::StrCat("0x", absl::Hex(setting.value)));
+    }
+    return text;
+  }
+  std::string operator()(const Ask&) const { return "ask"; }
 };
 
 }  // namespace

@@ -2,8 +2,11 @@
 #define PROVOST_POLICY_VERDICT_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -42,13 +45,41 @@ struct Kill {
   bool operator==(const Kill&) const = default;
 };
 
-using Verdict = std::variant<Allow, Log, Deny, Return, Trap, Kill>;
+// What an emulator is told, and by whom.
+using EmulatorValue = std::variant<int64_t, std::string>;
+struct Emulation {
+  std::string emulator;
+  std::vector<std::pair<std::string, EmulatorValue>> settings;
+  bool operator==(const Emulation&) const = default;
+};
+// The call does not run; an emulator answers in the kernel's place. `emulation` is never null.
+struct Emulate {
+  std::shared_ptr<const Emulation> emulation;
+  bool operator==(const Emulate& other) const { return *emulation == *other.emulation; }
+};
+// One argument and the number it gets, extended to 64 bits.
+struct Setting {
+  std::string argument;
+  uint64_t value;
+  bool operator==(const Setting&) const = default;
+};
+// The kernel runs the call with other arguments. `settings` is never null.
+struct Rewrite {
+  std::shared_ptr<const std::vector<Setting>> settings;
+  bool operator==(const Rewrite& other) const { return *settings == *other.settings; }
+};
+// Somebody is to be asked; where there is nobody, the policy's default stands in.
+struct Ask {
+  bool operator==(const Ask&) const = default;
+};
 
-// "allow", "log", "deny EACCES", "return 0", "trap", "kill process", "kill thread": as the policy
-// language writes it.
+using Verdict = std::variant<Allow, Log, Deny, Return, Trap, Kill, Emulate, Rewrite, Ask>;
+
+// "allow", "log", "deny EACCES", "return 0", "trap", "kill process", "kill thread", "ask", "rewrite
+// set flags = 0", "emulate uname with release = \"2.6.32\"": as the policy language writes it.
 std::string VerdictToString(const Verdict& verdict);
 
-// True for the verdicts under which the call does not run.
+// True for the verdicts under which the call does not run as the task made it.
 bool Refuses(const Verdict& verdict);
 
 // What a rule says about being recorded, beside its action.

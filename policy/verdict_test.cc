@@ -1,6 +1,10 @@
 #include "policy/verdict.h"
 
 #include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -25,6 +29,14 @@ const Row kRows[] = {
     {Kill{}, "kill process", true},
     {Kill{Kill::Scope::kProcess}, "kill process", true},
     {Kill{Kill::Scope::kThread}, "kill thread", true},
+    {Ask{}, "ask", true},
+    {Rewrite{std::make_shared<std::vector<Setting>>(
+         std::vector<Setting>{{"flags", 0}, {"fd", ~uint64_t{0}}, {"arg2", 0x100000}})},
+     "rewrite set flags = 0, fd = -1, arg2 = 0x100000", true},
+    {Emulate{std::make_shared<Emulation>(Emulation{"removed", {}})}, "emulate removed", true},
+    {Emulate{std::make_shared<Emulation>(
+         Emulation{"ids", {{"uid", int64_t{0}}, {"name", std::string("root")}}})},
+     "emulate ids with uid = 0, name = \"root\"", true},
 };
 
 TEST(Verdict, PrintsAsTheLanguageWritesIt) {

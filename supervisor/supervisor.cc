@@ -14,10 +14,13 @@
 #include "base/status_macros.h"
 #include "policy/bpf.h"
 #include "policy/filter_compiler.h"
+#include "policy/rewrite.h"
 #include "policy/stack.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/filters.h"
+#include "supervisor/kernel_features.h"
 #include "supervisor/recorder.h"
+#include "supervisor/repeated_calls.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
@@ -47,6 +50,11 @@ std::optional<int64_t> ResultOf(const Verdict& verdict) {
   return std::nullopt;
 }
 
+// True if the kernel runs the call, as it is or rewritten.
+bool Runs(const Verdict& verdict) {
+  return !Refuses(verdict) || std::holds_alternative<Rewrite>(verdict);
+}
+
 std::string CallName(const SyscallRequest& request) {
   const Syscall* syscall = SyscallTable::Get().Find(request);
   return syscall == nullptr ? absl::StrCat("syscall ", request.nr)
@@ -61,12 +69,15 @@ PendingRecord* HeldRecord(TaskState& state) {
 }
 
 // Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
-// only writer of registers. Returns the state the task runs on in.
+// only writer of registers at a seccomp stop. `runs` is the call as a rewrite makes it. Returns the
+// state the task runs on in.
 absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
-                                const SyscallRequest& request, const ControlNumbers& control) {
+                                const SyscallRequest& request, const SyscallRequest& runs,
+                                const ControlNumbers& control) {
   struct Applier {
     const Stopped& stopped;
     const SyscallRequest& request;
+    const SyscallRequest& runs;
     const ControlNumbers& control;
 
     absl::StatusOr<TaskState> Then(absl::Status status, TaskState state = Running()) const {
@@ -88,8 +99,23 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
       const bool process = kill.scope == Kill::Scope::kProcess;
       return Then(SetSyscallNumber(stopped, process ? control.kill_process : control.kill_thread));
     }
+    absl::StatusOr<TaskState> operator()(const Rewrite&) const {
+      if (runs.args == request.args) return Running();
+      PROVOST_ASSIGN_OR_RETURN(const ArgumentRegisters registers,
+                               ReplaceArguments(stopped, request, runs));
+      // It has no exit stop to put registers back at.
+      if (IsVsyscall(request)) return Running();
+      return AwaitingResult{std::nullopt, RewrittenCall{request, registers}};
+    }
+    // Nobody is here to answer. Policies say neither; a decider in code may.
+    absl::StatusOr<TaskState> operator()(const Emulate&) const {
+      return Then(SkipSyscall(stopped, -ENOSYS));
+    }
+    absl::StatusOr<TaskState> operator()(const Ask&) const {
+      return Then(SkipSyscall(stopped, -ENOSYS));
+    }
   };
-  return std::visit(Applier{stopped, request, control}, verdict);
+  return std::visit(Applier{stopped, request, runs, control}, verdict);
 }
 
 }  // namespace
@@ -102,8 +128,9 @@ class Supervisor::Loop {
       : options_(options),
         filters_(std::move(filters)),
         control_(control),
-        stack_(options.policies),
+        stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
         decider_(options.decider != nullptr ? *options.decider : stack_),
+        counts_(decider_.counts()),
         recorder_(options.sink, options.actions_logged, options.logging) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
@@ -111,6 +138,8 @@ class Supervisor::Loop {
  private:
   struct Task {
     TaskState state = Running();
+    pid_t process = 0;       // its thread group, once that was asked for
+    RepeatedCalls repeated;  // kept only for a decider that counts
   };
 
   absl::Status Supervise();
@@ -134,16 +163,19 @@ class Supervisor::Loop {
 
   // True if a newer filter of the task's own asked for a tracer and ours did not.
   absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info);
-  absl::StatusOr<Decision> Decide(const SyscallRequest& request, pid_t tid);
+  absl::StatusOr<Judgement> Decide(const SyscallRequest& request, pid_t tid, Task& task);
+  // Tells a decider that counts which calls will come again. At stops a signal can cause.
+  absl::Status NoteInterruption(const Stopped& stopped, Task& task) const;
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision);
   absl::Status RunOn(Stopped stopped, const Task& task);
   // Tries to put `record` on record; false: the task must be held.
   absl::StatusOr<bool> PutOnRecord(PendingRecord& record);
-  absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record);
+  absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record,
+                          const SyscallRequest& runs);
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
-                              const Decision& decision);
+                              const Judgement& judged);
   // Restarts a task whose record, for which it was `held`, is written.
   absl::Status LetGo(TaskState held, Task& task);
   absl::Status RetryHeld();
@@ -157,6 +189,7 @@ class Supervisor::Loop {
   const ControlNumbers control_;
   PolicyStack stack_;
   Decider& decider_;
+  const bool counts_;
   Recorder recorder_;
   Waiter waiter_;
   // Pointers to elements stay good while others come and go.
@@ -279,11 +312,20 @@ absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
   return (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
 }
 
-absl::StatusOr<Decision> Supervisor::Loop::Decide(const SyscallRequest& request, pid_t tid) {
-  TraceeArguments arguments(tid);
-  Decision decision = decider_.Decide(request, arguments);
+absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request, pid_t tid,
+                                                   Task& task) {
+  CountedCall* counted = counts_ ? &task.repeated.Enter(request) : nullptr;
+  TraceeArguments arguments(tid, task.process, counted);
+  Judgement judged = Judge(decider_, request, arguments);
   PROVOST_RETURN_IF_ERROR(arguments.died());
-  return decision;
+  return judged;
+}
+
+absl::Status Supervisor::Loop::NoteInterruption(const Stopped& stopped, Task& task) const {
+  if (!counts_) return absl::OkStatus();
+  PROVOST_ASSIGN_OR_RETURN(const auto interrupted, ReadInterruptedCall(stopped));
+  if (interrupted.has_value()) task.repeated.Interrupt(*interrupted);
+  return absl::OkStatus();
 }
 
 absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& task) {
@@ -294,14 +336,15 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
     return std::move(stopped).Restart(Resume::Continue());
   }
-  PROVOST_ASSIGN_OR_RETURN(Decision decision, Decide(info.request, stopped.tid()));
+  PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, stopped.tid(), task));
+  Decision& decision = judged.decision;
   if (!program_runs_) return OnLaunchersCall(std::move(stopped), info.request, decision);
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
   if (recorder_.Wants(decision)) {
     PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision);
-    return BeforeCall(std::move(stopped), task, std::move(record));
+    return BeforeCall(std::move(stopped), task, std::move(record), judged.runs);
   }
-  return ApplyAndResume(std::move(stopped), task, info.request, decision);
+  return ApplyAndResume(std::move(stopped), task, info.request, judged);
 }
 
 // The program's own first execve is what the user asked for: it runs whatever the policy says of
@@ -315,40 +358,52 @@ absl::Status Supervisor::Loop::OnLaunchersCall(Stopped stopped, const SyscallReq
   return std::move(stopped).Restart(Resume::Continue());
 }
 
-absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRecord record) {
+absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRecord record,
+                                          const SyscallRequest& runs) {
   // What returns nowhere has no result to wait for.
   const auto arch = static_cast<Arch>(record.request.arch);
-  if (record.decision.wish == RecordWish::kLogResult && !Refuses(record.decision.verdict) &&
+  if (record.decision.wish == RecordWish::kLogResult && Runs(record.decision.verdict) &&
       !(record.request.HasKnownArch() && Policy::IsNeverRefused(arch, record.request.nr)) &&
       !IsVsyscall(record.request)) {
-    task.state = AwaitingResult{std::move(record)};
-    return std::move(stopped).Restart(Resume::UntilSyscallExit());
+    PROVOST_ASSIGN_OR_RETURN(
+        task.state, Apply(record.decision.verdict, stopped, record.request, runs, control_));
+    auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+    if (awaiting == nullptr) awaiting = &task.state.emplace<AwaitingResult>();
+    awaiting->record = std::move(record);
+    return RunOn(std::move(stopped), task);
   }
   record.result = ResultOf(record.decision.verdict);
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
   if (!recorded) {
     ++held_;
-    task.state = HeldBeforeCall{std::move(stopped), std::move(record)};
+    task.state = HeldBeforeCall{std::move(stopped), std::move(record), runs};
     return absl::OkStatus();
   }
-  return ApplyAndResume(std::move(stopped), task, record.request, record.decision);
+  return ApplyAndResume(std::move(stopped), task, record.request, {record.decision, runs});
 }
 
 absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
                                               const SyscallRequest& request,
-                                              const Decision& decision) {
-  PROVOST_ASSIGN_OR_RETURN(task.state, Apply(decision.verdict, stopped, request, control_));
-  return std::move(stopped).Restart(Resume::Continue());
+                                              const Judgement& judged) {
+  PROVOST_ASSIGN_OR_RETURN(task.state,
+                           Apply(judged.decision.verdict, stopped, request, judged.runs, control_));
+  return RunOn(std::move(stopped), task);
 }
 
 absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task& task) {
   auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (awaiting == nullptr) return std::move(stopped).Restart(Resume::Continue());
+  // If it dies under these, what was decided is still in its state to be recorded.
+  if (awaiting->rewritten.has_value()) {
+    PROVOST_RETURN_IF_ERROR(
+        RestoreArguments(stopped, awaiting->rewritten->asked, awaiting->rewritten->registers));
+  }
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
-  PendingRecord record = std::move(awaiting->record);
-  record.result = ResultForRecord(result);
+  std::optional<PendingRecord> record = std::move(awaiting->record);
   task.state = Running();
-  return AfterCall(std::move(stopped), task, std::move(record));
+  if (!record.has_value()) return std::move(stopped).Restart(Resume::Continue());
+  record->result = ResultForRecord(result);
+  return AfterCall(std::move(stopped), task, *std::move(record));
 }
 
 absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRecord record) {
@@ -369,6 +424,7 @@ absl::Status Supervisor::Loop::RunOn(Stopped stopped, const Task& task) {
 }
 
 absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task& task) {
+  PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   if (const auto* trap = std::get_if<AwaitingTrap>(&task.state); trap && event.signal == SIGSYS) {
     PROVOST_ASSIGN_OR_RETURN(const bool is_ours, IsSeccompTrap(stopped, control_.trap));
     if (is_ours) {
@@ -380,6 +436,7 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
 }
 
 absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task& task) {
+  PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   const pid_t tid = stopped.tid();
   // A stop can come between a trap and its SIGSYS; what is awaited stays awaited.
   if (std::holds_alternative<Running>(task.state)) task.state = Listening();
@@ -389,6 +446,7 @@ absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task&
 }
 
 absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) {
+  PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   if (std::holds_alternative<Listening>(task.state)) task.state = Running();
   return RunOn(std::move(stopped), task);
 }
@@ -400,6 +458,7 @@ absl::Status Supervisor::Loop::On(const NewChildStop&, Stopped stopped, Task& ta
 absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& task) {
   const pid_t leader = stopped.tid();
   recorder_.Forget(leader);
+  task.repeated.Clear();
   if (event.former != leader) {
     // The thread that called execve has become the leader; what it was doing goes on under that
     // tid. The former leader was reaped unreported.
@@ -410,8 +469,11 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
       tasks_.erase(former);
     }
   }
+  // The new program's registers are its own.
+  if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) awaiting->rewritten.reset();
   if (!program_runs_ && leader == root_) {
     program_runs_ = true;
+    decider_.ProgramStarted();
     if (first_exec_) {
       PendingRecord record = recorder_.Make(leader, first_exec_->request, first_exec_->decision);
       record.result = 0;
@@ -428,6 +490,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
     if (options_.on_ended) options_.on_ended();
   }
   recorder_.Forget(ended.tid);
+  decider_.TaskEnded(ended.tid);
   const auto task = tasks_.find(ended.tid);
   if (task == tasks_.end()) return absl::OkStatus();
   TaskState state = std::move(task->second.state);
@@ -438,8 +501,9 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
 absl::Status Supervisor::Loop::CutOff(TaskState state) {
   if (HeldRecord(state) != nullptr) --held_;
   // It ran the call and died in it: what was decided is still on record, without a result.
-  if (auto* awaiting = std::get_if<AwaitingResult>(&state)) {
-    if (absl::StatusOr<bool> recorded = PutOnRecord(awaiting->record); !recorded.ok()) {
+  auto* awaiting = std::get_if<AwaitingResult>(&state);
+  if (awaiting != nullptr && awaiting->record.has_value()) {
+    if (absl::StatusOr<bool> recorded = PutOnRecord(*awaiting->record); !recorded.ok()) {
       return recorded.status();
     } else if (!*recorded) {
       recorder_.CountLost();
@@ -511,7 +575,7 @@ void Supervisor::Loop::SayFailing(const absl::Status& status, const PendingRecor
 absl::Status Supervisor::Loop::LetGo(TaskState held, Task& task) {
   if (auto* before = std::get_if<HeldBeforeCall>(&held)) {
     return ApplyAndResume(std::move(before->stopped), task, before->record.request,
-                          before->record.decision);
+                          {before->record.decision, before->runs});
   }
   return std::get<HeldAfterCall>(std::move(held)).stopped.Restart(Resume::Continue());
 }
@@ -543,6 +607,7 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
   std::vector<BpfProgram> filters;
   const ControlNumbers control = ControlNumbers::Random();
   if (options_.mode != Mode::kUnrestricted) {
+    PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging);
     PROVOST_ASSIGN_OR_RETURN(
         filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,

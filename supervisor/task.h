@@ -7,6 +7,7 @@
 
 #include "supervisor/recorder.h"
 #include "syscalls/request.h"
+#include "tracee/registers.h"
 #include "tracee/stop.h"
 
 namespace provost {
@@ -16,9 +17,16 @@ namespace provost {
 
 // Runs, or is stopped only for as long as its handler takes.
 struct Running {};
-// Runs a call whose result is to be recorded; the next syscall-exit stop is that call's.
+// What a rewritten call found in its registers, to be put back when it is done.
+struct RewrittenCall {
+  SyscallRequest asked;
+  ArgumentRegisters registers;
+};
+// Runs a call whose result is to be recorded, or whose registers are to be put back; the next
+// syscall-exit stop is that call's.
 struct AwaitingResult {
-  PendingRecord record;
+  std::optional<PendingRecord> record;
+  std::optional<RewrittenCall> rewritten;
 };
 // Was sent into the filter's trap in place of `asked`; the SIGSYS that follows is made to say so.
 struct AwaitingTrap {
@@ -26,10 +34,12 @@ struct AwaitingTrap {
 };
 // In group-stop, listening for SIGCONT.
 struct Listening {};
-// Held at a seccomp stop until its decision can be recorded. Then `decision` is applied.
+// Held at a seccomp stop until its decision can be recorded. Then that is applied; the call runs,
+// if it does, as `runs`.
 struct HeldBeforeCall {
   Stopped stopped;
   PendingRecord record;
+  SyscallRequest runs;
 };
 // Held at the exit of a call until its result can be recorded.
 struct HeldAfterCall {

@@ -7,13 +7,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/identity.h"
+#include "base/status_macros.h"
+#include "policy/counted_call.h"
 #include "policy/decider.h"
+#include "policy/task_field.h"
+#include "tracee/died.h"
+#include "tracee/identity.h"
 #include "tracee/memory.h"
 
 namespace provost {
@@ -22,17 +29,56 @@ namespace provost {
 // it, however often it asks.
 class TraceeArguments final : public ArgumentReader {
  public:
-  explicit TraceeArguments(pid_t tid) : tid_(tid), memory_(tid) {}
+  // `process` is the task's thread group if that is known, else 0, and is then filled in when asked
+  // for; `counted` as ArgumentReader's. Both must outlive this.
+  TraceeArguments(pid_t tid, pid_t& process, CountedCall* counted)
+      : tid_(tid), process_(process), counted_(counted), memory_(tid) {}
+
+  CountedCall* counted() override { return counted_; }
 
   absl::StatusOr<absl::string_view> ReadString(uint64_t address) override;
   absl::Status ReadBytes(uint64_t address, absl::Span<char> bytes) override;
   absl::StatusOr<absl::string_view> DescriptorPath(int32_t descriptor) override;
   absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) override;
 
+  absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) override {
+    if (field == TaskField::kComm) {
+      PROVOST_RETURN_IF_ERROR(ReadTask());
+      return absl::string_view(task_->comm);
+    }
+    if (!exe_.has_value()) exe_ = ReadExe(tid_);
+    if (!exe_->ok()) return exe_->status();
+    return absl::string_view(**exe_);
+  }
+
+  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override {
+    if (field == TaskField::kPid && process_ != 0) return static_cast<uint32_t>(process_);
+    PROVOST_RETURN_IF_ERROR(ReadTask());
+    if (field == TaskField::kUid) return task_->euid;
+    if (field == TaskField::kGid) return task_->egid;
+    process_ = task_->pid;
+    return static_cast<uint32_t>(process_);
+  }
+
   // Not OK if the task died while it was read: what was decided on it is void.
   const absl::Status& died() const { return died_; }
 
  private:
+  // Reads what /proc says of the task, the first time.
+  absl::Status ReadTask() {
+    if (task_.has_value()) return task_status_;
+    Identity& task = task_.emplace();
+    // No task has these ids (setresuid(2)): what is left of them was not read.
+    constexpr uint32_t kNobody = UINT32_MAX;
+    task.euid = kNobody;
+    task.egid = kNobody;
+    task_status_ = ReadTaskIdentity(tid_, task);
+    if (task_status_.ok() && (task.pid == 0 || task.euid == kNobody || task.egid == kNobody)) {
+      task_status_ = absl::InternalError("/proc says no ids of the task");
+    }
+    return task_status_;
+  }
+
   struct String {
     uint64_t address = 0;
     absl::Status status;
@@ -53,6 +99,8 @@ class TraceeArguments final : public ArgumentReader {
   void NoteDeath(const absl::Status& status);
 
   const pid_t tid_;
+  pid_t& process_;
+  CountedCall* const counted_;
   const TraceeMemory memory_;
   std::array<String, 6> strings_;
   size_t used_ = 0;
@@ -61,6 +109,9 @@ class TraceeArguments final : public ArgumentReader {
   std::list<Block> blocks_;
   std::list<File> files_;  // an empty path: what the descriptor itself names
   absl::Status died_;
+  std::optional<Identity> task_;
+  absl::Status task_status_;
+  std::optional<absl::StatusOr<std::string>> exe_;
 };
 
 }  // namespace provost

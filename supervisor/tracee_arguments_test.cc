@@ -28,7 +28,8 @@ class TraceeArgumentsTest : public testing::Test {
 
   // The compiler does not see who reads it.
   volatile char memory_[17] = "abcdefghijklmnop";
-  TraceeArguments arguments_{getpid()};
+  pid_t process_ = 0;
+  TraceeArguments arguments_{getpid(), process_, nullptr};
 };
 
 TEST_F(TraceeArgumentsTest, ADecisionSeesOneValueOfEachByte) {
@@ -40,7 +41,7 @@ TEST_F(TraceeArgumentsTest, ADecisionSeesOneValueOfEachByte) {
   EXPECT_EQ(Read(0, 8), "XXcdefXX");
   memory_[0] = 'Y';
   EXPECT_EQ(Read(0, 3), "XXc");
-  TraceeArguments another(getpid());
+  TraceeArguments another(getpid(), process_, nullptr);
   char first = 0;
   PROVOST_ASSERT_OK(another.ReadBytes(At(0), absl::MakeSpan(&first, 1)));
   EXPECT_EQ(first, 'Y');

@@ -114,11 +114,17 @@ void ParseStatus(absl::string_view status, Identity& identity) {
 
 }  // namespace
 
-absl::Status ReadProgramIdentity(pid_t tid, Identity& identity) {
+absl::StatusOr<std::string> ReadExe(pid_t tid) {
+  const std::string path = ProcPath(tid, "exe");
   std::array<char, PATH_MAX> exe;
-  const ssize_t length = readlink(ProcPath(tid, "exe").c_str(), exe.data(), exe.size());
+  const ssize_t length = readlink(path.c_str(), exe.data(), exe.size());
+  if (length < 0) return absl::ErrnoToStatus(errno, absl::StrCat("readlink ", path));
+  return std::string(exe.data(), length);
+}
+
+absl::Status ReadProgramIdentity(pid_t tid, Identity& identity) {
   // A kernel thread or a dying task has none; a task that is not dumpable hides it.
-  identity.exe = length > 0 ? std::string(exe.data(), length) : "";
+  identity.exe = ReadExe(tid).value_or("");
 
   std::string title;
   PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "cmdline", kMaxProctitle, title));

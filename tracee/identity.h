@@ -3,7 +3,10 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/identity.h"
 
 namespace provost {
@@ -15,6 +18,10 @@ namespace provost {
 // What only execve changes for nearly every program: exe, proctitle (the kernel's own audit code
 // too keeps the first title it saw), auid, ses.
 absl::Status ReadProgramIdentity(pid_t tid, Identity& identity);
+
+// The path of the program a task runs, relative to the task's root. PermissionDenied for a task that
+// is not dumpable.
+absl::StatusOr<std::string> ReadExe(pid_t tid);
 
 // What may change between two calls: pid, tid, ppid, the ids, comm, tty.
 absl::Status ReadTaskIdentity(pid_t tid, Identity& identity);

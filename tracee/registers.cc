@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -25,6 +26,19 @@ absl::Status Poke(const Stopped& stopped, size_t offset, uint64_t value) {
     return TraceeError("PTRACE_POKEUSER", stopped.tid(), errno);
   }
   return absl::OkStatus();
+}
+
+// Where the register of argument `i` lies (syscall(2), "Architecture calling conventions").
+size_t ArgumentOffset(const SyscallRequest& request, size_t i) {
+  constexpr std::array<size_t, 6> kX86_64 = {
+      offsetof(user_regs_struct, rdi), offsetof(user_regs_struct, rsi),
+      offsetof(user_regs_struct, rdx), offsetof(user_regs_struct, r10),
+      offsetof(user_regs_struct, r8),  offsetof(user_regs_struct, r9)};
+  constexpr std::array<size_t, 6> kI386 = {
+      offsetof(user_regs_struct, rbx), offsetof(user_regs_struct, rcx),
+      offsetof(user_regs_struct, rdx), offsetof(user_regs_struct, rsi),
+      offsetof(user_regs_struct, rdi), offsetof(user_regs_struct, rbp)};
+  return request.IsI386() ? kI386[i] : kX86_64[i];
 }
 
 absl::StatusOr<__ptrace_syscall_info> SyscallInfo(const Stopped& stopped, uint8_t expected) {
@@ -82,6 +96,19 @@ absl::StatusOr<int64_t> ReadResult(const Stopped& stopped) {
   return info.exit.rval;
 }
 
+absl::StatusOr<std::optional<InterruptedCall>> ReadInterruptedCall(const Stopped& stopped) {
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
+    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
+  }
+  // A 32-bit task's result has no upper half to speak of.
+  const auto result = static_cast<int32_t>(registers.rax);
+  const auto nr = static_cast<int32_t>(registers.orig_rax);
+  const bool restarts = (result <= -512 && result >= -514) || result == -516;
+  if (nr < 0 || !restarts) return std::nullopt;
+  return InterruptedCall{nr, registers.rip, registers.rsp};
+}
+
 absl::Status SkipSyscall(const Stopped& stopped, int64_t result) {
   PROVOST_RETURN_IF_ERROR(
       Poke(stopped, offsetof(user_regs_struct, rax), static_cast<uint64_t>(result)));
@@ -91,6 +118,31 @@ absl::Status SkipSyscall(const Stopped& stopped, int64_t result) {
 absl::Status SetSyscallNumber(const Stopped& stopped, int32_t nr) {
   return Poke(stopped, offsetof(user_regs_struct, orig_rax),
               static_cast<uint64_t>(static_cast<int64_t>(nr)));
+}
+
+absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
+                                                   const SyscallRequest& asked,
+                                                   const SyscallRequest& wanted) {
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
+    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
+  }
+  ArgumentRegisters before;
+  for (size_t i = 0; i < before.size(); ++i) {
+    const size_t offset = ArgumentOffset(asked, i);
+    std::memcpy(&before[i], reinterpret_cast<const char*>(&registers) + offset, sizeof(before[i]));
+    if (wanted.args[i] == asked.args[i]) continue;
+    PROVOST_RETURN_IF_ERROR(Poke(stopped, offset, wanted.args[i]));
+  }
+  return before;
+}
+
+absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& asked,
+                              const ArgumentRegisters& registers) {
+  for (size_t i = 0; i < registers.size(); ++i) {
+    PROVOST_RETURN_IF_ERROR(Poke(stopped, ArgumentOffset(asked, i), registers[i]));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> IsSeccompTrap(const Stopped& stopped, int32_t nr) {

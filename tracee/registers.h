@@ -1,7 +1,9 @@
 #ifndef PROVOST_TRACEE_REGISTERS_H_
 #define PROVOST_TRACEE_REGISTERS_H_
 
+#include <array>
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,6 +27,17 @@ bool IsVsyscall(const SyscallRequest& request);
 // The kernel's answer at a syscall-exit stop: a value, or -errno.
 absl::StatusOr<int64_t> ReadResult(const Stopped& stopped);
 
+// The call that a task was taken out of by a signal or a stop: its number, and where it was made.
+struct InterruptedCall {
+  int32_t nr;
+  uint64_t ip;
+  uint64_t sp;
+};
+// At a signal-delivery stop, a group-stop or another PTRACE_EVENT_STOP: the call that ended with
+// one of the results by which the kernel asks itself to restart it (ERESTARTSYS, ERESTARTNOINTR,
+// ERESTARTNOHAND, ERESTART_RESTARTBLOCK in linux/errno.h); nullopt if there is none.
+absl::StatusOr<std::optional<InterruptedCall>> ReadInterruptedCall(const Stopped& stopped);
+
 // At a seccomp stop: the call does not run and the task sees `result` (ptrace(2),
 // "PTRACE_EVENT_SECCOMP stops"; a tracer sets the number to -1). Works for calls through the
 // vsyscall page too, where nothing else may be changed.
@@ -32,6 +45,21 @@ absl::Status SkipSyscall(const Stopped& stopped, int64_t result);
 
 // At a seccomp stop: changes the number; the filter then runs again over the new one.
 absl::Status SetSyscallNumber(const Stopped& stopped, int32_t nr);
+
+// The registers of a call's arguments as they were, all 64 bits of them.
+using ArgumentRegisters = std::array<uint64_t, 6>;
+
+// At a seccomp stop: gives the call that asked for `asked` the arguments of `wanted`, where they
+// differ; the filter then runs again over them. Returns the registers as they were, for
+// RestoreArguments: the kernel leaves a task's argument registers alone (syscall(2)), and compilers
+// count on it.
+absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
+                                                   const SyscallRequest& asked,
+                                                   const SyscallRequest& wanted);
+
+// At the syscall-exit stop of that call.
+absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& asked,
+                              const ArgumentRegisters& registers);
 
 // At the signal-delivery stop of a SIGSYS that the filter raised for a number we had put in place
 // of `asked`: makes registers and siginfo say what they would had the filter trapped the call

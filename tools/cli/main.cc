@@ -6,9 +6,15 @@
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
+#include "tools/cli/diff.h"
+#include "tools/cli/doctor.h"
+#include "tools/cli/explain.h"
+#include "tools/cli/export.h"
 #include "tools/cli/fuzz.h"
+#include "tools/cli/import.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
+#include "tools/cli/why.h"
 
 namespace provost {
 namespace {
@@ -47,7 +53,13 @@ int Main(int argc, char** argv) {
   std::function<int()> chosen;
   AddRunCommand(app, chosen);
   AddCheckCommand(app, chosen);
+  AddExplainCommand(app, chosen);
+  AddWhyCommand(app, chosen);
+  AddDiffCommand(app, chosen);
+  AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);
+  AddImportCommand(app, chosen);
+  AddExportCommand(app, chosen);
   if (argc > 1 && argv[1][0] != '-') {
     const std::string message = UnknownCommand(app, argv[1]);
     if (!message.empty()) {

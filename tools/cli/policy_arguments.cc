@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "tools/cli/any_language.h"
 #include "tools/cli/usage.h"
 
 namespace provost {
@@ -26,8 +27,10 @@ bool Take(absl::StatusOr<ParsedPolicy> parsed, std::vector<ParsedPolicy>& polici
 
 void AddPolicyOptions(CLI::App& command, PolicyArguments& arguments) {
   command
-      .add_option("-p,--policy", arguments.files,
-                  "a policy file; given again, policies stack and the most restrictive answer wins")
+      .add_option(
+          "-p,--policy", arguments.files,
+          "a policy file; given again, policies stack and the most restrictive answer wins; "
+          "snap:FILE, oci:FILE and so on read it as `provost import` does")
       ->type_name("FILE")
       ->type_size(1)
       ->allow_extra_args(false);
@@ -48,12 +51,23 @@ std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arg
                             "; give it as `-p FILE`"));
       return std::nullopt;
     }
-    if (!Take(ParsePolicyFile(file), policies)) return std::nullopt;
+    if (!Take(ReadPolicyInAnyLanguage(file), policies)) return std::nullopt;
   }
   if (!arguments.statements.empty() && !Take(ParseStatements(arguments.statements), policies)) {
     return std::nullopt;
   }
   return policies;
+}
+
+std::optional<std::vector<NamedPolicy>> LoadNamedPolicies(const PolicyArguments& arguments) {
+  std::optional<std::vector<ParsedPolicy>> parsed = LoadPolicies(arguments);
+  if (!parsed) return std::nullopt;
+  std::vector<NamedPolicy> named;
+  for (size_t i = 0; i < parsed->size(); ++i) {
+    const bool is_file = i < arguments.files.size();
+    named.push_back({is_file ? arguments.files[i] : "-e", std::move((*parsed)[i].policy)});
+  }
+  return named;
 }
 
 std::string FormatWarning(const PolicyWarning& warning) {

@@ -25,6 +25,15 @@ void AddPolicyOptions(CLI::App& command, PolicyArguments& arguments);
 // status is then kExitUsage.
 std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arguments);
 
+// A policy and what messages call it.
+struct NamedPolicy {
+  std::string name;  // the file's, or "-e"
+  Policy policy;
+};
+
+// LoadPolicies with their names, without their warnings.
+std::optional<std::vector<NamedPolicy>> LoadNamedPolicies(const PolicyArguments& arguments);
+
 // "FILE:LINE:COLUMN: warning: MESSAGE".
 std::string FormatWarning(const PolicyWarning& warning);
 

@@ -11,6 +11,7 @@ namespace provost {
 // Exit statuses of provost itself; everything else is the supervised program's (128 + n for a
 // signal).
 inline constexpr int kExitUsage = 2;        // wrong options, a policy with an error
+inline constexpr int kExitLossy = 3;        // a policy that its target cannot say as a whole
 inline constexpr int kExitFailure = 125;    // provost could not do its work
 inline constexpr int kExitCannotRun = 126;  // the program exists but cannot be executed
 inline constexpr int kExitNotFound = 127;   // the program does not exist

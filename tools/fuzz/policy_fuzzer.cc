@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "policy/bpf.h"
 #include "policy/parser.h"
+#include "policy/policy_state.h"
 #include "syscalls/syscall_table.h"
 #include "tools/fuzz/policy_oracles.h"
 #include "tools/fuzz/policy_sample.h"
@@ -102,6 +103,8 @@ PolicyFuzzer::MaybeDisagreement PolicyFuzzer::TryOurs(const SamplePolicy& sample
   }
   if (count) ++result_.policies;
   SampleGenerator memories(memory_seed);
+  // Counts on and on: a filter that knew no counters would be found out.
+  PolicyState state;
   for (size_t i = 0; i < requests.size(); ++i) {
     const SyscallRequest& request = requests[i];
     PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunBpf(filter, ToSeccompData(request)));
@@ -113,7 +116,7 @@ PolicyFuzzer::MaybeDisagreement PolicyFuzzer::TryOurs(const SamplePolicy& sample
     if (count) ++result_.answered_by_filter;
     for (int n = 0; n < kMemories; ++n) {
       SampleMemory memory = n == 0 ? SampleMemory() : memories.Memory(request);
-      const uint32_t evaluated = AskEvaluator(parsed->policy, request, memory);
+      const uint32_t evaluated = AskEvaluator(parsed->policy, request, memory, state);
       if (evaluated != answer) {
         return Disagreement{"evaluator", "interpreter", request, evaluated, answer};
       }
@@ -129,9 +132,10 @@ PolicyFuzzer::MaybeDisagreement PolicyFuzzer::TryLibseccomp(
   // What it cannot say it cannot say wrongly.
   if (!theirs.ok()) return std::optional<Disagreement>();
   SampleMemory nothing;
+  PolicyState state;
   for (const SyscallRequest& request : requests) {
     if (Policy::IsNeverRefused(Arch::kX86_64, request.nr)) continue;
-    const uint32_t ours = AskEvaluator(parsed.policy, request, nothing);
+    const uint32_t ours = AskEvaluator(parsed.policy, request, nothing, state);
     PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunBpf(*theirs, ToSeccompData(request)));
     if (ours != answer) return Disagreement{"evaluator", "libseccomp", request, ours, answer};
   }

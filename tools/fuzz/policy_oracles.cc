@@ -199,8 +199,8 @@ absl::StatusOr<BpfProgram> Export(scmp_filter_ctx context) {
 }  // namespace
 
 uint32_t AskEvaluator(const Policy& policy, const SyscallRequest& request,
-                      ArgumentReader& arguments) {
-  const Decision decision = policy.Decide(request, arguments);
+                      ArgumentReader& arguments, PolicyState& state) {
+  const Decision decision = policy.Decide(request, arguments, state);
   if (std::holds_alternative<Allow>(decision.verdict)) return SECCOMP_RET_ALLOW;
   if (decision.wish == RecordWish::kLog || decision.wish == RecordWish::kLogResult) {
     return kAskTracer;

@@ -12,6 +12,7 @@
 #include "policy/decider.h"
 #include "policy/filter_compiler.h"
 #include "policy/policy.h"
+#include "policy/policy_state.h"
 #include "syscalls/request.h"
 #include "tools/fuzz/policy_sample.h"
 
@@ -21,9 +22,10 @@ namespace provost {
 inline constexpr uint32_t kAskTracer = 0x7ff00000 | kTraceData;
 
 // The answer that a filter which knew all the memory would give: Policy::Decide, put as
-// filter_compiler.h's table says. kAskTracer for what only the tracer can do.
+// filter_compiler.h's table says. kAskTracer for what only the tracer can do. `state` counts the
+// call.
 uint32_t AskEvaluator(const Policy& policy, const SyscallRequest& request,
-                      ArgumentReader& arguments);
+                      ArgumentReader& arguments, PolicyState& state);
 
 // The kernel's own answers: installs `filter` in a child of the calling thread and makes the calls
 // there, through either entry. None of them runs, whatever the filter says: its answers are turned

@@ -77,7 +77,19 @@ constexpr absl::string_view kProductions[] = {"arch one",
                                               "string !~",
                                               "string =~",
                                               "string under",
-                                              "pattern set"};
+                                              "pattern set",
+                                              "proc number",
+                                              "proc text",
+                                              "proc.arch",
+                                              "nth",
+                                              "every",
+                                              "first",
+                                              "after",
+                                              "rate",
+                                              "chance",
+                                              "each process",
+                                              "ask",
+                                              "rewrite"};
 
 constexpr uint64_t kEdges[] = {0,
                                1,
@@ -140,7 +152,7 @@ std::string SampleCondition::Text() const {
 }
 
 std::string SampleRule::Text() const {
-  return absl::StrCat(action, " ", absl::StrJoin(calls, ", "),
+  return absl::StrCat(action, " ", absl::StrJoin(calls, ", "), setting,
                       condition ? absl::StrCat(" if ", condition->Text()) : "", tail);
 }
 
@@ -174,6 +186,16 @@ absl::StatusOr<absl::string_view> SampleMemory::DescriptorPath(int32_t /*descrip
 
 absl::StatusOr<absl::string_view> SampleMemory::ResolvePath(const PathQuery& /*query*/) {
   return absl::NotFoundError("no such file");
+}
+
+absl::StatusOr<absl::string_view> SampleMemory::ReadTaskText(TaskField /*field*/) {
+  if (!task_text_) return absl::NotFoundError("unreadable");
+  return absl::string_view(*task_text_);
+}
+
+absl::StatusOr<uint32_t> SampleMemory::ReadTaskNumber(TaskField /*field*/) {
+  if (!task_number_) return absl::NotFoundError("unreadable");
+  return *task_number_;
 }
 
 absl::Span<const absl::string_view> SampleGenerator::AllProductions() { return kProductions; }
@@ -370,10 +392,69 @@ std::string SampleGenerator::StringTest(const Slot& slot) {
   }
 }
 
+std::string SampleGenerator::TaskTest() {
+  switch (Below(3)) {
+    case 0:
+      Use("proc.arch");
+      return OneIn(2) ? "proc.arch == x86_64" : "proc.arch != i386";
+    case 1: {
+      Use("proc text");
+      Slot slot;
+      slot.name = OneIn(2) ? "proc.exe" : "proc.comm";
+      return StringTest(slot);
+    }
+    default: {
+      Use("proc number");
+      constexpr const char* kFields[] = {"proc.uid", "proc.gid", "proc.pid"};
+      return absl::StrCat(Pick(kFields), OneIn(2) ? " == " : " > ", Below(5));
+    }
+  }
+}
+
+// `rest` with a test of how often it held before.
+SampleCondition SampleGenerator::Counting(std::optional<SampleCondition> rest) {
+  constexpr absl::string_view kTests[] = {"nth", "every", "first", "after", "rate", "chance"};
+  const absl::string_view name = Pick(kTests);
+  Use(name);
+  SampleCondition test;
+  if (name == "rate") {
+    test.test = absl::StrCat("rate(", 1 + Below(3), "/s)");
+  } else if (name == "chance") {
+    test.test = absl::StrCat("chance(", Below(100), "%)");
+  } else {
+    test.test = absl::StrCat(name, "(", 1 + Below(3), ")");
+  }
+  if (OneIn(3)) {
+    Use("each process");
+    test.test += " each process";
+  }
+  if (!rest) return test;
+  SampleCondition both;
+  both.kind = SampleCondition::Kind::kAnd;
+  both.children = {*std::move(rest), std::move(test)};
+  return both;
+}
+
+// Makes a rewrite of a rule for one call with a number to set, if it is one.
+void SampleGenerator::Rewrite(SampleRule& rule) {
+  if (rule.calls.size() != 1) return;
+  const Syscall* syscall = SyscallTable::Get().Find(Arch::kX86_64, rule.calls[0]);
+  if (syscall == nullptr || syscall->signature->args.empty()) return;
+  const struct Argument& argument = Pick(syscall->signature->args);
+  if (argument.IsPointer()) return;
+  Use("rewrite");
+  rule.action = "rewrite";
+  rule.setting = absl::StrCat(" set ", argument.name, " = ", Below(16));
+}
+
 SampleCondition SampleGenerator::Condition(absl::Span<const Slot> slots, int depth) {
   SampleCondition condition;
   if (depth == 0 || OneIn(2)) {
     const Slot& slot = Pick(slots);
+    if (OneIn(12)) {
+      condition.test = TaskTest();
+      return condition;
+    }
     condition.test = slot.is_string ? StringTest(slot) : NumberTest(slot);
     return condition;
   }
@@ -438,6 +519,8 @@ std::string SampleGenerator::Action() {
       Use("kill thread");
       return "kill thread";
     case 6:
+      Use("ask");
+      return "ask";
     case 7:
     case 8:
       Use("allow");
@@ -542,13 +625,17 @@ SamplePolicy SampleGenerator::Policy() {
   }
   Lets(policy);
   Use("default");
-  policy.default_action = Action();
+  do {
+    policy.default_action = Action();
+  } while (policy.default_action == "ask");
   policy.default_action += Wish(policy.default_action);
   for (uint64_t i = 0, count = 1 + Below(7); i < count; ++i) {
     SampleRule rule;
     rule.action = Action();
     rule.calls = Calls();
     if (!OneIn(4)) rule.condition = Condition(SlotsOf(rule.calls), 3);
+    if (OneIn(10)) rule.condition = Counting(std::move(rule.condition));
+    if (OneIn(12)) Rewrite(rule);
     if (OneIn(10)) {
       Use("as");
       rule.tail = absl::StrCat(" as \"rule ", i, "\"");
@@ -670,6 +757,7 @@ SampleMemory SampleGenerator::Memory(const SyscallRequest& request) {
     const uint64_t address = request.IsI386() ? static_cast<uint32_t>(raw) : raw;
     memory.Set(address, !strings_.empty() && OneIn(2) ? Pick(strings_) : Pick(kStrings));
   }
+  if (!OneIn(4)) memory.SetTask(Pick(kStrings), static_cast<uint32_t>(Below(5)));
   return memory;
 }
 

@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,7 @@
 #include "absl/types/span.h"
 #include "policy/decider.h"
 #include "policy/predicate.h"
+#include "policy/task_field.h"
 #include "syscalls/request.h"
 #include "syscalls/syscall_table.h"
 
@@ -43,7 +45,8 @@ struct SampleRule {
   std::string action;  // "deny EACCES"
   std::vector<std::string> calls;
   std::optional<SampleCondition> condition;
-  std::string tail;  // ` as "x" log`, or empty
+  std::string setting;  // ` set flags = 0` of a rewrite
+  std::string tail;     // ` as "x" log`, or empty
 
   std::string Text() const;
 };
@@ -57,18 +60,27 @@ struct SamplePolicy {
   std::string Text() const;
 };
 
-// A task's memory: strings by address, and bytes that follow from the address (of some addresses);
-// everything else is unreadable, and names no file.
+// A task and its memory: strings by address, and bytes that follow from the address (of some
+// addresses); everything else is unreadable, and names no file.
 class SampleMemory final : public ArgumentReader {
  public:
   absl::StatusOr<absl::string_view> ReadString(uint64_t address) override;
   absl::Status ReadBytes(uint64_t address, absl::Span<char> bytes) override;
   absl::StatusOr<absl::string_view> DescriptorPath(int32_t descriptor) override;
   absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) override;
+  absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) override;
+  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override;
+  // What the task is, or nothing: unreadable.
+  void SetTask(std::optional<std::string> text, std::optional<uint32_t> number) {
+    task_text_ = std::move(text);
+    task_number_ = number;
+  }
   void Set(uint64_t address, std::string text) { strings_[address] = std::move(text); }
 
  private:
   std::map<uint64_t, std::string> strings_;
+  std::optional<std::string> task_text_;
+  std::optional<uint32_t> task_number_;
 };
 
 // Draws policies and calls from a seed: the same seed gives the same, on every machine. Not
@@ -119,6 +131,9 @@ class SampleGenerator {
   std::string StringSet();
   std::string NumberTest(const Slot& slot);
   std::string StringTest(const Slot& slot);
+  std::string TaskTest();
+  SampleCondition Counting(std::optional<SampleCondition> rest);
+  void Rewrite(SampleRule& rule);
   SampleCondition Condition(absl::Span<const Slot> slots, int depth);
   std::vector<Slot> SlotsOf(absl::Span<const std::string> calls);
   std::string Action();

@@ -15,16 +15,18 @@ libcli11-dev: command lines
 libre2-dev: regular expressions in policies
 nlohmann-json3-dev: JSON
 libaudit-dev: the kernel'\''s audit socket
+libauparse-dev: reads audit logs
 libgtest-dev: compiled with the tests
 libgmock-dev: compiled with the tests'
-test_packages='libauparse-dev: reads our audit logs in tests
-libbenchmark-dev: benchmarks
+test_packages='libbenchmark-dev: benchmarks
 auditd: ausearch and aureport, which must read our logs
 clang-format: checks the form of the source
 gcc-multilib: 32-bit victims
 git: lists the sources
 python3: counts test results
-strace: a peer to compare with'
+strace: a peer to compare with
+snapd: snap-seccomp, which our reading of its profiles must agree with
+golang-github-containers-common: the profile of containers'
 # For tools/test --full.
 program_packages='clang-tidy: checks the source
 make: a program to supervise

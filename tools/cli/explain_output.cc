@@ -1,0 +1,146 @@
+#include "tools/cli/explain_output.h"
+
+#include <linux/seccomp.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "policy/bpf.h"
+#include "policy/stack.h"
+#include "policy/verdict.h"
+#include "supervisor/filters.h"
+
+namespace provost {
+namespace {
+
+const char* GivenBy(uint32_t filter) {
+  return (filter & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE ? "tracer" : "kernel";
+}
+
+std::string NearMissToText(const NearMiss& miss) {
+  std::string text = absl::StrCat("  nearest that did not match: ", DescribeRule(*miss.rule), "\n");
+  for (const FailedCondition& failed : miss.failed) {
+    absl::StrAppend(&text, "    failed: ", failed.condition);
+    if (!failed.actual.empty()) absl::StrAppend(&text, "; ", failed.actual);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string ExplanationToText(const Explanation& explanation) {
+  std::string text = absl::StrCat("  rule: ", DescribeRule(*explanation.rule), "\n");
+  if (explanation.by_unknown) {
+    text += "    its condition is not known here, which a rule that refuses takes for true\n";
+  }
+  for (const Rule* rule : explanation.possible) {
+    absl::StrAppend(&text, "  it may also be: ", DescribeRule(*rule), "\n");
+  }
+  if (explanation.nearest.has_value()) text += NearMissToText(*explanation.nearest);
+  return text;
+}
+
+std::string VerdictOf(const PolicyAnswer& answer) {
+  return VerdictToString(answer.explanation.rule->verdict);
+}
+
+}  // namespace
+
+absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, KnownCall& call) {
+  std::vector<Policy> stacked;
+  stacked.reserve(policies.size());
+  for (const NamedPolicy& named : policies) stacked.push_back(named.policy);
+  // As `run` compiles them; what is recorded only for the sake of an audit log stays in the kernel.
+  PROVOST_ASSIGN_OR_RETURN(
+      const std::vector<BpfProgram> filters,
+      CompileFilters(stacked, /*complain=*/false, ControlNumbers(), [](const Decision&) { return false; }));
+  StackAnswer stack;
+  for (size_t i = 0; i < policies.size(); ++i) {
+    PROVOST_ASSIGN_OR_RETURN(const uint32_t filter,
+                             RunBpf(filters[i], ToSeccompData(call.request)));
+    stack.answers.push_back({policies[i].name, Explain(stacked[i], call), filter});
+    const Decision winner = stack.answers[stack.winner].explanation.rule->decision();
+    const Decision decision = stack.answers[i].explanation.rule->decision();
+    if (!(MoreRestrictive(winner, decision) == winner)) stack.winner = i;
+  }
+  PROVOST_ASSIGN_OR_RETURN(const uint32_t strictest, RunFilters(filters, call.request));
+  stack.by_kernel = (strictest & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
+  return stack;
+}
+
+std::string DescribeRule(const Rule& rule) {
+  const std::string verdict = VerdictToString(rule.verdict);
+  if (rule.where.line > 0) {
+    return absl::StrCat(rule.where.file, ":", rule.where.line, ": ", rule.text);
+  }
+  if (rule.name == "default") return absl::StrCat("the default, ", verdict);
+  if (rule.name == "arch") return absl::StrCat("none: the policy is not for this ABI, ", verdict);
+  if (rule.name == "unknown") {
+    return absl::StrCat("none: provost does not know this number, ", verdict);
+  }
+  if (rule.name == "always") return "none: this call is never refused";
+  return absl::StrCat("\"", rule.name, "\", ", verdict);
+}
+
+std::string StackAnswerToText(const StackAnswer& answer) {
+  const PolicyAnswer& winner = answer.answers[answer.winner];
+  std::string text =
+      absl::StrCat(VerdictOf(winner), ", given by the ", answer.by_kernel ? "kernel" : "tracer");
+  if (answer.answers.size() == 1) {
+    absl::StrAppend(&text, " (the filter answers ", SeccompActionToString(winner.filter), ")\n",
+                    ExplanationToText(winner.explanation));
+    return text;
+  }
+  absl::StrAppend(&text, ": ", winner.policy, " is the most restrictive\n");
+  for (const PolicyAnswer& one : answer.answers) {
+    absl::StrAppend(&text, one.policy, ": ", VerdictOf(one), " (its filter answers ",
+                    SeccompActionToString(one.filter), ")\n", ExplanationToText(one.explanation));
+  }
+  return text;
+}
+
+nlohmann::ordered_json RuleToJson(const Rule& rule) {
+  nlohmann::ordered_json json = {{"name", rule.name}, {"verdict", VerdictToString(rule.verdict)}};
+  if (rule.where.line > 0) {
+    json["file"] = rule.where.file;
+    json["line"] = rule.where.line;
+    json["column"] = rule.where.column;
+    json["text"] = rule.text;
+  }
+  return json;
+}
+
+nlohmann::ordered_json StackAnswerToJson(const StackAnswer& answer) {
+  using Json = nlohmann::ordered_json;
+  const PolicyAnswer& winner = answer.answers[answer.winner];
+  Json json = {{"verdict", VerdictOf(winner)},
+               {"by", answer.by_kernel ? "kernel" : "tracer"},
+               {"winner", answer.winner},
+               {"policies", Json::array()}};
+  for (const PolicyAnswer& one : answer.answers) {
+    Json policy = {{"policy", one.policy},
+                   {"verdict", VerdictOf(one)},
+                   {"by", GivenBy(one.filter)},
+                   {"filter", SeccompActionToString(one.filter)},
+                   {"rule", RuleToJson(*one.explanation.rule)},
+                   {"by_unknown", one.explanation.by_unknown}};
+    for (const Rule* rule : one.explanation.possible) {
+      policy["possible"].push_back(RuleToJson(*rule));
+    }
+    if (const auto& miss = one.explanation.nearest; miss.has_value()) {
+      Json failed = Json::array();
+      for (const FailedCondition& part : miss->failed) {
+        failed.push_back({{"condition", part.condition}, {"actual", part.actual}});
+      }
+      policy["nearest"] = {{"rule", RuleToJson(*miss->rule)}, {"failed", std::move(failed)}};
+    }
+    json["policies"].push_back(std::move(policy));
+  }
+  return json;
+}
+
+std::string Dump(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace provost
