@@ -20,7 +20,7 @@ Ended Provost(std::vector<std::string> arguments) {
 }
 
 std::string FileWith(const std::string& name, const std::string& text) {
-  const std::string path = TemporaryPath(name);
+  std::string path = TemporaryPath(name);
   std::ofstream(path) << text;
   return path;
 }
