@@ -20,7 +20,7 @@ Ended Provost(std::vector<std::string> arguments) {
 }
 
 std::string FileWith(const std::string& name, const std::string& text) {
-  const std::string path = TemporaryPath(name);
+  std::string path = TemporaryPath(name);
   std::ofstream(path) << text;
   return path;
 }
@@ -33,7 +33,8 @@ TEST(ImportCommandTest, PrintsAPolicy) {
   const Ended ended = Provost({"import", "snap", file});
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_HAS(ended.out, "default deny EPERM\n");
-  EXPECT_HAS(ended.out, "deny EACCES getppid as \"app.src:2\"\n");
+  EXPECT_HAS(ended.out, "\ndeny EACCES getppid as \"");
+  EXPECT_HAS(ended.out, "app.src:2\"\n");
   EXPECT_HAS(ended.err, absl::StrCat(file, ":3:1: note: "));
   const std::string imported = FileWith("app.policy", ended.out);
   EXPECT_EQ(Provost({"check", imported}).exit_code, 0);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -362,6 +363,39 @@ TEST(ImportTest, TooMuchIsAnError) {
     absl::StrAppend(&doubling, "POLICY a", i, " { USE a", i - 1, ", USE a", i - 1, " }\n");
   }
   EXPECT_FALSE(ImportPolicy(F::kKafel, doubling, "test", ImportOptions()).ok());
+}
+
+// Whatever is read, what it becomes is a policy; the rest is an error with its place.
+TEST(ImportTest, DamagedPoliciesAreErrorsOrPolicies) {
+  std::mt19937 random(20260222);
+  constexpr absl::string_view kBytes = "{}[]()\",:;=|&~!<>#\\ \n019-xaA@%$.*/\xc3\xa9";
+  int read = 0;
+  int refused = 0;
+  for (const Case& one : Cases()) {
+    for (int round = 0; round < 60; ++round) {
+      std::string text = one.source;
+      for (uint32_t i = 0, count = 1 + random() % 4; i < count && !text.empty(); ++i) {
+        const size_t at = random() % text.size();
+        const char byte = kBytes[random() % kBytes.size()];
+        const uint32_t how = random() % 3;
+        if (how == 0) text[at] = byte;
+        if (how == 1) text.insert(at, 1, byte);
+        if (how == 2) text.erase(at, 1 + random() % 8);
+      }
+      const auto converted = ImportPolicy(one.format, text, "test", ImportOptions());
+      if (converted.ok()) {
+        ++read;
+        EXPECT_THAT(ParsePolicyText(converted->text, "text"), IsOk()) << text << converted->text;
+      } else {
+        ++refused;
+        EXPECT_TRUE(absl::StartsWith(converted.status().message(), "test:"))
+            << text << "\n"
+            << converted.status().message();
+      }
+    }
+  }
+  EXPECT_GT(read, 300);
+  EXPECT_GT(refused, 300);
 }
 
 TEST(RecogniseTest, ByContent) {
