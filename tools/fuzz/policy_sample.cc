@@ -89,7 +89,11 @@ constexpr absl::string_view kProductions[] = {"arch one",
                                               "chance",
                                               "each process",
                                               "ask",
-                                              "rewrite"};
+                                              "rewrite",
+                                              "fd.path",
+                                              "realpath",
+                                              "address part",
+                                              "structure part"};
 
 constexpr uint64_t kEdges[] = {0,
                                1,
@@ -137,6 +141,7 @@ struct SampleGenerator::Slot {
   ArgWidth width = ArgWidth::kU64;
   const ConstantSet* constants = nullptr;
   bool is_string = false;
+  std::string structure_of;  // the call, if it is the only one
 };
 
 std::string SampleCondition::Text() const {
@@ -181,11 +186,11 @@ absl::Status SampleMemory::ReadBytes(uint64_t address, absl::Span<char> bytes) {
 }
 
 absl::StatusOr<absl::string_view> SampleMemory::DescriptorPath(int32_t /*descriptor*/) {
-  return absl::NotFoundError("not open");
+  return ReadTaskText(TaskField::kExe);
 }
 
 absl::StatusOr<absl::string_view> SampleMemory::ResolvePath(const PathQuery& /*query*/) {
-  return absl::NotFoundError("no such file");
+  return ReadTaskText(TaskField::kExe);
 }
 
 absl::StatusOr<absl::string_view> SampleMemory::ReadTaskText(TaskField /*field*/) {
@@ -411,6 +416,25 @@ std::string SampleGenerator::TaskTest() {
   }
 }
 
+// What a structure behind an argument of the call holds; nothing for most calls.
+std::string SampleGenerator::StructureTest(absl::string_view call) {
+  constexpr const char* kAddress[] = {
+      "addr.port == 80",        "addr.port in 1..1023",         "addr.family == AF_INET",
+      "addr.family != AF_UNIX", "addr.ip in {10.0.0.0/8, ::1}", "addr.path ~ \"@*\""};
+  constexpr std::pair<absl::string_view, const char*> kStructures[] = {
+      {"openat2", "how.flags & O_CREAT"},     {"openat2", "how.resolve == 0"},
+      {"clone3", "uargs.flags has CLONE_VM"}, {"clone3", "uargs.exit_signal == SIGCHLD"},
+      {"prlimit64", "new_rlim.max < 1024"},   {"prlimit64", "new_rlim.cur in {0, 1, 1K..2K}"}};
+  if (call == "connect" || call == "bind") {
+    Use("address part");
+    return Pick(kAddress);
+  }
+  const auto& [name, test] = Pick(kStructures);
+  if (name != call) return "";
+  Use("structure part");
+  return test;
+}
+
 // `rest` with a test of how often it held before.
 SampleCondition SampleGenerator::Counting(std::optional<SampleCondition> rest) {
   constexpr absl::string_view kTests[] = {"nth", "every", "first", "after", "rate", "chance"};
@@ -451,6 +475,10 @@ SampleCondition SampleGenerator::Condition(absl::Span<const Slot> slots, int dep
   SampleCondition condition;
   if (depth == 0 || OneIn(2)) {
     const Slot& slot = Pick(slots);
+    if (!slot.structure_of.empty() && OneIn(2)) {
+      condition.test = StructureTest(slot.structure_of);
+      if (!condition.test.empty()) return condition;
+    }
     if (OneIn(12)) {
       condition.test = TaskTest();
       return condition;
@@ -483,7 +511,16 @@ std::vector<SampleGenerator::Slot> SampleGenerator::SlotsOf(absl::Span<const std
     if (syscall != nullptr) {
       for (const struct Argument& argument : syscall->signature->args) {
         slots.push_back({std::string(argument.name), WidthOn(syscall->arch, argument),
-                         argument.constants, argument.IsPathOrString()});
+                         argument.constants, argument.IsPathOrString(), calls[0]});
+        if (argument.kind == ArgKind::kFd && OneIn(3)) {
+          Use("fd.path");
+          slots.push_back({absl::StrCat(argument.name, ".path"), ArgWidth::kU64, nullptr, true});
+        }
+        if (argument.kind == ArgKind::kPath && OneIn(3)) {
+          Use("realpath");
+          slots.push_back(
+              {absl::StrCat("realpath(", argument.name, ")"), ArgWidth::kU64, nullptr, true});
+        }
       }
     }
   }
@@ -553,7 +590,10 @@ std::vector<std::string> SampleGenerator::Calls() {
   const Arch arch = i386_ && (!x86_64_ || OneIn(4)) ? Arch::kI386 : Arch::kX86_64;
   const absl::Span<const Syscall> all = SyscallTable::Get().All(arch);
   const auto one = [&] {
-    const Syscall& syscall = Pick(all);
+    constexpr const char* kWithStructures[] = {"connect", "bind", "openat2", "clone3", "prlimit64"};
+    const Syscall* chosen =
+        OneIn(6) ? SyscallTable::Get().Find(arch, Pick(kWithStructures)) : nullptr;
+    const Syscall& syscall = chosen != nullptr ? *chosen : Pick(all);
     ruled_.push_back(&syscall);
     return std::string(syscall.signature->name);
   };

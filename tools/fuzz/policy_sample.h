@@ -132,6 +132,7 @@ class SampleGenerator {
   std::string NumberTest(const Slot& slot);
   std::string StringTest(const Slot& slot);
   std::string TaskTest();
+  std::string StructureTest(absl::string_view call);
   SampleCondition Counting(std::optional<SampleCondition> rest);
   void Rewrite(SampleRule& rule);
   SampleCondition Condition(absl::Span<const Slot> slots, int depth);
