@@ -54,6 +54,9 @@ Policy Parsed(absl::string_view rules) {
 }
 
 Judgement JudgeBy(Policy policy, const SyscallRequest& request, CountedCall* counted = nullptr) {
+  // The name of the rule in a decision is its policy's.
+  static auto* const kept = new std::vector<Policy>;
+  kept->push_back(policy);
   PolicyDecider decider(std::move(policy));
   FakeArgumentReader nothing;
   nothing.SetCounted(counted);
