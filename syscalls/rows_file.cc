@@ -11,7 +11,8 @@ constexpr Row kRows[] = {
     // Opening and closing.
     {"open", {Path(), Flags("flags", kOpenFlags, kS32), Mode()}},
     {"openat", {DirFd(), Path("path", "dfd"), Flags("flags", kOpenFlags, kS32), Mode()}},
-    {"openat2", {DirFd(), Path("path", "dfd"), Of(kOpenHow, StructIn("how", "usize")), Length("usize")}},
+    {"openat2",
+     {DirFd(), Path("path", "dfd"), Of(kOpenHow, StructIn("how", "usize")), Length("usize")}},
     {"creat", {Path(), Mode()}},
     {"close", {Fd("fd", kU32)}},
     {"close_range", {Fd("fd", kU32), Fd("max_fd", kU32), Flags("flags", kCloseRangeFlags, kU32)}},

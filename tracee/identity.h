@@ -19,8 +19,8 @@ namespace provost {
 // too keeps the first title it saw), auid, ses.
 absl::Status ReadProgramIdentity(pid_t tid, Identity& identity);
 
-// The path of the program a task runs, relative to the task's root. PermissionDenied for a task that
-// is not dumpable.
+// The path of the program a task runs, relative to the task's root. PermissionDenied for a task
+// that is not dumpable.
 absl::StatusOr<std::string> ReadExe(pid_t tid);
 
 // What may change between two calls: pid, tid, ppid, the ids, comm, tty.

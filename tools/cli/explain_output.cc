@@ -51,9 +51,9 @@ absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, K
   stacked.reserve(policies.size());
   for (const NamedPolicy& named : policies) stacked.push_back(named.policy);
   // As `run` compiles them; what is recorded only for the sake of an audit log stays in the kernel.
-  PROVOST_ASSIGN_OR_RETURN(
-      const std::vector<BpfProgram> filters,
-      CompileFilters(stacked, /*complain=*/false, ControlNumbers(), [](const Decision&) { return false; }));
+  PROVOST_ASSIGN_OR_RETURN(const std::vector<BpfProgram> filters,
+                           CompileFilters(stacked, /*complain=*/false, ControlNumbers(),
+                                          [](const Decision&) { return false; }));
   StackAnswer stack;
   for (size_t i = 0; i < policies.size(); ++i) {
     PROVOST_ASSIGN_OR_RETURN(const uint32_t filter,
