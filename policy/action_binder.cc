@@ -25,6 +25,7 @@ namespace {
 template <typename Named>
 std::vector<absl::string_view> NamesOf(const std::vector<Named>& items) {
   std::vector<absl::string_view> names;
+  names.reserve(items.size());
   for (const Named& item : items) names.push_back(item.name);
   return names;
 }
