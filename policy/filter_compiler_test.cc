@@ -68,7 +68,7 @@ uint32_t Answer(const BpfProgram& program, absl::string_view name, const Args& a
 Policy OneRule(Rule rule, Predicate condition, Verdict by_default = Allow{}) {
   absl::StatusOr<Policy> policy =
       PolicyBuilder()
-          .Default(by_default)
+          .Default(std::move(by_default))
           .Add(std::move(rule), {"getpriority"}, Always(std::move(condition)))
           .Build();
   EXPECT_THAT(policy, IsOk());
