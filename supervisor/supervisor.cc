@@ -587,7 +587,7 @@ absl::Status Supervisor::Loop::RetryHeld() {
     PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(*record));
     if (!recorded) return absl::OkStatus();
     --held_;
-    const absl::Status status = LetGo(std::exchange(task.state, Running()), task);
+    absl::Status status = LetGo(std::exchange(task.state, Running()), task);
     if (!status.ok() && !IsDied(status)) return status;
   }
   return absl::OkStatus();

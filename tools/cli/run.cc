@@ -48,6 +48,7 @@ T ValueOf(const std::array<std::pair<const char*, T>, kSize>& names, const std::
 template <typename T, size_t kSize>
 CLI::Validator OneOf(const std::array<std::pair<const char*, T>, kSize>& names) {
   std::vector<std::string> known;
+  known.reserve(names.size());
   for (const auto& [name, value] : names) known.emplace_back(name);
   return CLI::IsMember(known).description("");
 }

@@ -366,7 +366,7 @@ std::string SampleGenerator::NumberTest(const Slot& slot) {
 std::string SampleGenerator::StringTest(const Slot& slot) {
   const auto pattern = [this](absl::Span<const char* const> patterns) {
     strings_.emplace_back(Pick(kStrings));
-    const std::string one = absl::StrCat("\"", Pick(patterns), "\"");
+    std::string one = absl::StrCat("\"", Pick(patterns), "\"");
     if (!OneIn(3)) return one;
     Use("pattern set");
     return absl::StrCat("{", one, ", \"", Pick(patterns), "\"}");
