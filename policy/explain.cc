@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "policy/compare_op.h"
 #include "policy/definitions.h"
 #include "policy/policy_state.h"
 #include "policy/rule_state.h"
@@ -24,24 +25,6 @@ bool IsLeaf(const Predicate& predicate) {
   return predicate == nullptr || !(std::holds_alternative<AllOf>(predicate->node) ||
                                    std::holds_alternative<AnyOf>(predicate->node) ||
                                    std::holds_alternative<Not>(predicate->node));
-}
-
-CompareOp Opposite(CompareOp op) {
-  switch (op) {
-    case CompareOp::kEq:
-      return CompareOp::kNe;
-    case CompareOp::kNe:
-      return CompareOp::kEq;
-    case CompareOp::kLt:
-      return CompareOp::kGe;
-    case CompareOp::kLe:
-      return CompareOp::kGt;
-    case CompareOp::kGt:
-      return CompareOp::kLe;
-    case CompareOp::kGe:
-      return CompareOp::kLt;
-  }
-  return op;
 }
 
 // In the form that reads best.

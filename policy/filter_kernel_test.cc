@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/raw_syscall.h"
 #include "base/status_matchers.h"
 #include "gtest/gtest.h"
 #include "policy/bpf.h"
@@ -32,39 +33,9 @@
 namespace provost {
 namespace {
 
-using Args = std::array<uint64_t, 6>;
-
 constexpr uint64_t kAllBits = ~uint64_t{0};
 constexpr uint32_t kX86_64 = static_cast<uint32_t>(Arch::kX86_64);
 constexpr uint32_t kI386 = static_cast<uint32_t>(Arch::kI386);
-
-// A call of the x86_64 ABI, without libc, which would turn results into errno.
-int64_t Call64(int64_t nr, const Args& args) {
-  register uint64_t r10 asm("r10") = args[3];
-  register uint64_t r8 asm("r8") = args[4];
-  register uint64_t r9 asm("r9") = args[5];
-  int64_t result = nr;
-  asm volatile("syscall"
-               : "+a"(result)
-               : "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10), "r"(r8), "r"(r9)
-               : "rcx", "r11", "memory");
-  return result;
-}
-
-// A call of the i386 ABI from 64-bit code. The sixth argument travels in rbp, which the compiler
-// may need for itself.
-int64_t Call32(int64_t nr, const Args& args) {
-  register uint64_t r12 asm("r12") = args[5];
-  int64_t result = nr;
-  asm volatile(
-      "xchg %%r12, %%rbp\n\t"
-      "int $0x80\n\t"
-      "xchg %%r12, %%rbp"
-      : "+a"(result), "+r"(r12)
-      : "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]), "D"(args[4])
-      : "r8", "r9", "r10", "r11", "memory");
-  return static_cast<int32_t>(result);
-}
 
 int64_t Make(const SyscallRequest& request) {
   return request.IsI386() ? Call32(request.nr, request.args) : Call64(request.nr, request.args);

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstdint>
 
+#include "policy/compare_op.h"
+
 namespace provost {
 namespace {
 
@@ -12,24 +14,6 @@ constexpr uint64_t kSignBit = uint64_t{1} << 63;
 constexpr uint64_t kHighHalf = uint64_t{0xffffffff} << 32;
 // The bits that are all alike in an int extended to 64 bits.
 constexpr uint64_t kSignCopies = uint64_t{0x1ffffffff} << 31;
-
-CompareOp Opposite(CompareOp op) {
-  switch (op) {
-    case CompareOp::kEq:
-      return CompareOp::kNe;
-    case CompareOp::kNe:
-      return CompareOp::kEq;
-    case CompareOp::kLt:
-      return CompareOp::kGe;
-    case CompareOp::kLe:
-      return CompareOp::kGt;
-    case CompareOp::kGt:
-      return CompareOp::kLe;
-    case CompareOp::kGe:
-      return CompareOp::kLt;
-  }
-  return op;
-}
 
 }  // namespace
 

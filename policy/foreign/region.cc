@@ -3,6 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include "policy/compare_op.h"
+
 namespace provost {
 namespace {
 
@@ -13,24 +15,6 @@ constexpr int kTopBit = 63;
 using Sets = std::vector<ValueSet>;
 
 uint64_t Bit(int index) { return uint64_t{1} << index; }
-
-CompareOp Opposite(CompareOp op) {
-  switch (op) {
-    case CompareOp::kEq:
-      return CompareOp::kNe;
-    case CompareOp::kNe:
-      return CompareOp::kEq;
-    case CompareOp::kLt:
-      return CompareOp::kGe;
-    case CompareOp::kLe:
-      return CompareOp::kGt;
-    case CompareOp::kGt:
-      return CompareOp::kLe;
-    case CompareOp::kGe:
-      return CompareOp::kLt;
-  }
-  return op;
-}
 
 // How a register is read before it is compared: each bit is one of the register's, or constant.
 struct Reading {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "policy/compare_op.h"
 #include "syscalls/constants.h"
 #include "syscalls/syscall_table.h"
 
@@ -16,24 +17,6 @@ namespace {
 
 constexpr size_t kLineWidth = 100;
 constexpr uint64_t kAllBits = ~uint64_t{0};
-
-const char* Symbol(CompareOp op) {
-  switch (op) {
-    case CompareOp::kEq:
-      return "==";
-    case CompareOp::kNe:
-      return "!=";
-    case CompareOp::kLt:
-      return "<";
-    case CompareOp::kLe:
-      return "<=";
-    case CompareOp::kGt:
-      return ">";
-    case CompareOp::kGe:
-      return ">=";
-  }
-  return "==";
-}
 
 std::string Number(uint64_t value) {
   constexpr uint64_t kLastDecimal = 1023;

@@ -21,42 +21,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/raw_syscall.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
 #include "syscalls/constants.h"
 
 namespace provost {
 namespace {
-
-using Args = std::array<uint64_t, 6>;
-
-// A call of the x86_64 ABI, without libc, which would turn results into errno.
-int64_t Call64(int64_t nr, const Args& args) {
-  register uint64_t r10 asm("r10") = args[3];
-  register uint64_t r8 asm("r8") = args[4];
-  register uint64_t r9 asm("r9") = args[5];
-  int64_t result = nr;
-  asm volatile("syscall"
-               : "+a"(result)
-               : "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10), "r"(r8), "r"(r9)
-               : "rcx", "r11", "memory");
-  return result;
-}
-
-// A call of the i386 ABI from 64-bit code. The sixth argument travels in rbp, which the compiler
-// may need for itself.
-int64_t Call32(int64_t nr, const Args& args) {
-  register uint64_t r12 asm("r12") = args[5];
-  int64_t result = nr;
-  asm volatile(
-      "xchg %%r12, %%rbp\n\t"
-      "int $0x80\n\t"
-      "xchg %%r12, %%rbp"
-      : "+a"(result), "+r"(r12)
-      : "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]), "D"(args[4])
-      : "r8", "r9", "r10", "r11", "memory");
-  return static_cast<int32_t>(result);
-}
 
 // Actions by the errno that stands for them: above all errnos of policies, and no larger than the
 // kernel lets one be (MAX_ERRNO, 4095).

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "policy/compare_op.h"
 #include "policy/policy.h"
 #include "syscalls/constants.h"
 #include "syscalls/groups.h"
@@ -128,11 +129,6 @@ constexpr const char* kExpressions[] = {"^/etc/", "\\\\.so$", "shadow|passwd", "
 
 bool IsSignedWidth(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kS64; }
 bool IsNarrow(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kU32; }
-
-std::string OperatorText(CompareOp op) {
-  constexpr const char* kTexts[] = {"==", "!=", "<", "<=", ">", ">="};
-  return kTexts[static_cast<size_t>(op)];
-}
 
 }  // namespace
 
@@ -356,7 +352,7 @@ std::string SampleGenerator::NumberTest(const Slot& slot) {
     case 6:
       return MaskTest(slot);
     default: {
-      const std::string op = OperatorText(static_cast<CompareOp>(Below(6)));
+      const std::string op = Symbol(static_cast<CompareOp>(Below(6)));
       Use(*std::find(std::begin(kProductions), std::end(kProductions), op));
       return absl::StrCat(name, " ", op, " ", Number(slot));
     }
@@ -725,8 +721,8 @@ SamplePolicy SampleGenerator::PlainPolicy() {
         const std::string name =
             test.plain->mask ? absl::StrCat("(arg", arg, " & 0x", absl::Hex(*test.plain->mask), ")")
                              : absl::StrCat("arg", arg);
-        test.test = absl::StrCat(name, " ", OperatorText(test.plain->op), " 0x",
-                                 absl::Hex(test.plain->value));
+        test.test =
+            absl::StrCat(name, " ", Symbol(test.plain->op), " 0x", absl::Hex(test.plain->value));
         rule.condition->children.push_back(std::move(test));
       }
       policy.rules.push_back(std::move(rule));
