@@ -36,8 +36,8 @@ class CollectingSink final : public AuditSink {
     FormatEvent(event, stamper_.Next(), text_);
     if (const auto* decision = std::get_if<DecisionEvent>(&event)) {
       decisions_.push_back(Copy(*decision));
-    } else {
-      supervisor_events_.push_back(std::get<SupervisorEvent>(event));
+    } else if (const auto* supervisor = std::get_if<SupervisorEvent>(&event)) {
+      supervisor_events_.push_back(*supervisor);
       supervisor_events_.back().identity = nullptr;
     }
     return absl::OkStatus();

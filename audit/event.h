@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "absl/strings/string_view.h"
+#include "base/call_facts.h"
 #include "base/identity.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
@@ -23,6 +24,26 @@ struct DecisionEvent {
   // kernel's answer where it was awaited (`log result`), nothing for a call let through without
   // waiting and for a kill.
   std::optional<int64_t> result;
+  // Null: nothing beyond the registers is known.
+  const CallFacts* facts = nullptr;
+};
+
+// A task was given, or refused, a container's identifier: a CONTAINER_OP record, op=set.
+struct ContainerEvent {
+  const Identity* identity = nullptr;  // who asked
+  int32_t pid = 0;                     // the task it is for
+  uint64_t contid = UINT64_MAX;
+  uint64_t old_contid = UINT64_MAX;  // UINT64_MAX is "unset"
+  bool succeeded = true;
+};
+
+// The list of actions that are recorded was changed: a CONFIG_CHANGE record, op=seccomp-logging
+// (audit_seccomp_actions_logged in kernel/auditsc.c).
+struct ConfigChangeEvent {
+  const Identity* identity = nullptr;  // the supervisor's own
+  std::string actions;                 // names separated by commas, "(none)", or "?" if refused
+  std::string old_actions;
+  bool succeeded = true;
 };
 
 // What the supervisor says of itself: a TRUSTED_APP record, op=supervisor-start when a run begins,
@@ -37,7 +58,7 @@ struct SupervisorEvent {
   std::optional<uint64_t> seed = std::nullopt;  // kStart: what random decisions are drawn from
 };
 
-using Event = std::variant<DecisionEvent, SupervisorEvent>;
+using Event = std::variant<DecisionEvent, SupervisorEvent, ContainerEvent, ConfigChangeEvent>;
 
 }  // namespace provost
 

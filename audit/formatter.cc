@@ -254,10 +254,9 @@ void FormatEvent(const Event& event, const EventStamp& stamp, std::string& out) 
     AppendSeccomp(*decision, who, stamp, out);
     AppendSyscall(*decision, who, stamp, out);
     AppendProctitle(who, stamp, out);
-  } else {
-    const auto& supervisor = std::get<SupervisorEvent>(event);
-    const Identity& who = supervisor.identity ? *supervisor.identity : UnknownIdentity();
-    AppendTrustedApp(supervisor, who, stamp, out);
+  } else if (const auto* supervisor = std::get_if<SupervisorEvent>(&event)) {
+    const Identity& who = supervisor->identity ? *supervisor->identity : UnknownIdentity();
+    AppendTrustedApp(*supervisor, who, stamp, out);
   }
 }
 
