@@ -7,8 +7,6 @@
 
 namespace provost {
 
-bool IsSigned(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kS64; }
-
 int BitsOf(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kU32 ? 32 : 64; }
 
 absl::int128 SmallestOf(ArgWidth width) {

@@ -30,7 +30,6 @@ struct BoundArgument {
   std::optional<TaskField> task = std::nullopt;  // not in a register, but this of the task
 };
 
-bool IsSigned(ArgWidth width);
 int BitsOf(ArgWidth width);
 absl::int128 SmallestOf(ArgWidth width);
 absl::int128 LargestOf(ArgWidth width);

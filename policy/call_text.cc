@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/numeric/int128.h"
@@ -16,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "policy/definitions.h"
 #include "policy/source_text.h"
@@ -47,6 +49,10 @@ std::optional<int> DigitValue(char c) {
   return std::nullopt;
 }
 
+bool IsDescriptor(const Argument& argument) {
+  return argument.kind == ArgKind::kFd || argument.kind == ArgKind::kDirFd;
+}
+
 class CallParser {
  public:
   CallParser(const SourceText& source, Arch arch)
@@ -57,6 +63,7 @@ class CallParser {
     PROVOST_RETURN_IF_ERROR(Expect('(', "`(` behind the call's name"));
     PROVOST_RETURN_IF_ERROR(ParseArguments());
     PROVOST_RETURN_IF_ERROR(Skip());
+    if (At("by ")) PROVOST_RETURN_IF_ERROR(ParseTask());
     // What strace says of the answer is no part of the call.
     if (at_ < text_.size() && text_[at_] != '=') {
       return Error(at_, text_.size(), "the call ends before this");
@@ -221,18 +228,75 @@ class CallParser {
       return Error(begin, begin + 1, "a structure is given by its bytes here",
                    {"for example x\"0200005000000000\", as it stands in memory"});
     }
+    const Argument* argument = Find(index);
     if (!memory) {
       PROVOST_ASSIGN_OR_RETURN(arg, ParseNumber());
-      return absl::OkStatus();
+      return At("<") ? ParseDescriptorName(argument, arg) : absl::OkStatus();
     }
     PROVOST_ASSIGN_OR_RETURN(arg, ParseMemory());
-    const Argument* argument = Find(index);
     if (argument == nullptr || argument->IsPointer() || argument->kind == ArgKind::kAddress ||
         argument->kind == ArgKind::kFunction || argument->width == ArgWidth::kU64) {
       return absl::OkStatus();
     }
     return Error(begin, at_, absl::StrCat("`", argument->name, "` is a number, no pointer"),
                  {ListArguments()});
+  }
+
+  // What stands in angle brackets behind a descriptor, as `strace -y` prints it.
+  absl::Status ParseDescriptorName(const Argument* argument, uint64_t descriptor) {
+    const size_t open = at_++;
+    if (argument == nullptr || !IsDescriptor(*argument)) {
+      return Error(open, open + 1, "only a descriptor has a name in angle brackets",
+                   {syscall_ == nullptr ? "this call has no descriptor" : ListArguments()});
+    }
+    std::string name;
+    while (at_ < text_.size() && text_[at_] != '>') {
+      if (text_[at_] != '\\') {
+        name.push_back(text_[at_++]);
+        continue;
+      }
+      PROVOST_ASSIGN_OR_RETURN(const char escaped, ParseEscape(open));
+      name.push_back(escaped);
+    }
+    if (at_ == text_.size()) return Error(open, at_, "this name is not closed by `>`");
+    ++at_;
+    call_.memory.NameDescriptor(static_cast<int32_t>(descriptor), std::move(name));
+    return absl::OkStatus();
+  }
+
+  absl::Status ParseTask() {
+    at_ += absl::string_view("by").size();
+    while (true) {
+      PROVOST_RETURN_IF_ERROR(Skip());
+      PROVOST_RETURN_IF_ERROR(ParseTaskField());
+      PROVOST_RETURN_IF_ERROR(Skip());
+      if (!At(",")) return absl::OkStatus();
+      ++at_;
+    }
+  }
+
+  absl::Status ParseTaskField() {
+    const size_t begin = at_;
+    while (at_ < text_.size() && (IsNamePart(text_[at_]) || text_[at_] == '.')) ++at_;
+    const absl::string_view name = text_.substr(begin, at_ - begin);
+    const std::optional<TaskField> field = FindTaskField(name);
+    if (!field.has_value()) {
+      return Error(begin, at_, absl::StrCat("of a task no `", name, "` is known"),
+                   DidYouMean(SuggestTaskField(name)));
+    }
+    PROVOST_RETURN_IF_ERROR(Expect('=', "`=`"));
+    PROVOST_RETURN_IF_ERROR(Skip());
+    const size_t value = at_;
+    if (IsText(*field)) {
+      if (!At("\"")) return Error(value, value + 1, absl::StrCat("`", name, "` is a string"));
+      PROVOST_ASSIGN_OR_RETURN(std::string text, ParseString());
+      call_.memory.SetTask(*field, std::move(text));
+      return absl::OkStatus();
+    }
+    PROVOST_ASSIGN_OR_RETURN(const uint64_t number, ParseNumber());
+    if (number > UINT32_MAX) return Error(value, at_, "this is no number of 32 bits");
+    call_.memory.SetTask(*field, static_cast<uint32_t>(number));
+    return absl::OkStatus();
   }
 
   absl::StatusOr<uint64_t> ParseMemory() {
@@ -409,23 +473,42 @@ class CallParser {
   size_t at_ = 0;
 };
 
-std::string Quoted(absl::string_view text) {
-  std::string quoted = "\"";
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"' || c == '\\') {
+// With C's escapes, between `open` and `close`.
+std::string Quoted(absl::string_view text, char open = '"', char close = '"') {
+  std::string quoted(1, open);
+  for (const char c : text) {
+    if (c == '\\' || (c == close && c == '"')) {
       quoted += {'\\', c};
     } else if (c == '\n') {
       quoted += "\\n";
     } else if (c == '\t') {
       quoted += "\\t";
-    } else if (c >= 0x20 && c < 0x7f) {
+    } else if (c >= 0x20 && c < 0x7f && c != close) {
       quoted.push_back(c);
     } else {
       absl::StrAppend(&quoted, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
     }
   }
-  return quoted + "\"";
+  quoted.push_back(close);
+  return quoted;
+}
+
+// ` by proc.exe="/bin/x", proc.uid=0`; empty where nothing is known of the task.
+std::string FormatTask(const CallMemory& memory) {
+  std::string text;
+  for (const auto& [field, value] : memory.task()) {
+    absl::StrAppend(&text, text.empty() ? " by " : ", ", AsArgument(field).name, "=");
+    if (const auto* number = std::get_if<uint32_t>(&value)) {
+      absl::StrAppend(&text, *number);
+    } else {
+      text += Quoted(std::get<std::string>(value));
+    }
+  }
+  return text;
+}
+
+std::string FormatSmall(uint64_t number) {
+  return number < 4096 ? absl::StrCat(number) : absl::StrCat("0x", absl::Hex(number));
 }
 
 std::string FormatBytes(absl::string_view bytes) {
@@ -440,27 +523,31 @@ std::string FormatBytes(absl::string_view bytes) {
   return hex + "\"";
 }
 
-// The argv behind an address: its strings, if they are all there.
-std::optional<std::string> FormatArray(Arch arch, absl::string_view words,
+// Memory as words, `[…]` for ParseArray, where some of them point at other memory: a msghdr. A
+// string array is one as well. Its last word is zero, which the brackets put there.
+std::optional<std::string> FormatWords(Arch arch, absl::string_view bytes,
                                        const CallMemory& memory) {
   const size_t size = PointerSize(arch);
-  std::vector<std::string> strings;
-  for (; words.size() >= size; words.remove_prefix(size)) {
-    uint64_t word = 0;
-    memcpy(&word, words.data(), size);
-    if (word == 0) return absl::StrCat("[", absl::StrJoin(strings, ", "), "]");
-    const absl::string_view bytes = memory.BytesAt(word);
-    if (bytes.empty()) return std::nullopt;
-    strings.push_back(FormatBytes(bytes));
+  if (bytes.size() % size != 0) return std::nullopt;
+  bool points = false;
+  uint64_t word = 0;
+  std::vector<std::string> words;
+  for (; !bytes.empty(); bytes.remove_prefix(size)) {
+    word = 0;
+    memcpy(&word, bytes.data(), size);
+    const absl::string_view there = memory.BytesAt(word);
+    points |= !there.empty();
+    words.push_back(there.empty() ? FormatSmall(word) : FormatBytes(there));
   }
-  return std::nullopt;
+  if (!points || word != 0) return std::nullopt;
+  words.pop_back();
+  return absl::StrCat("[", absl::StrJoin(words, ", "), "]");
 }
 
 std::string FormatNumber(const Argument* argument, Arch arch, uint64_t raw) {
-  if (argument == nullptr)
-    return raw < 4096 ? absl::StrCat(raw) : absl::StrCat("0x", absl::Hex(raw));
+  if (argument == nullptr) return FormatSmall(raw);
   const ArgWidth width = WidthOn(arch, *argument);
-  const bool is_32 = width == ArgWidth::kS32 || width == ArgWidth::kU32;
+  const bool is_32 = Is32Bit(width);
   const bool is_signed = width == ArgWidth::kS32 || width == ArgWidth::kS64;
   const auto low = static_cast<uint32_t>(raw);
   uint64_t value = raw;
@@ -481,7 +568,7 @@ std::string FormatNumber(const Argument* argument, Arch arch, uint64_t raw) {
   }
   if (argument->kind == ArgKind::kMode) return raw == 0 ? "0" : absl::StrFormat("0%o", raw);
   if (is_signed) return absl::StrCat(number);
-  return raw < 4096 ? absl::StrCat(raw) : absl::StrCat("0x", absl::Hex(raw));
+  return FormatSmall(raw);
 }
 
 }  // namespace
@@ -516,20 +603,56 @@ absl::Status CallMemory::ReadBytes(uint64_t address, absl::Span<char> bytes) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<absl::string_view> CallMemory::DescriptorPath(int32_t /*descriptor*/) {
-  return absl::NotFoundError("not known");
+void CallMemory::NameDescriptor(int32_t descriptor, std::string path) {
+  descriptors_[descriptor] = std::move(path);
 }
 
-absl::StatusOr<absl::string_view> CallMemory::ResolvePath(const PathQuery& /*query*/) {
-  return absl::NotFoundError("not known");
+const std::string* CallMemory::NameOf(int32_t descriptor) const {
+  const auto known = descriptors_.find(descriptor);
+  return known == descriptors_.end() ? nullptr : &known->second;
 }
 
-absl::StatusOr<absl::string_view> CallMemory::ReadTaskText(TaskField /*field*/) {
-  return absl::NotFoundError("not known");
+absl::StatusOr<absl::string_view> CallMemory::DescriptorPath(int32_t descriptor) {
+  const std::string* name = NameOf(descriptor);
+  if (name == nullptr) return absl::NotFoundError("not known");
+  return absl::string_view(*name);
 }
 
-absl::StatusOr<uint32_t> CallMemory::ReadTaskNumber(TaskField /*field*/) {
-  return absl::NotFoundError("not known");
+absl::StatusOr<absl::string_view> CallMemory::ResolvePath(const PathQuery& query) {
+  std::vector<absl::string_view> names;
+  size_t root = 0;  // so many of them stay, whatever `..` says
+  if (!absl::StartsWith(query.path, "/") || query.in_root) {
+    const std::string* directory = NameOf(query.descriptor);
+    if (directory == nullptr || !absl::StartsWith(*directory, "/")) {
+      return absl::NotFoundError("the directory is not known");
+    }
+    names = absl::StrSplit(*directory, '/', absl::SkipEmpty());
+    if (query.in_root) root = names.size();
+  }
+  for (const absl::string_view name : absl::StrSplit(query.path, '/', absl::SkipEmpty())) {
+    if (name == ".") continue;
+    if (name != "..") {
+      names.push_back(name);
+    } else if (names.size() > root) {
+      names.pop_back();
+    }
+  }
+  resolved_ = absl::StrCat("/", absl::StrJoin(names, "/"));
+  return absl::string_view(resolved_);
+}
+
+absl::StatusOr<absl::string_view> CallMemory::ReadTaskText(TaskField field) {
+  const auto known = task_.find(field);
+  const auto* text = known == task_.end() ? nullptr : std::get_if<std::string>(&known->second);
+  if (text == nullptr) return absl::NotFoundError("not known");
+  return absl::string_view(*text);
+}
+
+absl::StatusOr<uint32_t> CallMemory::ReadTaskNumber(TaskField field) {
+  const auto known = task_.find(field);
+  const auto* number = known == task_.end() ? nullptr : std::get_if<uint32_t>(&known->second);
+  if (number == nullptr) return absl::NotFoundError("not known");
+  return *number;
 }
 
 absl::StatusOr<CallText> ParseCallText(absl::string_view text, Arch arch) {
@@ -551,11 +674,15 @@ std::string FormatArgument(const SyscallRequest& request, int index, const CallM
   const uint64_t raw =
       request.IsI386() ? static_cast<uint32_t>(request.args[index]) : request.args[index];
   const absl::string_view bytes = memory.BytesAt(raw);
-  if (bytes.empty()) return FormatNumber(argument, arch, raw);
-  if (argument != nullptr && argument->kind == ArgKind::kStringArray) {
-    if (std::optional<std::string> array = FormatArray(arch, bytes, memory)) return *array;
+  if (bytes.empty()) {
+    const std::string* name = argument == nullptr || !IsDescriptor(*argument)
+                                  ? nullptr
+                                  : memory.NameOf(static_cast<int32_t>(raw));
+    return absl::StrCat(FormatNumber(argument, arch, raw),
+                        name == nullptr ? "" : Quoted(*name, '<', '>'));
   }
-  return FormatBytes(bytes);
+  const std::optional<std::string> words = FormatWords(arch, bytes, memory);
+  return words.has_value() ? *words : FormatBytes(bytes);
 }
 
 std::string FormatCall(const SyscallRequest& request, const CallMemory& memory) {
@@ -573,7 +700,7 @@ std::string FormatCall(const SyscallRequest& request, const CallMemory& memory) 
       arguments.push_back(absl::StrCat("arg", i, "=0x", absl::Hex(request.args[i])));
     }
   }
-  return absl::StrCat(text, "(", absl::StrJoin(arguments, ", "), ")");
+  return absl::StrCat(text, "(", absl::StrJoin(arguments, ", "), ")", FormatTask(memory));
 }
 
 }  // namespace provost

@@ -70,6 +70,28 @@ TEST(CallTextTest, StringsAndBytesBecomeMemory) {
   EXPECT_EQ(argv->memory.BytesAt(argv->request.args[2]), std::string(8, '\0'));
 }
 
+TEST(CallTextTest, PathsAreResolvedByTheirTextAlone) {
+  auto call = ParseCallText("openat(AT_FDCWD</home/u>, \"\", 0, dfd=7</srv/a>)", Arch::kX86_64);
+  ASSERT_THAT(call, IsOk());
+  struct Case {
+    PathQuery query;
+    const char* resolved;  // "": it cannot be
+  };
+  const std::vector<Case> cases = {
+      {{.descriptor = 9, .path = "/etc/../usr//./lib/"}, "/usr/lib"},
+      {{.descriptor = 9, .path = "/../.."}, "/"},
+      {{.descriptor = AT_FDCWD, .path = "x/../../y"}, "/home/y"},
+      {{.descriptor = 7, .path = "../../../y"}, "/y"},
+      {{.descriptor = 7, .path = "../../y", .in_root = true}, "/srv/a/y"},
+      {{.descriptor = 7, .path = "/y", .in_root = true}, "/srv/a/y"},
+      {{.descriptor = 9, .path = "y"}, ""},
+  };
+  for (const Case& one : cases) {
+    const auto resolved = call->memory.ResolvePath(one.query);
+    EXPECT_EQ(resolved.ok() ? *resolved : "", one.resolved) << one.query.path;
+  }
+}
+
 TEST(CallTextTest, AStringTooLongForTheKernelIsNotReadable) {
   const std::string path(5000, 'a');
   auto call = ParseCallText("chdir(\"" + path + "\")", Arch::kX86_64);
@@ -113,6 +135,16 @@ TEST(CallTextTest, ErrorsPointAtTheirPlaceAndSayTheMend) {
       {"connect(3, x\"0\", 16)", "call:1:14: error: two hexadecimal digits make a byte"},
       {"execve(\"x\", [\"a\", NULL", "call:1:13: error: this array is not closed"},
       {"close(1 /* x", "call:1:9: error: this comment is not closed"},
+      {"getpid() by", "call:1:10: error: the call ends before this"},
+      {"getpid() by proc.udi=0",
+       "call:1:13: error: of a task no `proc.udi` is known\n  getpid() by proc.udi=0\n"
+       "              ^~~~~~~~\n  did you mean"},
+      {"getpid() by proc.uid=\"root\"", "call:1:22: error: a value is missing here"},
+      {"getpid() by proc.comm=5", "call:1:23: error: `proc.comm` is a string"},
+      {"getpid() by proc.uid=4294967296", "call:1:22: error: this is no number of 32 bits"},
+      {"getpid() by proc.uid=0,", "call:1:24: error: of a task no `` is known"},
+      {"close(3</x", "call:1:8: error: this name is not closed by `>`"},
+      {"kill(3</x>, 9)", "call:1:7: error: only a descriptor has a name in angle brackets"},
       {"syscall_0xg()", "call:1:1: error: this is no number of a call"},
   };
   for (const Case& one : cases) {
@@ -136,6 +168,10 @@ TEST(CallTextTest, FormatIsReadBack) {
            "getpid()",
            "close(5, arg5=0x1)",
            "syscall_0xffff(1, 2, 3, 4, 5, 0x1000)",
+           "sendmsg(3, [x\"02000035\", 4, 0, 0, 0, 0], 0)",
+           "write(3</var/log/a b>, x\"0a\", 1)",
+           "openat(AT_FDCWD</home/\\x3e\\\\x>, \"x\", O_RDONLY, 0)",
+           "ptrace(PTRACE_ATTACH, 1, 0, 0) by proc.exe=\"/usr/bin/gdb\", proc.uid=1000",
        }) {
     const absl::string_view given = text;
     std::string read(given);

@@ -114,6 +114,13 @@ std::string Cut(std::string text) {
   return text + " ...";
 }
 
+// A descriptor of which nothing is said but its number.
+bool IsUnnamed(const Argument& argument, int index, const KnownCall& call) {
+  const bool descriptor = argument.kind == ArgKind::kFd || argument.kind == ArgKind::kDirFd;
+  return descriptor &&
+         call.memory.NameOf(static_cast<int32_t>(call.request.args[index])) == nullptr;
+}
+
 std::string Actual(const Predicate& part, const Syscall* syscall, KnownCall& call) {
   const uint8_t named = ArgumentsNamed(part, syscall);
   const bool unknown = EvaluateKnown(part, call) == Truth::kUnknown;
@@ -129,6 +136,8 @@ std::string Actual(const Predicate& part, const Syscall* syscall, KnownCall& cal
       actual.push_back(absl::StrCat(name, " is not known"));
     } else if (unknown && pointer && call.memory.BytesAt(call.request.args[i]).empty()) {
       actual.push_back(absl::StrCat("what ", name, " points at is not known"));
+    } else if (unknown && has_name && IsUnnamed(syscall->signature->args[i], i, call)) {
+      actual.push_back(absl::StrCat("what ", name, " names is not known"));
     } else {
       actual.push_back(
           absl::StrCat(name, " is ", Cut(FormatArgument(call.request, i, call.memory))));

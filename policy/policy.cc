@@ -212,7 +212,7 @@ PolicyBuilder& PolicyBuilder::Arches(absl::Span<const Arch> arches) {
 
 PolicyBuilder& PolicyBuilder::Default(Verdict verdict, RecordWish wish) {
   status_.Update(CheckVerdict("default", verdict));
-  default_rule_.verdict = verdict;
+  default_rule_.verdict = std::move(verdict);
   default_rule_.wish = wish;
   return *this;
 }

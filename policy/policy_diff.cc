@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <map>
 #include <random>
@@ -10,174 +11,52 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "absl/types/span.h"
+#include "policy/call_candidates.h"
 #include "policy/call_text.h"
 #include "policy/explain.h"
-#include "policy/predicate.h"
-#include "policy/string_pattern.h"
+#include "policy/rewrite.h"
+#include "policy/task_field.h"
 #include "policy/verdict.h"
 #include "syscalls/syscall_table.h"
 
 namespace provost {
 namespace {
 
-constexpr size_t kMaxValues = 400;  // of one argument
-constexpr size_t kMaxStrings = 200;
 constexpr int kUnknownNumber = 0x3ff;
 
-// Of each argument.
-using Values = std::array<std::vector<uint64_t>, 6>;
 using Names = std::pair<const Rule*, const Rule*>;
 
-// What stands between the quotes of a pattern as the language writes it, escapes resolved.
-std::string Operand(const std::string& pattern) {
-  const size_t open = pattern.find('"');
-  std::string text;
-  for (size_t i = open + 1; open != std::string::npos && i + 1 < pattern.size(); ++i) {
-    if (pattern[i] == '\\' && i + 2 < pattern.size()) ++i;
-    text.push_back(pattern[i]);
-  }
-  return text;
-}
+// What comes of a call in the end.
+struct Result {
+  const Rule* rule;  // that decides it first
+  Verdict verdict;   // the last, where rules rewrite it
+  std::array<uint64_t, 6> runs;
 
-// A text that a glob may match: each wildcard replaced by something.
-std::string FillGlob(absl::string_view glob, absl::string_view star) {
-  std::string text;
-  for (size_t i = 0; i < glob.size(); ++i) {
-    const char c = glob[i];
-    if (c == '*') {
-      const bool two = i + 1 < glob.size() && glob[i + 1] == '*';
-      absl::StrAppend(&text, star, two && !star.empty() ? "/y" : "");
-      i += two ? 1 : 0;
-    } else if (c == '?') {
-      text.push_back('x');
-    } else if (c == '[') {
-      const size_t end = glob.find(']', i + 2);
-      if (end == absl::string_view::npos) return text;
-      const bool negated = glob[i + 1] == '!';
-      text.push_back(negated ? '~' : glob[i + 1]);
-      i = end;
-    } else if (c == '\\' && i + 1 < glob.size()) {
-      text.push_back(glob[++i]);
-    } else {
-      text.push_back(c);
-    }
+  bool Equals(const Result& other) const {
+    return verdict == other.verdict && (Refuses(verdict) || runs == other.runs);
   }
-  return text;
-}
-
-// A text that a regular expression may match: what of it is plain.
-std::string PlainPart(absl::string_view regex) {
-  std::string text;
-  for (size_t i = 0; i < regex.size(); ++i) {
-    const char c = regex[i];
-    if (c == '\\' && i + 1 < regex.size()) {
-      text.push_back(regex[++i]);
-    } else if (c == '.') {
-      text.push_back('x');
-    } else if (absl::string_view("^$*+?()[]{}|").find(c) == absl::string_view::npos) {
-      text.push_back(c);
-    }
-  }
-  return text;
-}
-
-// What is worth trying for the arguments of one call.
-class Candidates {
- public:
-  explicit Candidates(const Syscall& syscall) : syscall_(syscall) {
-    for (int i = 0; i < 6; ++i) numbers_[i] = {0};
-  }
-
-  void Collect(absl::Span<const BoundRule> rules) {
-    for (const BoundRule& bound : rules) Collect(bound.condition);
-  }
-
-  // Makes the values: numbers as they are, strings as addresses in `memory`.
-  Values Make(CallMemory& memory) const {
-    Values values;
-    for (int i = 0; i < 6; ++i) {
-      values[i].assign(numbers_[i].begin(), numbers_[i].end());
-      for (const std::string& text : strings_[i]) {
-        values[i].push_back(memory.Place(syscall_.arch, text + '\0'));
-      }
-    }
-    return values;
-  }
-
- private:
-  void Collect(const Predicate& predicate) {
-    if (predicate == nullptr) return;
-    if (const auto* all = std::get_if<AllOf>(&predicate->node)) {
-      for (const Predicate& child : all->children) Collect(child);
-    } else if (const auto* any = std::get_if<AnyOf>(&predicate->node)) {
-      for (const Predicate& child : any->children) Collect(child);
-    } else if (const auto* negation = std::get_if<Not>(&predicate->node)) {
-      Collect(negation->child);
-    } else if (const auto* compare = std::get_if<Compare>(&predicate->node)) {
-      CollectNumbers(*compare);
-    } else if (const auto* match = std::get_if<MatchString>(&predicate->node)) {
-      CollectStrings(*match);
-    }
-  }
-
-  void CollectNumbers(const Compare& compare) {
-    const uint64_t value = compare.value;
-    for (const uint64_t base : {value, value | ~compare.mask, compare.mask, ~compare.mask}) {
-      for (const uint64_t near : {base - 1, base, base + 1}) AddNumber(compare.arg, near);
-    }
-    // Other halves of the register: what an int leaves out.
-    AddNumber(compare.arg, value | uint64_t{1} << 32);
-    AddNumber(compare.arg, value ^ uint64_t{1} << 31);
-    AddNumber(compare.arg, value ^ uint64_t{1} << 63);
-    AddNumber(compare.arg, static_cast<uint32_t>(value));
-    AddNumber(compare.arg,
-              static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(value))));
-    for (int bit = 0; bit < 32; ++bit) AddNumber(compare.arg, value ^ uint64_t{1} << bit);
-  }
-
-  void CollectStrings(const MatchString& match) {
-    const std::string pattern = match.pattern->ToString();
-    const std::string operand = Operand(pattern);
-    if (const std::string* exact = match.pattern->ExactText()) AddString(match.arg, *exact);
-    for (const char* star : {"x", "", "x.y"}) AddString(match.arg, FillGlob(operand, star));
-    AddString(match.arg, operand);
-    AddString(match.arg, operand + "/x");
-    AddString(match.arg, operand + "x");
-    AddString(match.arg, PlainPart(operand));
-    AddString(match.arg, operand.substr(0, operand.rfind('/') + 1) + "../x");
-    AddString(match.arg, "");
-    AddString(match.arg, "/");
-    AddString(match.arg, "x");
-  }
-
-  void AddNumber(int arg, uint64_t number) {
-    if (syscall_.arch == Arch::kI386) number = static_cast<uint32_t>(number);
-    if (numbers_[arg].size() < kMaxValues) numbers_[arg].insert(Canonical(arg, number));
-  }
-
-  // Numbers of an int as programs give them, so that a witness says them by name: what stands above
-  // is kept only where it means something to arg0 … arg5.
-  uint64_t Canonical(int arg, uint64_t number) const {
-    const absl::Span<const Argument> args = syscall_.signature->args;
-    if (arg >= static_cast<int>(args.size()) || number > UINT32_MAX) return number;
-    const bool is_signed = WidthOn(Arch::kX86_64, args[arg]) == ArgWidth::kS32;
-    if (!is_signed || syscall_.arch == Arch::kI386) return number;
-    return static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(number)));
-  }
-
-  void AddString(int arg, const std::string& text) {
-    if (text.find('\0') == std::string::npos && strings_[arg].size() < kMaxStrings) {
-      strings_[arg].insert(text);
-    }
-  }
-
-  const Syscall& syscall_;
-  std::array<std::set<uint64_t>, 6> numbers_;
-  std::array<std::set<std::string>, 6> strings_;
 };
+
+// Follows rewrites as Judge (rewrite.h) does.
+Result ResultOf(const Policy& policy, KnownCall& call) {
+  const SyscallRequest asked = call.request;
+  Result result = {&DecidingRule(policy, call), {}, asked.args};
+  result.verdict = result.rule->verdict;
+  for (int rewrites = 0; std::holds_alternative<Rewrite>(result.verdict); ++rewrites) {
+    const SyscallRequest rewritten = Rewritten(call.request, std::get<Rewrite>(result.verdict));
+    if (rewritten.args == call.request.args) {
+      result.verdict = Allow{};  // what a rule makes of its own outcome is that outcome
+    } else if (rewrites == kMaxRewrites) {
+      result.verdict = Deny{ELOOP};
+    } else {
+      call.request = rewritten;
+      result.verdict = DecidingRule(policy, call).verdict;
+    }
+  }
+  result.runs = call.request.args;
+  call.request = asked;
+  return result;
+}
 
 class Differ {
  public:
@@ -200,62 +79,99 @@ class Differ {
     call.request.nr = nr;
     std::set<Names> seen;
     ++result_.calls;
-    Try(arch, call, Values(), seen);
+    Try(arch, call, CandidateCalls(), seen);
   }
 
   void TryCall(const Syscall& syscall) {
     // The same for the same seed, whatever other calls are ruled.
     std::mt19937_64 random(options_.seed * 1000003 + syscall.nr * 2 +
                            (syscall.arch == Arch::kI386 ? 1 : 0));
-    Candidates candidates(syscall);
+    CallCandidates candidates(syscall);
     candidates.Collect(first_.RulesFor(syscall.arch, syscall.nr));
     candidates.Collect(second_.RulesFor(syscall.arch, syscall.nr));
     KnownCall call;
     call.request.arch = static_cast<uint32_t>(syscall.arch);
     call.request.nr = syscall.nr;
-    const Values values = candidates.Make(call.memory);
+    const CandidateCalls calls = candidates.Make(call.memory, random);
     std::set<Names> seen;
     ++result_.calls;
-    Try(syscall.arch, call, values, seen);
-    const bool plain = std::all_of(values.begin(), values.end(),
-                                   [](const auto& some) { return some.size() == 1; });
+    SetTask(calls.tasks.front(), call);
+    Try(syscall.arch, call, calls, seen);
+    const bool plain =
+        calls.tasks.size() == 1 && std::all_of(calls.arguments.begin(), calls.arguments.end(),
+                                               [](const auto& some) { return some.size() == 1; });
     if (plain) return;
+    TryOneByOne(syscall.arch, call, calls, seen);
+    for (int sample = 0; sample < options_.samples; ++sample) {
+      Draw(calls, random, call);
+      Try(syscall.arch, call, calls, seen);
+    }
+  }
+
+  void TryOneByOne(Arch arch, KnownCall& call, const CandidateCalls& calls, std::set<Names>& seen) {
     for (int i = 0; i < 6; ++i) {
-      for (const uint64_t value : values[i]) {
+      for (const CandidateValue& value : calls.arguments[i]) {
         call.request.args = {};
-        call.request.args[i] = value;
-        Try(syscall.arch, call, values, seen);
+        Set(value, i, call);
+        Try(arch, call, calls, seen);
       }
     }
-    for (int sample = 0; sample < options_.samples; ++sample) {
-      for (int i = 0; i < 6; ++i) call.request.args[i] = values[i][random() % values[i].size()];
-      Try(syscall.arch, call, values, seen);
+    call.request.args = {};
+    for (const auto& task : calls.tasks) {
+      SetTask(task, call);
+      Try(arch, call, calls, seen);
     }
+    SetTask(calls.tasks.front(), call);
   }
 
-  Names Decide(KnownCall& call) {
+  static void Draw(const CandidateCalls& calls, std::mt19937_64& random, KnownCall& call) {
+    std::array<const CandidateValue*, 6> drawn = {};
+    for (int i = 0; i < 6; ++i) {
+      drawn[i] = &calls.arguments[i][random() % calls.arguments[i].size()];
+      call.request.args[i] = drawn[i]->value;
+    }
+    // Now and then a companion stays another: the length of an address that is too short.
+    for (int i = 0; i < 6; ++i) {
+      if (drawn[i]->companion >= 0 && random() % 8 != 0) Set(*drawn[i], i, call);
+    }
+    SetTask(calls.tasks[random() % calls.tasks.size()], call);
+  }
+
+  static void Set(const CandidateValue& value, int arg, KnownCall& call) {
+    call.request.args[arg] = value.value;
+    if (value.companion >= 0) call.request.args[value.companion] = value.companion_value;
+  }
+
+  static void SetTask(const std::map<TaskField, TaskValue>& task, KnownCall& call) {
+    call.memory.ForgetTask();
+    for (const auto& [field, value] : task) call.memory.SetTask(field, value);
+  }
+
+  std::pair<Result, Result> Decide(KnownCall& call) {
     ++result_.tried;
-    return {&DecidingRule(first_, call), &DecidingRule(second_, call)};
+    return {ResultOf(first_, call), ResultOf(second_, call)};
   }
 
-  void Try(Arch arch, KnownCall& call, const Values& values, std::set<Names>& seen) {
-    const Names rules = Decide(call);
-    if (rules.first->verdict == rules.second->verdict || !seen.insert(rules).second) return;
+  void Try(Arch arch, KnownCall& call, const CandidateCalls& calls, std::set<Names>& seen) {
+    const auto [first, second] = Decide(call);
+    if (first.Equals(second) || !seen.insert({first.rule, second.rule}).second) return;
     const std::array<uint64_t, 6> args = call.request.args;
-    Simplify(call, values, rules);
-    Report(arch, call, rules.first, rules.second);
+    Simplify(call, calls, {first.rule, second.rule});
+    Report(arch, call, first.rule, second.rule);
     call.request.args = args;
   }
 
-  // Puts for each argument the first value under which the same rules decide: the smallest number,
-  // else a string.
-  void Simplify(KnownCall& call, const Values& values, const Names& rules) {
+  // Puts for each argument the first value under which the same rules decide, differently: the
+  // smallest number, else something in memory.
+  void Simplify(KnownCall& call, const CandidateCalls& calls, const Names& rules) {
     for (int i = 0; i < 6; ++i) {
       const uint64_t found = call.request.args[i];
       bool simpler = false;
-      for (size_t k = 0; k < values[i].size() && !simpler && values[i][k] != found; ++k) {
-        call.request.args[i] = values[i][k];
-        simpler = Decide(call) == rules;
+      const std::vector<CandidateValue>& values = calls.arguments[i];
+      for (size_t k = 0; k < values.size() && !simpler && values[k].value != found; ++k) {
+        call.request.args[i] = values[k].value;
+        const auto [first, second] = Decide(call);
+        simpler = Names(first.rule, second.rule) == rules && !first.Equals(second);
       }
       if (!simpler) call.request.args[i] = found;
     }

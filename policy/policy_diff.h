@@ -33,11 +33,10 @@ struct DiffResult {
   uint64_t tried = 0;  // calls with arguments
 };
 
-// Looks for calls that two policies decide differently. Tried are, for each call of each
-// architecture, arguments that the conditions of both name (each number and its neighbours, its
-// bits flipped, its sign and its upper half changed; strings made from each pattern, and a pointer
-// to nothing), one at a time and in seeded combinations; an unknown number; and x32. What it finds
-// is a difference; what it does not find may be one.
+// Looks for calls that two policies decide differently; where rules rewrite a call, what comes of
+// it counts. Tried are, for each call of each architecture, what the conditions of both name
+// (call_candidates.h), one at a time and in seeded combinations; an unknown number; and x32. What
+// it finds is a difference; what it does not find may be one.
 DiffResult DiffPolicies(const Policy& first, const Policy& second, const DiffOptions& options);
 
 }  // namespace provost

@@ -27,9 +27,6 @@ struct Overloaded : Ts... {
 template <typename... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
-bool IsSigned(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kS64; }
-bool Is32Bit(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kU32; }
-
 // The register as the kernel reads an argument of this width.
 uint64_t Extend(ArgWidth width, uint64_t raw) {
   switch (width) {

@@ -44,18 +44,24 @@ enum class ArgKind : uint8_t {
 // architecture).
 enum class ArgWidth : uint8_t { kS32, kU32, kS64, kU64 };
 
+constexpr bool IsSigned(ArgWidth width) {
+  return width == ArgWidth::kS32 || width == ArgWidth::kS64;
+}
+constexpr bool Is32Bit(ArgWidth width) {
+  return width == ArgWidth::kS32 || width == ArgWidth::kU32;
+}
+
 struct ConstantSet;  // constants.h
 struct StructType;   // structs.h
 
-struct Argument {
+// In the order in which rows are written, whatever padding that costs.
+struct Argument {  // NOLINT(clang-analyzer-optin.performance.Padding)
   absl::string_view name;
   ArgKind kind = ArgKind::kInteger;
   ArgWidth width = ArgWidth::kU64;         // on x86_64; see WidthOn in syscall_table.h for i386
   const ConstantSet* constants = nullptr;  // for kFlags and kEnum where known, else nullptr
   int8_t companion = -1;                   // index of the argument that completes this one, or -1
 
-  // True for the kinds whose memory the kernel reads or writes as part of the call: kPath to
-  // kStructInOut. kAddress and kFunction are numbers that happen to be addresses.
   // The kernel keeps only this many low bits of it (umode_t, old_uid_t); 0: all of `width`.
   uint8_t kept_bits = 0;
   // What the structure at this address holds, where it is known (kStructIn, kStructInOut).
@@ -63,6 +69,8 @@ struct Argument {
   // NULL is "none" to the kernel and no error: then there is nothing to compare.
   bool optional = false;
 
+  // True for the kinds whose memory the kernel reads or writes as part of the call: kPath to
+  // kStructInOut. kAddress and kFunction are numbers that happen to be addresses.
   bool IsPointer() const;
   bool IsPathOrString() const { return kind == ArgKind::kPath || kind == ArgKind::kString; }
 };

@@ -66,9 +66,6 @@ Sets Choose(const Parts& parts, CompareOp op) {
   return chosen;
 }
 
-bool Is32Bit(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kU32; }
-bool IsSigned(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kS64; }
-
 // The registers for which a comparison holds.
 Sets SetsOf(const Compare& compare, CompareOp op, Arch arch) {
   const uint64_t register_bits = arch == Arch::kI386 ? kLow32 : kAllBits;

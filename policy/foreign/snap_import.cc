@@ -112,6 +112,7 @@ class SnapImporter {
     const bool denies = absl::ConsumePrefix(&name, "~");
     const std::string call(name);
     if (call == "@unrestricted" || call == "@complain") return absl::OkStatus();
+    if (call.empty()) return Error(words[0], "a call's name is missing behind `~`");
     // snap-seccomp does not look at the arguments of calls it does not know.
     if (!SyscallTable::Get().IsKnownName(call) && !IsMultiplexed(call)) {
       writer_.Note(words[0].offset, absl::StrCat("no call of x86_64 or i386 is named `",
@@ -206,6 +207,7 @@ class SnapImporter {
     if (digits || absl::StartsWith(word.text, "-")) {
       return Error(word, "a number is decimal and below 2^32");
     }
+    if (word.text.empty()) return Error(word, "a value is missing behind the operator");
     return Error(word, absl::StrCat("no constant is called `", Printable(word.text), "`"),
                  DidYouMean(SuggestConstant(word.text)));
   }

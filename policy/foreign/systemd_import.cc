@@ -101,7 +101,12 @@ class SystemdImporter {
 
   absl::Status ReadLine(const Line& line) {
     const absl::string_view text = absl::StripAsciiWhitespace(line.text);
-    if (text.empty() || text[0] == '#' || text[0] == ';' || text[0] == '[') return absl::OkStatus();
+    if (text.empty() || text[0] == '#' || text[0] == ';') return absl::OkStatus();
+    if (text[0] == '[') {
+      if (text.back() == ']') return absl::OkStatus();
+      const Word section = {line.offsets[line.text.find('[')], std::string(text)};
+      return Error(section, "a section is `[Name]`");
+    }
     const size_t equals = line.text.find('=');
     const Word key = {
         line.offsets[line.text.find(text[0])],

@@ -19,6 +19,10 @@ namespace {
 constexpr std::streamsize kMostRead = (1 << 20) + 1;
 
 absl::StatusOr<ParsedPolicy> ReadForeign(const FormatInfo& format, const std::string& path) {
+  if (path.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "provost: `", format.name, ":` names no file; give it as `", format.name, ":FILE`"));
+  }
   absl::StatusOr<std::string> text = ReadWholeFile(path);
   if (!text.ok()) return text.status();
   ImportOptions options;
@@ -53,6 +57,11 @@ absl::StatusOr<ParsedPolicy> ReadPolicyInAnyLanguage(const std::string& argument
       const std::string path = argument.substr(colon + 1);
       return format->can_read ? ReadForeign(*format, path) : ParsePolicyFile(path);
     }
+  }
+  if (argument == "-") {
+    const absl::StatusOr<std::string> text = ReadWholeFile(argument);
+    if (!text.ok()) return text.status();
+    return ParsePolicyText(*text, "standard input", ".");
   }
   // What can be read once only (a pipe) is not looked at before.
   if (!IsRegularFile(argument)) return ParsePolicyFile(argument);

@@ -99,12 +99,13 @@ void AddDiffCommand(CLI::App& app, std::function<int()>& chosen) {
   command
       ->add_option("--seed", arguments->options.seed,
                    "what combinations of arguments are drawn from (default 0)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(WholeNumber());
   command
       ->add_option("--samples", arguments->options.samples,
                    "combinations of arguments to try for each call with conditions (default 500)")
       ->type_name("N")
-      ->check(CLI::Range(0, 1000000).description(""));
+      ->check(WholeNumber(0, 1000000));
   command->add_flag("--json", arguments->json, "print JSON");
   command->footer("Exit status: 0 no difference was found, 1 one was, 2 wrong usage.");
   command->callback([&chosen, arguments] { chosen = [arguments] { return Diff(*arguments); }; });

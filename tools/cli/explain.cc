@@ -36,7 +36,7 @@ int ExplainCall(const ExplainArguments& arguments) {
   const Arch arch = *ArchByName(arguments.arch);
   absl::StatusOr<CallText> text = ParseCallText(arguments.call, arch);
   if (!text.ok()) {
-    std::cerr << text.status().message() << "\n";
+    PrintError(std::string(text.status().message()));
     return kExitUsage;
   }
   KnownCall call{text->request, std::move(text->memory)};

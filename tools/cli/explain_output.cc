@@ -2,14 +2,19 @@
 
 #include <linux/seccomp.h>
 
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "policy/bpf.h"
+#include "policy/call_text.h"
+#include "policy/rewrite.h"
 #include "policy/stack.h"
 #include "policy/verdict.h"
 #include "supervisor/filters.h"
+#include "syscalls/syscall_table.h"
 
 namespace provost {
 namespace {
@@ -46,14 +51,12 @@ std::string VerdictOf(const PolicyAnswer& answer) {
 
 }  // namespace
 
-absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, KnownCall& call) {
-  std::vector<Policy> stacked;
-  stacked.reserve(policies.size());
-  for (const NamedPolicy& named : policies) stacked.push_back(named.policy);
-  // As `run` compiles them; what is recorded only for the sake of an audit log stays in the kernel.
-  PROVOST_ASSIGN_OR_RETURN(const std::vector<BpfProgram> filters,
-                           CompileFilters(stacked, /*complain=*/false, ControlNumbers(),
-                                          [](const Decision&) { return false; }));
+namespace {
+
+// Of one call, without what it is rewritten to.
+absl::StatusOr<StackAnswer> AskOnce(const std::vector<Policy>& stacked,
+                                    const std::vector<NamedPolicy>& policies,
+                                    const std::vector<BpfProgram>& filters, KnownCall& call) {
   StackAnswer stack;
   for (size_t i = 0; i < policies.size(); ++i) {
     PROVOST_ASSIGN_OR_RETURN(const uint32_t filter,
@@ -66,6 +69,52 @@ absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, K
   PROVOST_ASSIGN_OR_RETURN(const uint32_t strictest, RunFilters(filters, call.request));
   stack.by_kernel = (strictest & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
   return stack;
+}
+
+// The call that a rewrite makes, with what is then known of it.
+KnownCall RewrittenCall(const KnownCall& call, const Rewrite& rewrite) {
+  KnownCall rewritten = call;
+  rewritten.request = Rewritten(call.request, rewrite);
+  const Syscall* syscall = SyscallTable::Get().Find(call.request);
+  for (const Setting& setting : *rewrite.settings) {
+    const auto index =
+        syscall == nullptr ? std::nullopt : SettableArgument(*syscall, setting.argument);
+    if (index.has_value()) rewritten.known_args |= static_cast<uint8_t>(1U << *index);
+  }
+  return rewritten;
+}
+
+}  // namespace
+
+absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, KnownCall& call) {
+  std::vector<Policy> stacked;
+  stacked.reserve(policies.size());
+  for (const NamedPolicy& named : policies) stacked.push_back(named.policy);
+  // As `run` compiles them; what is recorded only for the sake of an audit log stays in the kernel.
+  PROVOST_ASSIGN_OR_RETURN(const std::vector<BpfProgram> filters,
+                           CompileFilters(stacked, /*complain=*/false, ControlNumbers(),
+                                          [](const Decision&) { return false; }));
+  std::vector<StackAnswer> chain;
+  KnownCall asked = call;
+  for (int rewrites = 0; rewrites <= kMaxRewrites; ++rewrites) {
+    PROVOST_ASSIGN_OR_RETURN(StackAnswer answer, AskOnce(stacked, policies, filters, asked));
+    chain.push_back(std::move(answer));
+    const Rule* rule = chain.back().answers[chain.back().winner].explanation.rule;
+    const auto* rewrite = std::get_if<Rewrite>(&rule->verdict);
+    if (rewrite == nullptr) break;
+    KnownCall next = RewrittenCall(asked, *rewrite);
+    // What a rule makes of its own outcome is that outcome.
+    if (next.request.args == asked.request.args && next.known_args == asked.known_args) break;
+    chain.back().too_many = rewrites == kMaxRewrites;
+    if (!chain.back().too_many) chain.back().rewritten = FormatCall(next.request, next.memory);
+    asked = std::move(next);
+  }
+  while (chain.size() > 1) {
+    auto last = std::make_shared<const StackAnswer>(std::move(chain.back()));
+    chain.pop_back();
+    chain.back().next = std::move(last);
+  }
+  return std::move(chain.front());
 }
 
 std::string DescribeRule(const Rule& rule) {
@@ -89,12 +138,16 @@ std::string StackAnswerToText(const StackAnswer& answer) {
   if (answer.answers.size() == 1) {
     absl::StrAppend(&text, " (the filter answers ", SeccompActionToString(winner.filter), ")\n",
                     ExplanationToText(winner.explanation));
-    return text;
+  } else {
+    absl::StrAppend(&text, ": ", winner.policy, " is the most restrictive\n");
+    for (const PolicyAnswer& one : answer.answers) {
+      absl::StrAppend(&text, one.policy, ": ", VerdictOf(one), " (its filter answers ",
+                      SeccompActionToString(one.filter), ")\n", ExplanationToText(one.explanation));
+    }
   }
-  absl::StrAppend(&text, ": ", winner.policy, " is the most restrictive\n");
-  for (const PolicyAnswer& one : answer.answers) {
-    absl::StrAppend(&text, one.policy, ": ", VerdictOf(one), " (its filter answers ",
-                    SeccompActionToString(one.filter), ")\n", ExplanationToText(one.explanation));
+  if (answer.too_many) text += "rewritten too often: deny ELOOP\n";
+  if (answer.next != nullptr) {
+    absl::StrAppend(&text, "rewritten: ", answer.rewritten, ": ", StackAnswerToText(*answer.next));
   }
   return text;
 }
@@ -135,6 +188,11 @@ nlohmann::ordered_json StackAnswerToJson(const StackAnswer& answer) {
       policy["nearest"] = {{"rule", RuleToJson(*miss->rule)}, {"failed", std::move(failed)}};
     }
     json["policies"].push_back(std::move(policy));
+  }
+  if (answer.too_many) json["rewritten"] = {{"verdict", "deny ELOOP"}};
+  if (answer.next != nullptr) {
+    json["rewritten"] = {{"call", answer.rewritten}};
+    json["rewritten"].update(StackAnswerToJson(*answer.next));
   }
   return json;
 }

@@ -2,6 +2,7 @@
 #define PROVOST_TOOLS_CLI_EXPLAIN_OUTPUT_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,14 @@ struct StackAnswer {
   std::vector<PolicyAnswer> answers;
   size_t winner = 0;      // the index of the most restrictive
   bool by_kernel = true;  // else by the tracer
+  // Where the answer is a rewrite: the call it makes, and what is said of that.
+  std::string rewritten;
+  std::shared_ptr<const StackAnswer> next;  // null: it is the last
+  bool too_many = false;                    // the last, and yet another rewrite: ELOOP
 };
 
-// Asks policies, of which there is at least one, as `provost run` without an audit log would.
+// Asks policies, of which there is at least one, as `provost run` without an audit log would, and
+// of what they rewrite the call to as well.
 absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, KnownCall& call);
 
 // "app.policy:3: deny EACCES openat …", "the default, deny EPERM".

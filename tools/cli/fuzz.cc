@@ -171,16 +171,17 @@ void AddFuzzCommand(CLI::App& app, std::function<int()>& chosen) {
   policy->formatter(HelpWithUsage("provost fuzz policy [options]"));
   policy->add_option("--seconds", arguments->seconds, "how long (default: 60, or --rounds)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(0.001, 1e6).description(""));
   policy->add_option("--rounds", arguments->rounds, "how many policies")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(WholeNumber(1));
   policy->add_option("--seed", arguments->seed, "of the first policy; the next has the next")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(WholeNumber());
   policy
       ->add_option("--against", arguments->against,
                    "who is asked beside the evaluator and the filter's interpreter: kernel, "
-                   "libseccomp (default: both)")
+                   "libseccomp (default: both), or none")
       ->type_name("WHO")
       ->delimiter(',')
       ->check(CLI::IsMember({"kernel", "libseccomp", "none"}).description(""));

@@ -1,6 +1,5 @@
 #include "tools/cli/policy_arguments.h"
 
-#include <cstdio>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -15,8 +14,7 @@ namespace {
 // own place.
 bool Take(absl::StatusOr<ParsedPolicy> parsed, std::vector<ParsedPolicy>& policies) {
   if (!parsed.ok()) {
-    const std::string message = absl::StrCat(parsed.status().message(), "\n");
-    fwrite(message.data(), 1, message.size(), stderr);
+    PrintError(std::string(parsed.status().message()));
     return false;
   }
   policies.push_back(*std::move(parsed));
@@ -30,7 +28,7 @@ void AddPolicyOptions(CLI::App& command, PolicyArguments& arguments) {
       .add_option(
           "-p,--policy", arguments.files,
           "a policy file; given again, policies stack and the most restrictive answer wins; "
-          "snap:FILE, oci:FILE and so on read it as `provost import` does")
+          "snap:FILE, oci:FILE and so on read it as `provost import` does; - is standard input")
       ->type_name("FILE")
       ->type_size(1)
       ->allow_extra_args(false);

@@ -212,7 +212,8 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
       ->add_option("--seed", arguments->seed,
                    "what the run's random decisions are drawn from (default: a new one each time); "
                    "the log's first record says it")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(WholeNumber());
   command->add_flag("--unsafe-allow-new-privs", arguments->unsafe_allow_new_privs,
                     "do not set no_new_privs: set-uid programs gain their privilege (needs "
                     "CAP_SYS_ADMIN)");

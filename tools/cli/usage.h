@@ -1,6 +1,7 @@
 #ifndef PROVOST_TOOLS_CLI_USAGE_H_
 #define PROVOST_TOOLS_CLI_USAGE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -19,8 +20,16 @@ inline constexpr int kExitSignalBase = 128;
 
 inline constexpr char kVersion[] = "0.1.0";
 
-// Prints "provost: MESSAGE" on standard error.
+// Prints "provost: MESSAGE" on standard error. In this and PrintError control characters other than
+// newlines and tabs are shown as escapes.
 void Complain(const std::string& message);
+
+// Prints a message that names its own place.
+void PrintError(const std::string& text);
+
+// Lets decimal digits through whose number lies in this range, and nothing else: CLI11 itself takes
+// -1 for 2^64-1.
+CLI::Validator WholeNumber(uint64_t least = 0, uint64_t most = UINT64_MAX);
 
 // Help text that opens with `usage` as it stands.
 std::shared_ptr<CLI::Formatter> HelpWithUsage(std::string usage);

@@ -127,7 +127,6 @@ constexpr const char* kGlobs[] = {"/etc/*",      "/lib/**",   "**",        "*",
                                   "/etc/sha?ow", "/[el]*/**", "/etc/[!p]*"};
 constexpr const char* kExpressions[] = {"^/etc/", "\\\\.so$", "shadow|passwd", "^$", "."};
 
-bool IsSignedWidth(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kS64; }
 bool IsNarrow(ArgWidth width) { return width == ArgWidth::kS32 || width == ArgWidth::kU32; }
 
 }  // namespace
@@ -249,8 +248,8 @@ std::string SampleGenerator::ConstantOf(const Slot& slot) {
 // What the argument can be.
 uint64_t SampleGenerator::Fitting(const Slot& slot, uint64_t value) {
   if (!IsNarrow(slot.width)) return value;
-  return IsSignedWidth(slot.width) ? static_cast<uint64_t>(int64_t{static_cast<int32_t>(value)})
-                                   : static_cast<uint32_t>(value);
+  return IsSigned(slot.width) ? static_cast<uint64_t>(int64_t{static_cast<int32_t>(value)})
+                              : static_cast<uint32_t>(value);
 }
 
 std::string SampleGenerator::Number(const Slot& slot) {
@@ -263,7 +262,7 @@ std::string SampleGenerator::Number(const Slot& slot) {
   }
   const uint64_t value = Fitting(slot, Edge());
   values_.push_back(value);
-  return Integer(value, IsSignedWidth(slot.width));
+  return Integer(value, IsSigned(slot.width));
 }
 
 std::string SampleGenerator::Bits(const Slot& slot) {
@@ -271,7 +270,7 @@ std::string SampleGenerator::Bits(const Slot& slot) {
   uint64_t bits = Fitting(slot, Edge() | 1ull << Below(64));
   if (bits == 0) bits = 1;
   values_.push_back(bits);
-  return Integer(bits, IsSignedWidth(slot.width));
+  return Integer(bits, IsSigned(slot.width));
 }
 
 // `(x & MASK) ==` and `in`, with numbers that have no bits outside of the mask.
@@ -280,10 +279,10 @@ std::string SampleGenerator::MaskTest(const Slot& slot) {
   const auto number = [&] {
     const uint64_t value = OneIn(3) ? mask : Edge() & mask;
     values_.push_back(value);
-    return Integer(value, IsSignedWidth(slot.width));
+    return Integer(value, IsSigned(slot.width));
   };
   const std::string masked =
-      absl::StrCat("(", slot.name, " & ", Integer(mask, IsSignedWidth(slot.width)), ") ");
+      absl::StrCat("(", slot.name, " & ", Integer(mask, IsSigned(slot.width)), ") ");
   if (OneIn(2)) {
     Use("mask ==");
     return absl::StrCat(masked, OneIn(2) ? "==" : "!=", " ", number());
@@ -293,7 +292,7 @@ std::string SampleGenerator::MaskTest(const Slot& slot) {
 }
 
 std::string SampleGenerator::Range(const Slot& slot) {
-  const bool is_signed = IsSignedWidth(slot.width);
+  const bool is_signed = IsSigned(slot.width);
   uint64_t first = Fitting(slot, Edge());
   uint64_t last = Fitting(slot, first + Below(100));
   const bool backwards =
