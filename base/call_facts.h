@@ -9,8 +9,8 @@
 namespace provost {
 
 // What a record says of a call beyond its registers: read from the stopped task by tracee/, written
-// by audit/. Plain values. The kernel's own choice of fields is in kernel/auditsc.c (audit_log_name,
-// audit_log_pid_context, audit_log_time).
+// by audit/. Plain values. The kernel's own choice of fields is in kernel/auditsc.c
+// (audit_log_name, audit_log_pid_context, audit_log_time).
 
 // What a path argument names: one PATH record.
 struct PathFact {

@@ -31,10 +31,11 @@ Ended Provost(std::vector<std::string> arguments) {
   return RunNatively(arguments);
 }
 
-// Calls that do not come back, make a process, wait for something, or (uretprobe, uprobe) are a
+// Calls that do not come back, make a process, wait for something, answer with a random number
+// (brk), or (uretprobe, uprobe) are a
 // signal to programs that do not expect them.
 const std::set<int>& NotCalled() {
-  static const std::set<int> calls = {15, 34, 57, 58, 60, 130, 219, 231, 335, 336};
+  static const std::set<int> calls = {12, 15, 34, 57, 58, 60, 130, 219, 231, 335, 336};
   return calls;
 }
 

@@ -72,6 +72,53 @@ TEST(ExplainTest, SaysWhichOfAStackWins) {
   EXPECT_THAT(text.out, HasSubstr("kill process, given by the tracer: -e is the most restrictive"));
 }
 
+TEST(ExplainTest, FollowsRewrites) {
+  const std::vector<std::string> policy = {"explain", "-e",
+                                           "rewrite listen set backlog = 16 if "
+                                           "backlog > 16",
+                                           "-e", "deny EPERM listen if backlog == 16"};
+  auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), policy.begin(), policy.end());
+    return Provost(more);
+  };
+  const Ended text = with({"listen(3, 128)"});
+  EXPECT_EQ(text.exit_code, 0) << text;
+  EXPECT_THAT(text.out, HasSubstr("listen(3, 128): rewrite set backlog = 16, given by the tracer"));
+  EXPECT_THAT(text.out, HasSubstr("\nrewritten: listen(3, 16): deny EPERM, given by the "));
+  const Json json = Json::parse(with({"--json", "listen(3, 128)"}).out);
+  EXPECT_EQ(json["rewritten"]["call"], "listen(3, 16)");
+  EXPECT_EQ(json["rewritten"]["verdict"], "deny EPERM");
+  EXPECT_FALSE(Json::parse(with({"--json", "listen(3, 8)"}).out).contains("rewritten"));
+}
+
+TEST(ExplainTest, KnowsDescriptorsAndTasksThatAreNamed) {
+  const Ended descriptor = Provost({"explain", "-e", "deny EPERM write if fd.path ~ \"/var/**\"",
+                                    "write(3</var/log/app>, x\"0a\", 1)"});
+  EXPECT_THAT(descriptor.out, HasSubstr(", 1): deny EPERM, given by the tracer")) << descriptor;
+  const Ended task = Provost({"explain", "-e", "deny EPERM ptrace if proc.uid != 0",
+                              "ptrace(PTRACE_ATTACH, 1) by proc.uid=0"});
+  EXPECT_THAT(task.out, HasSubstr("by proc.uid=0: allow, given by the ")) << task;
+  const Ended unnamed =
+      Provost({"explain", "-e", "log write if fd.path ~ \"/var/**\"", "write(3, NULL, 1)"});
+  EXPECT_THAT(unnamed.out, HasSubstr("what fd names is not known")) << unnamed;
+}
+
+TEST(ExplainTest, ControlCharactersDoNotReachTheTerminal) {
+  for (const std::vector<std::string>& named : std::vector<std::vector<std::string>>{
+           {"\x1b[31m"},
+           {"run", "-e", "default allow", "--", "/nonexistent/\x1b[31m"},
+           {"import", "oci", "/nonexistent/\x1b[31m"},
+           {"why", "-e", "default allow", "/nonexistent/\xc2\x9b", "1"},
+           {"run", "--mode", "\x1b[31m", "--", "true"},
+       }) {
+    const Ended ended = Provost(named);
+    EXPECT_NE(ended.exit_code, 0) << ended;
+    EXPECT_EQ(ended.err.find('\x1b'), std::string::npos) << ended;
+    EXPECT_EQ(ended.err.find("\xc2\x9b"), std::string::npos) << ended;
+    EXPECT_THAT(ended.err, testing::AnyOf(HasSubstr("\\x1b"), HasSubstr("\\x9b"))) << ended;
+  }
+}
+
 TEST(ExplainTest, WrongCallsAndOptionsAreUsageErrors) {
   for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
            {"explain"},
