@@ -62,8 +62,12 @@ absl::StatusOr<Appender> Appender::Open(const std::string& path) {
     const absl::string_view hint = errno == ENOENT ? " (does its directory exist?)" : "";
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot open audit log '", path, "'", hint));
   }
-  Appender appender(fd, absl::StrCat("audit log '", path, "'"));
-  appender.owned_.reset(fd);
+  return ForFile(UniqueFd(fd), absl::StrCat("audit log '", path, "'"));
+}
+
+absl::StatusOr<Appender> Appender::ForFile(UniqueFd fd, std::string name) {
+  Appender appender(fd.get(), std::move(name));
+  appender.owned_ = std::move(fd);
   PROVOST_RETURN_IF_ERROR(appender.Classify());
   return appender;
 }
@@ -98,15 +102,15 @@ absl::Status Appender::Classify() {
 
 absl::Status Appender::Append(absl::string_view piece) {
   if (piece.empty()) return absl::OkStatus();
-  return kind_ == Kind::kStream ? AppendToStream(piece) : AppendToFile(piece);
+  return kind_ == Kind::kStream ? AppendToStream(piece) : AppendToFile(piece, EndOfFile());
 }
 
 // A short write says nothing of its reason, so the piece is tried once more: if the reason
 // persists, the second write has it in errno.
-absl::Status Appender::AppendToFile(absl::string_view piece) {
+absl::Status Appender::AppendToFile(absl::string_view piece, off_t seen_end) {
   constexpr int kAttempts = 4;
   for (int attempts = 0; attempts < kAttempts; ++attempts) {
-    const off_t seen_end = EndOfFile();
+    if (attempts > 0) seen_end = EndOfFile();
     const bool lead = MustLeadWithNewline(seen_end);
     const ssize_t written = WriteOnce(fd_, lead, piece);
     if (written < 0) {

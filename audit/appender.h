@@ -43,12 +43,21 @@ class Appender {
   // Opens or creates (mode 0600) `path`; a FIFO without a reader is waited for. "-" is standard
   // output. Errors name the path and the reason.
   static absl::StatusOr<Appender> Open(const std::string& path);
+  // Takes a regular file that was opened with O_APPEND, as Open does.
+  static absl::StatusOr<Appender> ForFile(UniqueFd fd, std::string name);
   // Takes an open descriptor it does not own; `name` is for messages.
   static absl::StatusOr<Appender> ForDescriptor(int fd, std::string name);
 
   // Appends `piece`, which ends in a newline. An error means that it is not there and may be
   // offered again.
   absl::Status Append(absl::string_view piece);
+  // The same for a regular file that was just found `end` bytes long.
+  absl::Status AppendAt(absl::string_view piece, off_t end) { return AppendToFile(piece, end); }
+  // Blanks `piece`, the last that was appended; a regular file of our own. Does nothing if that
+  // cannot be done.
+  void Withdraw(absl::string_view piece) { TakeBack(piece, last_end_); }
+
+  int fd() const { return fd_; }
 
  private:
   enum class Kind : uint8_t {
@@ -60,7 +69,7 @@ class Appender {
   Appender(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
   absl::Status Classify();
-  absl::Status AppendToFile(absl::string_view piece);
+  absl::Status AppendToFile(absl::string_view piece, off_t seen_end);
   absl::Status AppendToStream(absl::string_view piece);
   absl::Status WaitUntilWritable() const;
   absl::Status Error(int error) const;

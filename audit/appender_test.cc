@@ -1,12 +1,10 @@
 #include "audit/appender.h"
 
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -32,13 +30,6 @@ using testing::HasSubstr;
 void AppendRaw(const std::string& path, absl::string_view text) {
   UniqueFd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   ASSERT_EQ(write(fd.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-}
-
-// From now on permissions count for this process even if it is root.
-void DropCapabilities() {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct none[2] = {};
-  if (syscall(SYS_capset, &header, none) != 0) abort();
 }
 
 std::string Told(const absl::Status& status) { return status.ok() ? "OK" : status.ToString(); }

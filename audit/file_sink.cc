@@ -6,6 +6,8 @@
 #include <variant>
 
 #include "absl/memory/memory.h"
+#include "audit/appender.h"
+#include "audit/file_outlet.h"
 #include "audit/formatter.h"
 #include "base/status_macros.h"
 
@@ -22,17 +24,19 @@ Identity ThisProcess() {
 
 }  // namespace
 
-FileSink::FileSink(Appender appender)
-    : appender_(std::move(appender)), supervisor_(ThisProcess()) {}
+FileSink::FileSink(std::unique_ptr<Outlet> outlet)
+    : outlet_(std::move(outlet)), supervisor_(ThisProcess()) {}
 
-absl::StatusOr<std::unique_ptr<FileSink>> FileSink::Open(const std::string& path) {
-  PROVOST_ASSIGN_OR_RETURN(Appender appender, Appender::Open(path));
-  return absl::WrapUnique(new FileSink(std::move(appender)));
+absl::StatusOr<std::unique_ptr<FileSink>> FileSink::Open(const std::string& path,
+                                                         const LogFile::Options& options) {
+  PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<Outlet> outlet, OpenFileOutlet(path, options));
+  return absl::WrapUnique(new FileSink(std::move(outlet)));
 }
 
 absl::StatusOr<std::unique_ptr<FileSink>> FileSink::ForDescriptor(int fd, std::string name) {
-  PROVOST_ASSIGN_OR_RETURN(Appender appender, Appender::ForDescriptor(fd, std::move(name)));
-  return absl::WrapUnique(new FileSink(std::move(appender)));
+  PROVOST_ASSIGN_OR_RETURN(Appender appender, Appender::ForDescriptor(fd, name));
+  return absl::WrapUnique(
+      new FileSink(std::make_unique<FileOutlet>(std::move(appender), std::move(name))));
 }
 
 absl::Status FileSink::Write(const Event& event) {
@@ -42,7 +46,8 @@ absl::Status FileSink::Write(const Event& event) {
   EventStamper stamper = stamper_;
   piece_.clear();
   Format(event, stamper);
-  PROVOST_RETURN_IF_ERROR(appender_.Append(piece_));
+  size_t sent = 0;
+  PROVOST_RETURN_IF_ERROR(outlet_->Put(piece_, sent).status());
   stamper_ = stamper;
   lost_ = 0;
   return absl::OkStatus();

@@ -8,8 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "audit/appender.h"
 #include "audit/event_stamper.h"
+#include "audit/log_file.h"
+#include "audit/outlet.h"
 #include "audit/sink.h"
 #include "base/identity.h"
 
@@ -29,22 +30,23 @@ namespace provost {
 // are error statuses. One thread at a time.
 class FileSink final : public AuditSink {
  public:
-  // Opens or creates `path` (mode 0600) for appending. "-" is standard output. Errors name the path
-  // and the reason.
-  static absl::StatusOr<std::unique_ptr<FileSink>> Open(const std::string& path);
+  // Opens or creates `path` (mode 0600) for appending. "-" is standard output. `options` are for
+  // regular files. Errors name the path and the reason.
+  static absl::StatusOr<std::unique_ptr<FileSink>> Open(const std::string& path,
+                                                        const LogFile::Options& options = {});
   // Takes an open descriptor it does not own (standard error).
   static absl::StatusOr<std::unique_ptr<FileSink>> ForDescriptor(int fd, std::string name);
 
   absl::Status Write(const Event& event) override;
   void CountLost(uint64_t events) override { lost_ += events; }
-  absl::Status Flush() override { return absl::OkStatus(); }
+  absl::Status Flush() override { return outlet_->Flush(); }
 
  private:
-  explicit FileSink(Appender appender);
+  explicit FileSink(std::unique_ptr<Outlet> outlet);
 
   void Format(const Event& event, EventStamper& stamper);
 
-  Appender appender_;
+  std::unique_ptr<Outlet> outlet_;
   EventStamper stamper_;
   Identity supervisor_;  // for op=events-lost: of the last SupervisorEvent, or this process
   uint64_t lost_ = 0;    // lost since the last event that was taken
