@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "audit/event.h"
 #include "audit/testing.h"
+#include "audit/untrusted.h"
 #include "base/identity.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
