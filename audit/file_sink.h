@@ -1,17 +1,16 @@
 #ifndef PROVOST_AUDIT_FILE_SINK_H_
 #define PROVOST_AUDIT_FILE_SINK_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "audit/appender.h"
 #include "audit/event_stamper.h"
+#include "audit/log_file.h"
+#include "audit/outlet.h"
 #include "audit/sink.h"
 #include "base/identity.h"
 
@@ -31,40 +30,27 @@ namespace provost {
 // are error statuses. One thread at a time.
 class FileSink final : public AuditSink {
  public:
-  struct Options {
-    // Unbuffered: each event is written before Write returns. Else events gather until Flush or 64
-    // KiB; what Flush could not write stays gathered, and Write refuses events beyond 64 KiB.
-    bool buffered = false;
-  };
-
-  // Opens or creates `path` (mode 0600) for appending. "-" is standard output. Errors name the path
-  // and the reason.
-  static absl::StatusOr<std::unique_ptr<FileSink>> Open(const std::string& path, Options options);
+  // Opens or creates `path` (mode 0600) for appending. "-" is standard output. `options` are for
+  // regular files. Errors name the path and the reason.
+  static absl::StatusOr<std::unique_ptr<FileSink>> Open(const std::string& path,
+                                                        const LogFile::Options& options = {});
   // Takes an open descriptor it does not own (standard error).
-  static absl::StatusOr<std::unique_ptr<FileSink>> ForDescriptor(int fd, std::string name,
-                                                                 Options options);
-
-  // Flushes; what cannot be written then is lost without a word, so call Flush first.
-  ~FileSink() override;
-  FileSink(const FileSink&) = delete;
-  FileSink& operator=(const FileSink&) = delete;
+  static absl::StatusOr<std::unique_ptr<FileSink>> ForDescriptor(int fd, std::string name);
 
   absl::Status Write(const Event& event) override;
   void CountLost(uint64_t events) override { lost_ += events; }
-  absl::Status Flush() override;
+  absl::Status Flush() override { return outlet_->Flush(); }
 
  private:
-  FileSink(Appender appender, Options options);
+  explicit FileSink(std::unique_ptr<Outlet> outlet);
 
   void Format(const Event& event, EventStamper& stamper);
 
-  Appender appender_;
-  const Options options_;
+  std::unique_ptr<Outlet> outlet_;
   EventStamper stamper_;
-  Identity supervisor_;       // for op=events-lost: of the last SupervisorEvent, or this process
-  uint64_t lost_ = 0;         // lost since the last event that was taken
-  std::string buffer_;        // whole events, formatted
-  std::vector<size_t> ends_;  // where each of them ends
+  Identity supervisor_;  // for op=events-lost: of the last SupervisorEvent, or this process
+  uint64_t lost_ = 0;    // lost since the last event that was taken
+  std::string piece_;    // the event in hand, formatted; kept for its memory
 };
 
 }  // namespace provost

@@ -1,8 +1,10 @@
 #include "audit/testing.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -159,6 +161,12 @@ std::string InChild(const std::function<std::string()>& body) {
   close(ends[0]);
   EXPECT_TRUE(EndsWell(child));
   return answer;
+}
+
+void DropCapabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[2] = {};
+  if (syscall(SYS_capset, &header, none) != 0) std::abort();
 }
 
 void LimitFileSize(uint64_t bytes) {

@@ -49,6 +49,9 @@ bool EndsWell(pid_t child);
 // Runs `body` in a child (which may put limits on itself) and returns what it returns.
 std::string InChild(const std::function<std::string()>& body);
 
+// From now on permissions count for this process even if it is root. For children only.
+void DropCapabilities();
+
 // Sets the soft limit on the size of files; SIGXFSZ is ignored from then on. For children only:
 // a test's own output is a file too.
 void LimitFileSize(uint64_t bytes);

@@ -71,8 +71,8 @@ absl::StatusOr<Policy> RecordEverything() {
 }
 
 absl::StatusOr<std::unique_ptr<FileSink>> OpenSink(const std::optional<std::string>& path) {
-  if (!path) return FileSink::ForDescriptor(2, "standard error", {});
-  return FileSink::Open(*path, {});
+  if (!path) return FileSink::ForDescriptor(2, "standard error");
+  return FileSink::Open(*path);
 }
 
 std::shared_ptr<spdlog::logger> MakeLogger() {
