@@ -1,6 +1,7 @@
 #include "audit/log_lines.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,9 +102,14 @@ absl::StatusOr<std::optional<absl::string_view>> LogLines::Next() {
                                                      ": no end of line within ", kMaxLineLength,
                                                      " bytes: this is no audit log"));
     }
+    if (wait_ == Wait::kNever) {
+      pollfd ready = {.fd = fd_, .events = POLLIN, .revents = 0};
+      if (poll(&ready, 1, 0) == 0) return std::nullopt;
+    }
     buffer_.resize(scanned_ + kChunk);
     const ssize_t got = read(fd_, buffer_.data() + scanned_, kChunk);
     const int error = errno;
+    at_end_ = got == 0;
     buffer_.resize(scanned_ + (got > 0 ? static_cast<size_t>(got) : 0));
     if (got > 0 || (got < 0 && error == EINTR)) continue;
     if (got == 0 || error == EAGAIN) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -39,21 +40,29 @@ absl::StatusOr<int> OpenAuditLog(const std::string& path);
 // The lines of a descriptor, one after the other, in bounded memory. Not thread-safe.
 class LogLines {
  public:
+  enum class Wait : uint8_t { kForMore, kNever };
+
   // `fd` is not owned; `name` is what errors call it.
-  LogLines(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+  LogLines(int fd, std::string name, Wait wait = Wait::kForMore)
+      : fd_(fd), name_(std::move(name)), wait_(wait) {}
 
   // The next whole line, without its newline, good until the next call; nullopt where no more can
-  // be read now: the end of a file, which may grow. kInvalidArgument: it is no text; errors of
-  // read(2).
+  // be read now: the end of a file, which may grow, or with kNever a pipe that is empty for now.
+  // kInvalidArgument: it is no text; errors of read(2).
   absl::StatusOr<std::optional<absl::string_view>> Next();
   // What stands behind the last newline; nullopt if nothing does.
   std::optional<absl::string_view> Rest();
   // The number of the line that was returned last, from 1.
   uint64_t number() const { return number_; }
+  // True if Next found the end of the file, and not only nothing yet.
+  bool at_end() const { return at_end_; }
+  const std::string& name() const { return name_; }
 
  private:
   int fd_;
   std::string name_;
+  Wait wait_;
+  bool at_end_ = false;
   std::string buffer_;
   size_t begin_ = 0;    // of what was not returned yet
   size_t scanned_ = 0;  // up to here there is no newline
