@@ -6,53 +6,36 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "audit/fact_records.h"
+#include "audit/json_format.h"
+#include "audit/record_line.h"
+#include "audit/untrusted.h"
+#include "audit/wording.h"
+#include "base/call_facts.h"
 #include "base/identity.h"
 #include "policy/verdict.h"
 
 namespace provost {
 namespace {
 
+constexpr absl::string_view kKeySeparator = "\x01";  // AUDIT_KEY_SEPARATOR
 // What the kernel keeps of each untrusted string: TASK_COMM_LEN less its NUL, AUDIT_MAX_KEY_LEN,
 // MAX_PROCTITLE_AUDIT_LEN.
 constexpr size_t kMaxComm = 15;
 constexpr size_t kMaxKey = AUDIT_MAX_KEY_LEN;
 constexpr size_t kMaxProctitle = 128;
 // Bytes an encoded path may take in a record. With it the longest SYSCALL record, where every
-// number has all its digits and every other string is as long as it may be, stays below the 8,560
-// bytes beyond which readers cut a line in two (MAX_AUDIT_MESSAGE_LENGTH in auditd's libaudit.h).
+// number has all its digits and every other string is as long as it may be, stays within
+// kMaxRecord.
 constexpr size_t kMaxEncodedPath = 7168;
 // A terminal's name comes from a driver and is short.
 constexpr size_t kMaxTty = 32;
-
-constexpr int64_t kMaxErrno = 4095;  // MAX_ERRNO, linux/err.h
-
-bool IsQuotable(char c) { return c >= 0x21 && c <= 0x7e && c != '"' && c != '='; }
-
-bool IsQuotable(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return IsQuotable(c); });
-}
-
-void AppendHex(absl::string_view text, std::string& out) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  const size_t start = out.size();
-  out.resize(start + 2 * text.size());
-  char* to = out.data() + start;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    *to++ = kDigits[byte >> 4];
-    *to++ = kDigits[byte & 0xf];
-  }
-}
-
-void AppendQuoted(absl::string_view text, std::string& out) {
-  out.push_back('"');
-  out.append(text.data(), text.size());
-  out.push_back('"');
-}
 
 // As audit_log_d_path_exe() has it: (null) where there is none, <too_long> where it does not fit.
 void AppendExe(absl::string_view exe, std::string& out,
@@ -72,11 +55,23 @@ void AppendComm(absl::string_view comm, std::string& out) {
   AppendUntrusted(comm.substr(0, kMaxComm), out);
 }
 
-void AppendKey(absl::string_view key, std::string& out) {
-  if (key.empty()) {
+// The rule's name, and, as a second key, the task's container. A rule's name is one key whatever is
+// in it.
+void AppendKey(absl::string_view rule, const CallFacts* facts, std::string& out) {
+  rule = rule.substr(0, kMaxKey);
+  const bool contained = facts != nullptr && facts->contid.has_value();
+  const bool plain = rule.find(kKeySeparator[0]) == absl::string_view::npos;
+  if (!contained && rule.empty()) {
     out += "(null)";
+  } else if (!contained && plain) {
+    AppendUntrusted(rule, out);
   } else {
-    AppendUntrusted(key.substr(0, kMaxKey), out);
+    std::string keys(rule);
+    std::replace(keys.begin(), keys.end(), kKeySeparator[0], ' ');
+    if (contained) {
+      absl::StrAppend(&keys, keys.empty() ? "" : kKeySeparator, "contid=", *facts->contid);
+    }
+    AppendUntrusted(keys, out);
   }
 }
 
@@ -104,83 +99,88 @@ absl::string_view TrimProctitle(absl::string_view title) {
   return title;
 }
 
-void BeginRecord(absl::string_view type, const EventStamp& stamp, std::string& out) {
-  absl::StrAppend(&out, "type=", type, " msg=audit(", stamp.seconds, ".",
-                  absl::Dec(stamp.milliseconds, absl::kZeroPad3), ":", stamp.serial, "): ");
-}
-
-struct OpOf {
-  absl::string_view operator()(const Allow&) const { return "allow"; }
-  absl::string_view operator()(const Log&) const { return "log"; }
-  absl::string_view operator()(const Deny&) const { return "deny"; }
-  absl::string_view operator()(const Return&) const { return "return"; }
-  absl::string_view operator()(const Trap&) const { return "trap"; }
-  absl::string_view operator()(const Kill&) const { return "kill"; }
-  absl::string_view operator()(const Emulate&) const { return "emulate"; }
-  absl::string_view operator()(const Rewrite&) const { return "rewrite"; }
-  absl::string_view operator()(const Ask&) const { return "ask"; }
-};
-
 // audit_seccomp() in kernel/auditsc.c, with `subj=?` and `op=` ours: auparse finds arch and syscall
 // by their place, which only a subject puts right, and ausearch wants `syscall=` not to be last.
-void AppendSeccomp(const DecisionEvent& event, const Identity& who, const EventStamp& stamp,
-                   std::string& out) {
+void AppendSeccomp(const DecisionEvent& event, const Identity& who, const EventLines& lines) {
   const SyscallRequest& request = event.request;
   const int signal = std::holds_alternative<Kill>(event.decision.verdict) ? SIGSYS : 0;
-  BeginRecord("SECCOMP", stamp, out);
-  absl::StrAppend(&out, "auid=", who.auid, " uid=", who.uid, " gid=", who.gid, " ses=", who.ses,
-                  " subj=? pid=", who.pid, " comm=");
-  AppendComm(who.comm, out);
-  out += " exe=";
-  AppendExe(who.exe, out);
-  absl::StrAppend(&out, " sig=", signal, " arch=", absl::Hex(request.arch), " syscall=", request.nr,
-                  " compat=", request.IsI386() ? 1 : 0, " ip=0x", absl::Hex(request.ip), " code=0x",
-                  absl::Hex(SECCOMP_RET_TRACE), " op=", std::visit(OpOf{}, event.decision.verdict),
-                  "\n");
+  RecordLine line(lines, "SECCOMP");
+  line.Add("auid=", who.auid, " uid=", who.uid, " gid=", who.gid, " ses=", who.ses,
+           " subj=? pid=", who.pid, " comm=");
+  AppendComm(who.comm, line.out());
+  line.Add(" exe=");
+  AppendExe(who.exe, line.out());
+  line.Add(" sig=", signal, " arch=", absl::Hex(request.arch), " syscall=", request.nr,
+           " compat=", request.IsI386() ? 1 : 0, " ip=0x", absl::Hex(request.ip), " code=0x",
+           absl::Hex(SECCOMP_RET_TRACE), " op=", OperationName(event.decision.verdict));
+  line.NameUser("AUID", who.auid);
+  line.NameUser("UID", who.uid);
+  line.NameGroup("GID", who.gid);
+  line.NameArch(request.arch);
+  line.NameCall(request);
 }
 
-void AppendArguments(const SyscallRequest& request, std::string& out) {
+void AppendArguments(const SyscallRequest& request, const RecordLine& line) {
   const uint64_t mask = request.IsI386() ? UINT32_MAX : UINT64_MAX;
-  absl::StrAppend(
-      &out, " a0=", absl::Hex(request.args[0] & mask), " a1=", absl::Hex(request.args[1] & mask),
-      " a2=", absl::Hex(request.args[2] & mask), " a3=", absl::Hex(request.args[3] & mask));
+  line.Add(" a0=", absl::Hex(request.args[0] & mask), " a1=", absl::Hex(request.args[1] & mask),
+           " a2=", absl::Hex(request.args[2] & mask), " a3=", absl::Hex(request.args[3] & mask));
 }
 
-void AppendTaskIds(const Identity& who, std::string& out) {
-  absl::StrAppend(&out, " ppid=", who.ppid, " pid=", who.pid, " auid=", who.auid, " uid=", who.uid,
-                  " gid=", who.gid, " euid=", who.euid, " suid=", who.suid, " fsuid=", who.fsuid);
-  absl::StrAppend(&out, " egid=", who.egid, " sgid=", who.sgid, " fsgid=", who.fsgid, " tty=");
+void AppendTaskIds(const Identity& who, const RecordLine& line) {
+  line.Add(" ppid=", who.ppid, " pid=", who.pid, " auid=", who.auid, " uid=", who.uid,
+           " gid=", who.gid, " euid=", who.euid, " suid=", who.suid, " fsuid=", who.fsuid,
+           " egid=", who.egid, " sgid=", who.sgid, " fsgid=", who.fsgid, " tty=");
+}
+
+void NameTaskIds(const Identity& who, RecordLine& line) {
+  line.NameUser("AUID", who.auid);
+  line.NameUser("UID", who.uid);
+  line.NameGroup("GID", who.gid);
+  line.NameUser("EUID", who.euid);
+  line.NameUser("SUID", who.suid);
+  line.NameUser("FSUID", who.fsuid);
+  line.NameGroup("EGID", who.egid);
+  line.NameGroup("SGID", who.sgid);
+  line.NameGroup("FSGID", who.fsgid);
 }
 
 // audit_log_exit() and audit_log_task_info() in kernel/auditsc.c.
-void AppendSyscall(const DecisionEvent& event, const Identity& who, const EventStamp& stamp,
-                   std::string& out) {
-  BeginRecord("SYSCALL", stamp, out);
-  absl::StrAppend(&out, "arch=", absl::Hex(event.request.arch), " syscall=", event.request.nr);
+void AppendSyscall(const DecisionEvent& event, const Identity& who, const EventLines& lines) {
+  RecordLine line(lines, "SYSCALL");
+  line.Add("arch=", absl::Hex(event.request.arch), " syscall=", event.request.nr);
   if (event.result.has_value()) {
-    const bool failed = *event.result < 0 && *event.result >= -kMaxErrno;
-    absl::StrAppend(&out, " success=", failed ? "no" : "yes", " exit=", *event.result);
+    line.Add(" success=", IsError(*event.result) ? "no" : "yes", " exit=", *event.result);
   }
-  AppendArguments(event.request, out);
-  out += " items=0";
-  AppendTaskIds(who, out);
-  AppendTty(who.tty, "(none)", out);
-  absl::StrAppend(&out, " ses=", who.ses, " comm=");
-  AppendComm(who.comm, out);
-  out += " exe=";
-  AppendExe(who.exe, out);
-  out += " subj=? key=";
-  AppendKey(event.decision.rule, out);
-  out.push_back('\n');
+  AppendArguments(event.request, line);
+  line.Add(" items=", event.facts != nullptr ? event.facts->paths.size() : 0);
+  AppendTaskIds(who, line);
+  AppendTty(who.tty, "(none)", line.out());
+  line.Add(" ses=", who.ses, " comm=");
+  AppendComm(who.comm, line.out());
+  line.Add(" exe=");
+  AppendExe(who.exe, line.out());
+  line.Add(" subj=? key=");
+  AppendKey(event.decision.rule, event.facts, line.out());
+  line.NameArch(event.request.arch);
+  line.NameCall(event.request);
+  NameTaskIds(who, line);
 }
 
 // audit_log_proctitle() in kernel/auditsc.c.
-void AppendProctitle(const Identity& who, const EventStamp& stamp, std::string& out) {
+void AppendProctitle(const Identity& who, const EventLines& lines) {
   const absl::string_view title = TrimProctitle(who.proctitle);
-  BeginRecord("PROCTITLE", stamp, out);
-  out += "proctitle=";
-  AppendUntrusted(title.empty() ? "(null)" : title, out);
-  out.push_back('\n');
+  const RecordLine line(lines, "PROCTITLE");
+  line.Add("proctitle=");
+  AppendUntrusted(title.empty() ? "(null)" : title, line.out());
+}
+
+void AppendDecision(const DecisionEvent& event, const Identity& who, const EventLines& lines) {
+  if (event.facts != nullptr) AppendContainerIds(*event.facts, lines);
+  AppendSeccomp(event, who, lines);
+  if (event.facts != nullptr) AppendPeers(*event.facts, lines);
+  AppendSyscall(event, who, lines);
+  if (event.facts != nullptr) AppendFactRecords(*event.facts, lines);
+  AppendProctitle(who, lines);
 }
 
 // Inside msg='…' an apostrophe would end the message, so it is no more quotable than '"'.
@@ -192,37 +192,54 @@ void AppendInMessage(absl::string_view text, std::string& out) {
   }
 }
 
-void AppendOperation(const SupervisorEvent& event, std::string& out) {
-  switch (event.what) {
-    case SupervisorEvent::What::kStart:
-      out += "op=supervisor-start";
-      if (event.seed.has_value()) absl::StrAppend(&out, " seed=", *event.seed);
-      return;
-    case SupervisorEvent::What::kEnd:
-      absl::StrAppend(&out, "op=supervisor-end events=", event.events, " lost=", event.lost);
-      return;
-    case SupervisorEvent::What::kEventsLost:
-      absl::StrAppend(&out, "op=events-lost lost=", event.lost);
-      return;
-  }
+void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
+  line.Add("op=", OperationName(event.what));
+  if (event.seed.has_value()) line.Add(" seed=", *event.seed);
+  if (event.what == SupervisorEvent::What::kEnd) line.Add(" events=", event.events);
+  if (event.what != SupervisorEvent::What::kStart) line.Add(" lost=", event.lost);
 }
 
 // The form of a user-space message: audit_log_user_message(3) over audit_receive_msg() in
 // kernel/audit.c.
-void AppendTrustedApp(const SupervisorEvent& event, const Identity& who, const EventStamp& stamp,
-                      std::string& out) {
+void AppendTrustedApp(const SupervisorEvent& event, const Identity& who, const EventLines& lines) {
   const bool failed = event.what == SupervisorEvent::What::kEventsLost;
-  BeginRecord("TRUSTED_APP", stamp, out);
-  absl::StrAppend(&out, "pid=", who.pid, " uid=", who.uid, " auid=", who.auid, " ses=", who.ses,
-                  " subj=? msg='");
-  AppendOperation(event, out);
-  out += " comm=";
-  AppendInMessage(absl::string_view(who.comm).substr(0, kMaxComm), out);
-  out += " exe=";
-  AppendExe(who.exe, out, AppendInMessage);
-  out += " hostname=? addr=? terminal=";
-  AppendTty(who.tty, "?", out);
-  absl::StrAppend(&out, " res=", failed ? "failed" : "success", "'\n");
+  const RecordLine line(lines, "TRUSTED_APP");
+  line.Add("pid=", who.pid, " uid=", who.uid, " auid=", who.auid, " ses=", who.ses,
+           " subj=? msg='");
+  AppendOperation(event, line);
+  line.Add(" comm=");
+  AppendInMessage(absl::string_view(who.comm).substr(0, kMaxComm), line.out());
+  line.Add(" exe=");
+  AppendExe(who.exe, line.out(), AppendInMessage);
+  line.Add(" hostname=? addr=? terminal=");
+  AppendTty(who.tty, "?", line.out());
+  line.Add(" res=", failed ? "failed" : "success", "'");
+}
+
+// In the form that was proposed to the kernel (audit_set_contid in the patches "audit: implement
+// container identifier").
+void AppendContainerOp(const ContainerEvent& event, const Identity& who, const EventLines& lines) {
+  RecordLine line(lines, "CONTAINER_OP");
+  line.Add("op=set opid=", event.pid, " contid=", event.contid, " old-contid=", event.old_contid,
+           " pid=", who.pid, " auid=", who.auid, " uid=", who.uid, " tty=");
+  AppendTty(who.tty, "(none)", line.out());
+  line.Add(" ses=", who.ses, " subj=? comm=");
+  AppendComm(who.comm, line.out());
+  line.Add(" exe=");
+  AppendExe(who.exe, line.out());
+  line.Add(" res=", event.succeeded ? 1 : 0);
+  line.NameUser("AUID", who.auid);
+  line.NameUser("UID", who.uid);
+}
+
+// audit_seccomp_actions_logged() in kernel/auditsc.c. A list of names is bare, as the kernel's.
+void AppendConfigChange(const ConfigChangeEvent& event, const EventLines& lines) {
+  const auto list = [](const std::string& actions) {
+    return !actions.empty() && IsQuotable(actions) ? absl::string_view(actions) : "?";
+  };
+  RecordLine(lines, "CONFIG_CHANGE")
+      .Add("op=seccomp-logging actions=", list(event.actions),
+           " old-actions=", list(event.old_actions), " res=", event.succeeded ? 1 : 0);
 }
 
 // Stands in for an identity that nobody supplied: every id is the "unset" of audit.
@@ -238,26 +255,34 @@ const Identity& UnknownIdentity() {
   return *unknown;
 }
 
+const Identity& Known(const Identity* who) { return who != nullptr ? *who : UnknownIdentity(); }
+
+struct AppendLines {
+  const EventLines& lines;
+
+  void operator()(const DecisionEvent& event) const {
+    AppendDecision(event, Known(event.identity), lines);
+  }
+  void operator()(const SupervisorEvent& event) const {
+    AppendTrustedApp(event, Known(event.identity), lines);
+  }
+  void operator()(const ContainerEvent& event) const {
+    AppendContainerOp(event, Known(event.identity), lines);
+  }
+  void operator()(const ConfigChangeEvent& event) const { AppendConfigChange(event, lines); }
+};
+
 }  // namespace
 
-void AppendUntrusted(absl::string_view text, std::string& out) {
-  if (IsQuotable(text)) {
-    AppendQuoted(text, out);
-  } else {
-    AppendHex(text, out);
-  }
+void FormatEvent(const Event& event, const EventStamp& stamp, const EventFormat& format,
+                 std::string& out) {
+  if (format.kind == EventFormat::Kind::kJson) return AppendJsonEvent(event, stamp, format, out);
+  std::visit(AppendLines{EventLines(stamp, format, out)}, event);
 }
 
 void FormatEvent(const Event& event, const EventStamp& stamp, std::string& out) {
-  if (const auto* decision = std::get_if<DecisionEvent>(&event)) {
-    const Identity& who = decision->identity ? *decision->identity : UnknownIdentity();
-    AppendSeccomp(*decision, who, stamp, out);
-    AppendSyscall(*decision, who, stamp, out);
-    AppendProctitle(who, stamp, out);
-  } else if (const auto* supervisor = std::get_if<SupervisorEvent>(&event)) {
-    const Identity& who = supervisor->identity ? *supervisor->identity : UnknownIdentity();
-    AppendTrustedApp(*supervisor, who, stamp, out);
-  }
+  static const auto& raw = *new EventFormat;
+  FormatEvent(event, stamp, raw, out);
 }
 
 }  // namespace provost
