@@ -1,10 +1,8 @@
 #include "audit/log_reader.h"
 
 #include <auparse.h>
-#include <fcntl.h>
 #include <libaudit.h>
 
-#include <cerrno>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -12,6 +10,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "audit/log_lines.h"
+#include "base/status_macros.h"
 #include "base/unique_fd.h"
 
 namespace provost {
@@ -46,14 +47,12 @@ bool TakeSyscall(const std::map<std::string, std::string>& fields, RecordedCall&
   int64_t exit = 0;
   if (absl::SimpleAtoi(find("exit"), &exit)) call.exit = exit;
   call.rule = find("key");
-  call.rule = call.rule.substr(0, call.rule.find('\x01'));  // the second key is the container's
   if (call.rule == "(null)") call.rule.clear();
   return whole;
 }
 
-// The event that the parser is at; nullopt if it is not of a call.
-std::optional<RecordedCall> TakeEvent(auparse_state_t* parser) {
-  RecordedCall call;
+// Takes the event that the parser is at; false if it is not of a call.
+bool TakeEvent(auparse_state_t* parser, RecordedCall& call) {
   bool found = false;
   auparse_first_record(parser);
   do {
@@ -64,8 +63,7 @@ std::optional<RecordedCall> TakeEvent(auparse_state_t* parser) {
       if (const auto op = fields.find("op"); op != fields.end()) call.op = op->second;
     }
   } while (auparse_next_record(parser) > 0);
-  if (!found) return std::nullopt;
-  return call;
+  return found;
 }
 
 // Serials by runs of neighbours: a log holds those of each of its writers.
@@ -76,7 +74,7 @@ class Serials {
     if (after != ranges_.begin()) {
       auto& [first, last] = *std::prev(after);
       if (serial <= last) return;
-      if (serial == last + 1) {
+      if (serial - last == 1) {
         last = serial;
         if (after != ranges_.end() && after->first == serial + 1) {
           last = after->second;
@@ -105,32 +103,47 @@ class Serials {
   std::map<uint64_t, uint64_t> ranges_;  // first to last
 };
 
+// The call among the records of `text`, all of them of one event.
+absl::StatusOr<RecordedCall> ParseEvent(const std::string& path, uint64_t serial,
+                                        const std::string& text) {
+  const Parser parser(auparse_init(AUSOURCE_BUFFER, text.c_str()), auparse_destroy);
+  if (parser == nullptr) {
+    return absl::UnavailableError(absl::StrCat(path, ": event ", serial, " cannot be read"));
+  }
+  // Records of a type that auparse does not know end an event early.
+  RecordedCall call;
+  bool found = false;
+  while (auparse_next_event(parser.get()) > 0) found |= TakeEvent(parser.get(), call);
+  if (found) return call;
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, ": event ", serial, " is not of a call: it is the run's own"));
+}
+
 }  // namespace
 
 absl::StatusOr<RecordedCall> ReadRecordedCall(const std::string& path, uint64_t serial) {
-  // auparse says of a file that it cannot open no more than that it cannot.
-  if (!UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC)).valid()) {
-    return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
-  }
-  const Parser parser(auparse_init(AUSOURCE_FILE, path.c_str()), auparse_destroy);
-  if (parser == nullptr) {
-    return absl::UnavailableError(absl::StrCat(path, ": cannot be read as an audit log"));
-  }
+  PROVOST_ASSIGN_OR_RETURN(const int descriptor, OpenAuditLog(path));
+  const UniqueFd fd(descriptor);
+  LogLines lines(fd.get(), path);
   Serials serials;
-  bool is_own = false;
-  while (auparse_next_event(parser.get()) > 0) {
-    const uint64_t at = auparse_get_serial(parser.get());
-    serials.Add(at);
-    if (at != serial) continue;
-    if (std::optional<RecordedCall> call = TakeEvent(parser.get())) return *std::move(call);
-    is_own = true;  // or a record of its container's, which auparse makes an event of
+  std::string event;
+  const auto take = [&](absl::string_view line) {
+    const absl::StatusOr<RecordHeader> header = ParseRecordHeader(line);
+    if (!header.ok()) return;
+    serials.Add(header->serial);
+    if (header->serial == serial) absl::StrAppend(&event, line, "\n");
+  };
+  while (true) {
+    PROVOST_ASSIGN_OR_RETURN(const std::optional<absl::string_view> line, lines.Next());
+    if (!line) break;
+    take(*line);
   }
-  if (is_own) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, ": event ", serial, " is not of a call: it is the run's own"));
+  if (const std::optional<absl::string_view> rest = lines.Rest()) take(*rest);
+  if (event.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat(path, ": no event has the serial ", serial, ": ", serials.ToString()));
   }
-  return absl::NotFoundError(
-      absl::StrCat(path, ": no event has the serial ", serial, ": ", serials.ToString()));
+  return ParseEvent(path, serial, event);
 }
 
 }  // namespace provost

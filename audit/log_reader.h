@@ -21,9 +21,10 @@ struct RecordedCall {
   std::optional<int64_t> exit;
 };
 
-// Finds the event with this serial in an audit log, ours or auditd's, through libauparse. kNotFound
-// names the serials that are there; kFailedPrecondition: the event is not of a call. Messages name
-// the file.
+// Finds the event with this serial in an audit log ("-" is standard input), ours or auditd's,
+// through libauparse. kNotFound names the serials that are there; kFailedPrecondition: the event is
+// not of a call; kInvalidArgument: the path is no file, or the file no log. Messages name the file.
+// Lines that are no records are passed over.
 absl::StatusOr<RecordedCall> ReadRecordedCall(const std::string& path, uint64_t serial);
 
 }  // namespace provost

@@ -81,5 +81,36 @@ TEST(LogReaderTest, SaysWhichSerialsThereAre) {
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("it holds no event")));
 }
 
+// Containers' records are of a type that auparse does not know, and end an event for it.
+TEST(LogReaderTest, PassesOverWhatIsNoRecordOfACall) {
+  const Identity who = SomeTask();
+  std::string text = "Nov 22 02:40:09 host kernel: audit\ntype=SYSCALL\n";
+  FormatEvent(SomeDecision(who), {1795311668, 1, UINT64_MAX}, text);
+  const size_t second = text.find("type=PROCTITLE");
+  ASSERT_NE(second, std::string::npos);
+  text.insert(second,
+              "type=CONTAINER_ID msg=audit(1795311668.001:18446744073709551615): contid=5\n");
+  text.pop_back();
+  const std::string path = FreshPath("odd.log");
+  WriteFile(path, text);
+  PROVOST_ASSERT_OK_AND_ASSIGN(const RecordedCall call, ReadRecordedCall(path, UINT64_MAX));
+  EXPECT_EQ(call.rule, "no-shadow");
+  EXPECT_EQ(call.op, "deny");
+  EXPECT_THAT(ReadRecordedCall(path, UINT64_MAX - 1),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("it holds 18446744073709551615")));
+}
+
+TEST(LogReaderTest, WhatIsNoLogIsAnError) {
+  EXPECT_THAT(ReadRecordedCall("/", 1),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("/: is a directory")));
+  EXPECT_THAT(ReadRecordedCall("/dev/zero", 1),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("/dev/zero: is a device")));
+  const std::string endless = FreshPath("endless.log");
+  WriteFile(endless, std::string(2 << 20, '\0'));
+  EXPECT_THAT(ReadRecordedCall(endless, 1),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr(":1: no end of line within 1048576 bytes")));
+}
+
 }  // namespace
 }  // namespace provost

@@ -190,7 +190,20 @@ TEST(WhyTest, SaysWhatIsMissing) {
   EXPECT_EQ(own.exit_code, 2) << own;
   EXPECT_THAT(own.err, HasSubstr("is not of a call"));
   EXPECT_EQ(Provost({"why", "-e", "default allow", "/nonexistent.log", "1"}).exit_code, 2);
-  EXPECT_EQ(Provost({"why", "-e", "default allow", log, "one"}).exit_code, 2);
+  for (const char* wrong :
+       {"one", "-1", "0x10", "18446744073709551616", "99999999999999999999999"}) {
+    const Ended ended = Provost({"why", "-e", "default allow", log, "--", wrong});
+    EXPECT_EQ(ended.exit_code, 2) << ended;
+    EXPECT_THAT(ended.err, HasSubstr(absl::StrCat("`", wrong, "` is no serial")));
+  }
+  const Ended huge = Provost({"why", "-e", "default allow", log, "18446744073709551615"});
+  EXPECT_EQ(huge.exit_code, 2) << huge;
+  EXPECT_THAT(huge.err, HasSubstr("no event has the serial 18446744073709551615: it holds"));
+  for (const std::string& no_log : {std::string("/"), std::string("/dev/zero")}) {
+    const Ended ended = Provost({"why", "-e", "default allow", no_log, "1"});
+    EXPECT_EQ(ended.exit_code, 2) << ended;
+    EXPECT_THAT(ended.err, HasSubstr(absl::StrCat("provost: ", no_log, ": is a d")));
+  }
 }
 
 TEST(CheckTest, WarnsAndExitsWithZero) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -12,6 +13,7 @@
 #include "tools/cli/export.h"
 #include "tools/cli/fuzz.h"
 #include "tools/cli/import.h"
+#include "tools/cli/report.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
 #include "tools/cli/why.h"
@@ -45,6 +47,14 @@ std::string Explain(const CLI::ParseError& error) {
   return message;
 }
 
+// The words behind the program's name, last first, as CLI11 takes them.
+std::vector<std::string> CommandLine(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "report") words = AcceptAusearchOptions(words);
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Supervises a tree of processes through SECCOMP_RET_TRACE.", "provost");
   app.formatter(HelpWithUsage("provost COMMAND [options] -- PROGRAM [ARGUMENT...]"));
@@ -55,6 +65,7 @@ int Main(int argc, char** argv) {
   AddCheckCommand(app, chosen);
   AddExplainCommand(app, chosen);
   AddWhyCommand(app, chosen);
+  AddReportCommand(app, chosen);
   AddDiffCommand(app, chosen);
   AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);
@@ -68,7 +79,7 @@ int Main(int argc, char** argv) {
     }
   }
   try {
-    app.parse(argc, argv);
+    app.parse(CommandLine(argc, argv));
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {

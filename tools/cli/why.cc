@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -27,6 +28,7 @@ struct WhyArguments {
   PolicyArguments policies;
   bool json = false;
   std::string log;
+  std::string serial_text;
   uint64_t serial = 0;
 };
 
@@ -99,7 +101,19 @@ void PrintJson(const WhyArguments& arguments, const RecordedCall& recorded,
   std::cout << Dump(json);
 }
 
-int Why(const WhyArguments& arguments) {
+// Plain digits: CLI11 would take signs and hexadecimal, and say little of what it does not take.
+bool ParseSerial(const std::string& text, uint64_t& serial) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos &&
+         absl::SimpleAtoi(text, &serial);
+}
+
+int Why(WhyArguments& arguments) {
+  if (!ParseSerial(arguments.serial_text, arguments.serial)) {
+    Complain(absl::StrCat("why: `", arguments.serial_text,
+                          "` is no serial: it is the number behind the colon in "
+                          "msg=audit(TIME:SERIAL), 0 to 18446744073709551615"));
+    return kExitUsage;
+  }
   if (arguments.policies.empty()) {
     Complain("why: the log does not hold the rules: give the run's policies with -p or -e");
     return kExitUsage;
@@ -135,9 +149,11 @@ void AddWhyCommand(CLI::App& app, std::function<int()>& chosen) {
   command->formatter(HelpWithUsage("provost why -p FILE... AUDITLOG SERIAL"));
   AddPolicyOptions(*command, arguments->policies);
   command->add_flag("--json", arguments->json, "print JSON");
-  command->add_option("log", arguments->log, "an audit log")->type_name("AUDITLOG")->required();
+  command->add_option("log", arguments->log, "an audit log, - for standard input")
+      ->type_name("AUDITLOG")
+      ->required();
   command
-      ->add_option("serial", arguments->serial,
+      ->add_option("serial", arguments->serial_text,
                    "the event: the number behind the colon in msg=audit(TIME:SERIAL)")
       ->type_name("SERIAL")
       ->required();
