@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "base/call_facts.h"
@@ -56,6 +57,9 @@ struct SupervisorEvent {
   uint64_t events = 0;                          // kEnd: decisions recorded
   uint64_t lost = 0;                            // kEnd, kEventsLost: events that could not be
   std::optional<uint64_t> seed = std::nullopt;  // kStart: what random decisions are drawn from
+  // kStart: where the run's policies come from, as `provost why` takes them.
+  std::vector<std::string> policies = {};  // files, by absolute paths
+  std::vector<std::string> rules = {};     // statements, which together make one policy
 };
 
 using Event = std::variant<DecisionEvent, SupervisorEvent, ContainerEvent, ConfigChangeEvent>;

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "audit/fact_records.h"
 #include "audit/json_format.h"
@@ -192,9 +193,25 @@ void AppendInMessage(absl::string_view text, std::string& out) {
   }
 }
 
+// What is too long to stay whole is left out: half a policy is another one.
+void AppendSources(absl::string_view field, const std::vector<std::string>& sources,
+                   const RecordLine& line) {
+  constexpr size_t kMost = 1700;  // bytes, of which hexadecimal makes two each
+  const std::string joined = absl::StrJoin(sources, absl::string_view("\x01"));
+  if (joined.empty()) return;
+  line.Add(field);
+  if (joined.size() > kMost) {
+    line.Add("?");
+  } else {
+    AppendInMessage(joined, line.out());
+  }
+}
+
 void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
   line.Add("op=", OperationName(event.what));
   if (event.seed.has_value()) line.Add(" seed=", *event.seed);
+  AppendSources(" policies=", event.policies, line);
+  AppendSources(" rules=", event.rules, line);
   if (event.what == SupervisorEvent::What::kEnd) line.Add(" events=", event.events);
   if (event.what != SupervisorEvent::What::kStart) line.Add(" lost=", event.lost);
 }

@@ -312,6 +312,17 @@ TEST(FormatEvent, TheSupervisorsOwnEvents) {
   EXPECT_THAT(Format(SupervisorEvent{.what = What::kStart, .identity = &self, .seed = 7}),
               ElementsAre(absl::StrCat(head, "op=supervisor-start seed=7", tail, "success'")));
   EXPECT_THAT(
+      Format(SupervisorEvent{
+          .what = What::kStart, .identity = &self, .policies = {"/a.policy"}, .rules = {"x", "y"}}),
+      ElementsAre(absl::StrCat(head, "op=supervisor-start policies=\"/a.policy\" rules=780179",
+                               tail, "success'")));
+  // Half a policy would be another one.
+  EXPECT_THAT(Format(SupervisorEvent{.what = What::kStart,
+                                     .identity = &self,
+                                     .policies = {},
+                                     .rules = {std::string(1701, 'x')}}),
+              ElementsAre(absl::StrCat(head, "op=supervisor-start rules=?", tail, "success'")));
+  EXPECT_THAT(
       Format(SupervisorEvent{What::kEnd, &self, 12, 3}),
       ElementsAre(absl::StrCat(head, "op=supervisor-end events=12 lost=3", tail, "success'")));
   EXPECT_THAT(Format(SupervisorEvent{What::kEventsLost, &self, 0, 9}),

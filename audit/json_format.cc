@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "audit/socket_address.h"
 #include "audit/untrusted.h"
 #include "audit/wording.h"
@@ -270,6 +271,8 @@ struct AppendFields {
   void operator()(const SupervisorEvent& event) const {
     AppendWord("op", OperationName(event.what), out);
     if (event.seed) AppendNumber("seed", *event.seed, out);
+    AppendText("policies", absl::StrJoin(event.policies, "\n"), out);
+    AppendText("rules", absl::StrJoin(event.rules, "\n"), out);
     if (event.what == SupervisorEvent::What::kEnd) AppendNumber("events", event.events, out);
     if (event.what != SupervisorEvent::What::kStart) AppendNumber("lost", event.lost, out);
     const bool failed = event.what == SupervisorEvent::What::kEventsLost;

@@ -94,6 +94,9 @@ TEST(JsonFormat, OtherEvents) {
   } kTable[] = {
       {SupervisorEvent{.what = What::kStart, .seed = UINT64_MAX},
        R"({"type":"TRUSTED_APP","op":"supervisor-start","seed":18446744073709551615,"success":true})"},
+      {SupervisorEvent{
+           .what = What::kStart, .policies = {"/a", "/b"}, .rules = {"deny EPERM read"}},
+       R"({"type":"TRUSTED_APP","op":"supervisor-start","policies":"/a\n/b","rules":"deny EPERM read","success":true})"},
       {SupervisorEvent{.what = What::kEnd, .events = 12, .lost = 3},
        R"({"type":"TRUSTED_APP","op":"supervisor-end","events":12,"lost":3,"success":true})"},
       {SupervisorEvent{.what = What::kEventsLost, .lost = 9},

@@ -8,9 +8,13 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "audit/log_lines.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
@@ -51,9 +55,34 @@ bool TakeSyscall(const std::map<std::string, std::string>& fields, RecordedCall&
   return whole;
 }
 
+// An untrusted string as it stands in a record: in quotes, or in hexadecimal.
+std::optional<std::string> Decode(absl::string_view raw) {
+  if (absl::ConsumePrefix(&raw, "\"") && absl::ConsumeSuffix(&raw, "\"")) return std::string(raw);
+  const bool hex = !raw.empty() && raw.size() % 2 == 0 &&
+                   raw.find_first_not_of("0123456789ABCDEFabcdef") == absl::string_view::npos;
+  if (!hex) return std::nullopt;
+  return absl::HexStringToBytes(raw);
+}
+
+// The value of a field in a record's text, up to the next blank; empty if it is not there.
+absl::string_view RawField(absl::string_view record, absl::string_view name) {
+  const std::string start = absl::StrCat(" ", name, "=");
+  const size_t at = record.find(start);
+  if (at == absl::string_view::npos) return {};
+  const absl::string_view value = record.substr(at + start.size());
+  return value.substr(0, value.find(' '));
+}
+
+// Of one path argument there is one item, beside the directory that it is made in or removed from.
+void TakePath(absl::string_view record, RecordedCall& call, int& named) {
+  if (RawField(record, "nametype") == "PARENT") return;
+  call.path = ++named == 1 ? Decode(RawField(record, "name")) : std::nullopt;
+}
+
 // Takes the event that the parser is at; false if it is not of a call.
 bool TakeEvent(auparse_state_t* parser, RecordedCall& call) {
   bool found = false;
+  int named = 0;
   auparse_first_record(parser);
   do {
     const int type = auparse_get_type(parser);
@@ -62,6 +91,10 @@ bool TakeEvent(auparse_state_t* parser, RecordedCall& call) {
       const auto fields = Fields(parser);
       if (const auto op = fields.find("op"); op != fields.end()) call.op = op->second;
     }
+    const char* text = auparse_get_record_text(parser);
+    if (text == nullptr) continue;
+    if (type == AUDIT_PATH) TakePath(text, call, named);
+    if (type == AUDIT_CWD) call.cwd = Decode(RawField(text, "cwd"));
   } while (auparse_next_record(parser) > 0);
   return found;
 }
@@ -121,16 +154,45 @@ absl::StatusOr<RecordedCall> ParseEvent(const std::string& path, uint64_t serial
 
 }  // namespace
 
+namespace {
+
+// The first record of the run that an event belongs to: each supervisor's serials rise from a
+// random place, so that it is the nearest before it.
+struct RunStart {
+  std::optional<uint64_t> serial;
+  int64_t seconds = 0;
+  std::string record;
+
+  void Take(const RecordHeader& header, absl::string_view line, uint64_t event) {
+    const bool start = header.type == "TRUSTED_APP" && header.serial <= event &&
+                       absl::StrContains(line, " msg='op=supervisor-start ");
+    if (!start || (serial.has_value() && *serial > header.serial)) return;
+    serial = header.serial;
+    seconds = header.seconds;
+    record = std::string(line);
+  }
+
+  std::vector<std::string> Sources(absl::string_view field) const {
+    const std::optional<std::string> joined = Decode(RawField(record, field));
+    if (!joined.has_value()) return {};
+    return absl::StrSplit(*joined, '\x01');
+  }
+};
+
+}  // namespace
+
 absl::StatusOr<RecordedCall> ReadRecordedCall(const std::string& path, uint64_t serial) {
   PROVOST_ASSIGN_OR_RETURN(const int descriptor, OpenAuditLog(path));
   const UniqueFd fd(descriptor);
   LogLines lines(fd.get(), path);
   Serials serials;
   std::string event;
+  RunStart run;
   const auto take = [&](absl::string_view line) {
     const absl::StatusOr<RecordHeader> header = ParseRecordHeader(line);
     if (!header.ok()) return;
     serials.Add(header->serial);
+    run.Take(*header, line, serial);
     if (header->serial == serial) absl::StrAppend(&event, line, "\n");
   };
   while (true) {
@@ -143,7 +205,11 @@ absl::StatusOr<RecordedCall> ReadRecordedCall(const std::string& path, uint64_t 
     return absl::NotFoundError(
         absl::StrCat(path, ": no event has the serial ", serial, ": ", serials.ToString()));
   }
-  return ParseEvent(path, serial, event);
+  PROVOST_ASSIGN_OR_RETURN(RecordedCall call, ParseEvent(path, serial, event));
+  call.run_policies = run.Sources("policies");
+  call.run_rules = run.Sources("rules");
+  call.run_started = run.seconds;
+  return call;
 }
 
 }  // namespace provost

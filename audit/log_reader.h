@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "syscalls/request.h"
@@ -19,6 +20,16 @@ struct RecordedCall {
   std::string rule;  // the record's key; empty for (null)
   std::string op;    // "deny", "log" …; empty if the log is not ours
   std::optional<int64_t> exit;
+  // What its one path argument pointed at, and what that was relative to, by the PATH and CWD
+  // records; absent where there are none, or several paths.
+  std::optional<std::string> path;
+  std::optional<std::string> cwd;
+
+  // Where the policies of its run come from, by the run's first record (SupervisorEvent::policies,
+  // rules); empty where that is not in the log.
+  std::vector<std::string> run_policies;
+  std::vector<std::string> run_rules;
+  int64_t run_started = 0;  // seconds since 1970; 0: not known
 };
 
 // Finds the event with this serial in an audit log ("-" is standard input), ours or auditd's,

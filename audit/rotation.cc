@@ -14,8 +14,8 @@ namespace {
 
 absl::Status Rename(const std::string& from, const std::string& to) {
   if (rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("cannot rotate audit log '", from,
-                                             "': ", strerror(errno)));
+  return absl::UnavailableError(
+      absl::StrCat("cannot rotate audit log '", from, "': ", strerror(errno)));
 }
 
 }  // namespace

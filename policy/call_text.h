@@ -31,6 +31,9 @@ class CallMemory final : public ArgumentReader {
   // Puts `bytes` at an address of its own and returns it. Addresses fit into 32 bits for i386.
   uint64_t Place(Arch arch, std::string bytes);
 
+  // Puts `bytes` where they were.
+  void PlaceAt(uint64_t address, std::string bytes) { placed_[address] = std::move(bytes); }
+
   // The bytes from `address` to the end of what was placed there; empty if nothing was.
   absl::string_view BytesAt(uint64_t address) const;
 

@@ -86,8 +86,9 @@ absl::Status Recorder::Flush() {
   return absl::OkStatus();
 }
 
-absl::Status Recorder::WriteStart(uint64_t seed) {
-  return WriteSupervisorEvent({.what = SupervisorEvent::What::kStart, .seed = seed});
+absl::Status Recorder::WriteStart(SupervisorEvent start) {
+  start.what = SupervisorEvent::What::kStart;
+  return WriteSupervisorEvent(std::move(start));
 }
 
 absl::Status Recorder::WriteEnd() {

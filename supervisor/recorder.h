@@ -62,7 +62,8 @@ class Recorder {
   absl::Status Flush();
   bool has_unflushed() const { return unflushed_; }
   // The run's first and last records; nothing without a sink.
-  absl::Status WriteStart(uint64_t seed);
+  // `start` is what the first says; who says it is filled in.
+  absl::Status WriteStart(SupervisorEvent start);
   absl::Status WriteEnd();
   // A record that was refused will not be offered again.
   void CountLost() {

@@ -207,8 +207,12 @@ class Supervisor::Loop {
 };
 
 absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
-  const absl::Status started =
-      options_.record_run ? recorder_.WriteStart(options_.seed) : absl::OkStatus();
+  const absl::Status started = options_.record_run
+                                   ? recorder_.WriteStart({.what = SupervisorEvent::What::kStart,
+                                                           .seed = options_.seed,
+                                                           .policies = options_.policy_files,
+                                                           .rules = options_.policy_statements})
+                                   : absl::OkStatus();
   if (!started.ok()) {
     // It is no decision: what is lost of those is counted.
     if (options_.on_audit_failure != OnAuditFailure::kContinue)

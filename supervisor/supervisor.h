@@ -58,6 +58,11 @@ struct Options {
   // and so say what stops. Not owned; null: the policies decide.
   Decider* decider = nullptr;
 
+  // Where `policies` come from, for the run's first record and whoever asks later why a call was
+  // decided so: files by absolute paths, and statements.
+  std::vector<std::string> policy_files;
+  std::vector<std::string> policy_statements;
+
   // What random decisions are drawn from; the run's first record says it, so that a run can be
   // repeated.
   uint64_t seed = 0;

@@ -172,6 +172,31 @@ TEST(WhyTest, FindsTheRuleOfARecordedEvent) {
   EXPECT_THAT(other.out, HasSubstr("none of these policies decides so now"));
 }
 
+TEST(WhyTest, TakesThePoliciesOfTheRunAndThePathOfTheRecord) {
+  const std::string file = PolicyFile("why of run.policy",
+                                      "default allow\n"
+                                      "deny EPERM openat if path == \"/nonexistent/other\"\n"
+                                      "deny EACCES openat if path ~ \"/nonexistent/**\"\n");
+  const std::string log = TemporaryPath("why-of-run.log");
+  const Ended run = Provost({"run", "-p", file, "-e", "log mkdir", "-e", "deny EIO symlink", "-o",
+                             log, "--", "/bin/cat", "/nonexistent/file"});
+  ASSERT_EQ(run.exit_code, 1) << run;
+  const uint64_t serial = SerialOf(ReadFile(log), "type=SECCOMP");
+  const Ended ended = Provost({"why", log, absl::StrCat(serial)});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.out, HasSubstr("openat(AT_FDCWD<"));
+  EXPECT_THAT(ended.out, HasSubstr(">, \"/nonexistent/file\", O_RDONLY, 0): recorded as deny"));
+  EXPECT_THAT(ended.out, HasSubstr(absl::StrCat(file, ":3: deny EACCES openat")));
+  EXPECT_THAT(ended.out, HasSubstr("failed: path == \"/nonexistent/other\"; path is "));
+  EXPECT_THAT(ended.out, HasSubstr("-e: allow"));
+  EXPECT_EQ(ended.err, "");
+  // Another policy than that of the run is asked all the same, and said to be another.
+  std::ofstream(file, std::ios::app) << "# more\n";
+  ASSERT_EQ(RunNatively({"/usr/bin/touch", "-d", "2100-01-01", file}).exit_code, 0);
+  const Ended changed = Provost({"why", log, absl::StrCat(serial)});
+  EXPECT_THAT(changed.err, HasSubstr("was changed after the run began"));
+}
+
 TEST(WhyTest, SaysWhatIsMissing) {
   const std::string log = TemporaryPath("why-missing.log");
   const Ended run = Provost(
@@ -179,9 +204,11 @@ TEST(WhyTest, SaysWhatIsMissing) {
   ASSERT_EQ(run.exit_code, 0) << run;
   const std::string text = ReadFile(log);
   const uint64_t first = SerialOf(text, "type=TRUSTED_APP");
-  const Ended no_policy = Provost({"why", log, absl::StrCat(first + 1)});
+  const std::string headless = TemporaryPath("why-headless.log");
+  std::ofstream(headless) << text.substr(text.find('\n') + 1);
+  const Ended no_policy = Provost({"why", headless, absl::StrCat(first + 1)});
   EXPECT_EQ(no_policy.exit_code, 2) << no_policy;
-  EXPECT_THAT(no_policy.err, HasSubstr("give the run's policies with -p or -e"));
+  EXPECT_THAT(no_policy.err, HasSubstr("give them with -p or -e"));
   const Ended unknown =
       Provost({"why", "-e", "deny EPERM getppid", log, absl::StrCat(first + 1000)});
   EXPECT_EQ(unknown.exit_code, 2) << unknown;

@@ -1,9 +1,12 @@
 #include "tools/cli/policy_arguments.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "policy/foreign/foreign.h"
 #include "tools/cli/any_language.h"
 #include "tools/cli/usage.h"
 
@@ -55,6 +58,20 @@ std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arg
     return std::nullopt;
   }
   return policies;
+}
+
+std::vector<std::string> AbsoluteFiles(const std::vector<std::string>& files) {
+  std::vector<std::string> absolute;
+  for (const std::string& file : files) {
+    const size_t colon = file.find(':');
+    const bool has_format = colon != std::string::npos && FindFormat(file.substr(0, colon));
+    const size_t name = has_format ? colon + 1 : 0;
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::absolute(file.substr(name), error);
+    const bool as_it_is = error || file.substr(name) == "-";
+    absolute.push_back(as_it_is ? file : file.substr(0, name) + path.lexically_normal().string());
+  }
+  return absolute;
 }
 
 std::optional<std::vector<NamedPolicy>> LoadNamedPolicies(const PolicyArguments& arguments) {

@@ -25,6 +25,9 @@ void AddPolicyOptions(CLI::App& command, PolicyArguments& arguments);
 // status is then kExitUsage.
 std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arguments);
 
+// The files with absolute paths, "snap:" and the like in front kept; "-" stays.
+std::vector<std::string> AbsoluteFiles(const std::vector<std::string>& files);
+
 // A policy and what messages call it.
 struct NamedPolicy {
   std::string name;  // the file's, or "-e"

@@ -123,6 +123,8 @@ struct ExitStatusOf {
 std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
   std::optional<std::vector<ParsedPolicy>> parsed = LoadPolicies(arguments.policies);
   if (!parsed) return kExitUsage;
+  options.policy_files = AbsoluteFiles(arguments.policies.files);
+  options.policy_statements = arguments.policies.statements;
   for (ParsedPolicy& policy : *parsed) {
     for (const PolicyWarning& warning : policy.warnings) Complain(FormatWarning(warning));
     options.policies.push_back(std::move(policy.policy));

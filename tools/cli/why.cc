@@ -1,5 +1,8 @@
 #include "tools/cli/why.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -55,7 +58,7 @@ bool Agrees(const RecordedCall& recorded, const StackAnswer& answer) {
 }
 
 // The arguments that the record does not have whole: pointers, and those behind the fourth.
-std::vector<std::string> NotRecorded(const SyscallRequest& request) {
+std::vector<std::string> NotRecorded(const SyscallRequest& request, const CallMemory& memory) {
   std::vector<std::string> missing;
   const Syscall* syscall = SyscallTable::Get().Find(request);
   if (syscall == nullptr) return {"the fifth and sixth argument"};
@@ -63,7 +66,8 @@ std::vector<std::string> NotRecorded(const SyscallRequest& request) {
     const Argument& argument = syscall->signature->args[i];
     if ((RecordedCall::kKnownArgs >> i & 1) == 0) {
       missing.emplace_back(argument.name);
-    } else if (argument.IsPointer() && request.args[i] != 0) {
+    } else if (argument.IsPointer() && request.args[i] != 0 &&
+               memory.BytesAt(request.args[i]).empty()) {
       missing.push_back(absl::StrCat("what ", argument.name, " points at"));
     }
   }
@@ -77,11 +81,12 @@ std::string RecordedToText(const RecordedCall& recorded) {
   return text;
 }
 
-void PrintText(const WhyArguments& arguments, const RecordedCall& recorded,
-               const std::string& shown, const StackAnswer& answer) {
+void PrintText(const WhyArguments& arguments, const RecordedCall& recorded, const KnownCall& call,
+               const StackAnswer& answer) {
+  const std::string shown = FormatCall(call.request, call.memory);
   std::cout << "event " << arguments.serial << ": " << shown << ": " << RecordedToText(recorded)
             << "\n";
-  const std::vector<std::string> missing = NotRecorded(recorded.request);
+  const std::vector<std::string> missing = NotRecorded(recorded.request, call.memory);
   if (!missing.empty()) std::cout << "not in the record: " << absl::StrJoin(missing, ", ") << "\n";
   if (!Agrees(recorded, answer)) {
     std::cout << "none of these policies decides so now: they are not those of the run, or have "
@@ -90,12 +95,13 @@ void PrintText(const WhyArguments& arguments, const RecordedCall& recorded,
   std::cout << "by what the record holds: " << StackAnswerToText(answer);
 }
 
-void PrintJson(const WhyArguments& arguments, const RecordedCall& recorded,
-               const std::string& shown, const StackAnswer& answer) {
+void PrintJson(const WhyArguments& arguments, const RecordedCall& recorded, const KnownCall& call,
+               const StackAnswer& answer) {
+  const std::string shown = FormatCall(call.request, call.memory);
   nlohmann::ordered_json json = {{"serial", arguments.serial}, {"call", shown}};
   json["recorded"] = {{"op", recorded.op}, {"rule", recorded.rule}};
   if (recorded.exit.has_value()) json["recorded"]["exit"] = *recorded.exit;
-  json["not_recorded"] = NotRecorded(recorded.request);
+  json["not_recorded"] = NotRecorded(recorded.request, call.memory);
   json["agrees"] = Agrees(recorded, answer);
   json.update(StackAnswerToJson(answer));
   std::cout << Dump(json);
@@ -107,6 +113,38 @@ bool ParseSerial(const std::string& text, uint64_t& serial) {
          absl::SimpleAtoi(text, &serial);
 }
 
+// The policies that the run's first record names; false, with a message, if it names none.
+bool TakePoliciesOfRun(const RecordedCall& recorded, PolicyArguments& policies) {
+  policies.files = recorded.run_policies;
+  policies.statements = recorded.run_rules;
+  if (policies.empty()) {
+    Complain("why: the log does not say which policies the run had: give them with -p or -e");
+    return false;
+  }
+  for (const std::string& file : policies.files) {
+    struct stat status = {};
+    const size_t colon = file.find(":/");
+    const std::string path = colon == std::string::npos ? file : file.substr(colon + 1);
+    if (stat(path.c_str(), &status) == 0 && status.st_mtime > recorded.run_started) {
+      Complain(absl::StrCat("why: note: ", file, " was changed after the run began"));
+    }
+  }
+  return true;
+}
+
+// Puts what the record says of a path where the call had it.
+void TakePath(const RecordedCall& recorded, KnownCall& call) {
+  if (recorded.cwd.has_value()) call.memory.NameDescriptor(AT_FDCWD, *recorded.cwd);
+  const Syscall* syscall = SyscallTable::Get().Find(call.request);
+  if (syscall == nullptr || !recorded.path.has_value()) return;
+  std::vector<int> paths;
+  for (size_t i = 0; i < syscall->signature->args.size(); ++i) {
+    if (syscall->signature->args[i].kind == ArgKind::kPath) paths.push_back(static_cast<int>(i));
+  }
+  if (paths.size() != 1 || (RecordedCall::kKnownArgs >> paths[0] & 1) == 0) return;
+  call.memory.PlaceAt(call.request.args[paths[0]], *recorded.path + '\0');
+}
+
 int Why(WhyArguments& arguments) {
   if (!ParseSerial(arguments.serial_text, arguments.serial)) {
     Complain(absl::StrCat("why: `", arguments.serial_text,
@@ -114,29 +152,28 @@ int Why(WhyArguments& arguments) {
                           "msg=audit(TIME:SERIAL), 0 to 18446744073709551615"));
     return kExitUsage;
   }
-  if (arguments.policies.empty()) {
-    Complain("why: the log does not hold the rules: give the run's policies with -p or -e");
-    return kExitUsage;
-  }
-  const std::optional<std::vector<NamedPolicy>> policies = LoadNamedPolicies(arguments.policies);
-  if (!policies) return kExitUsage;
   const absl::StatusOr<RecordedCall> recorded = ReadRecordedCall(arguments.log, arguments.serial);
   if (!recorded.ok()) {
     Complain(std::string(recorded.status().message()));
     return kExitUsage;
   }
+  if (arguments.policies.empty() && !TakePoliciesOfRun(*recorded, arguments.policies)) {
+    return kExitUsage;
+  }
+  const std::optional<std::vector<NamedPolicy>> policies = LoadNamedPolicies(arguments.policies);
+  if (!policies) return kExitUsage;
   KnownCall call{recorded->request, CallMemory(), RecordedCall::kKnownArgs,
                  /*memory_is_known=*/false};
+  TakePath(*recorded, call);
   const absl::StatusOr<StackAnswer> answer = AskStack(*policies, call);
   if (!answer.ok()) {
     Complain(std::string(answer.status().message()));
     return kExitUsage;
   }
-  const std::string shown = FormatCall(call.request, call.memory);
   if (arguments.json) {
-    PrintJson(arguments, *recorded, shown, *answer);
+    PrintJson(arguments, *recorded, call, *answer);
   } else {
-    PrintText(arguments, *recorded, shown, *answer);
+    PrintText(arguments, *recorded, call, *answer);
   }
   return 0;
 }
@@ -146,7 +183,7 @@ int Why(WhyArguments& arguments) {
 void AddWhyCommand(CLI::App& app, std::function<int()>& chosen) {
   auto arguments = std::make_shared<WhyArguments>();
   CLI::App* command = app.add_subcommand("why", "say why a recorded call was decided so");
-  command->formatter(HelpWithUsage("provost why -p FILE... AUDITLOG SERIAL"));
+  command->formatter(HelpWithUsage("provost why [-p FILE...] AUDITLOG SERIAL"));
   AddPolicyOptions(*command, arguments->policies);
   command->add_flag("--json", arguments->json, "print JSON");
   command->add_option("log", arguments->log, "an audit log, - for standard input")
