@@ -8,7 +8,7 @@
 namespace provost {
 
 PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Decision& decision) {
-  PendingRecord record{.request = request, .decision = decision};
+  PendingRecord record{.request = request, .decision = decision, .offer = ++made_};
   record.unread = ReadIdentity(tid, record.identity);
   return record;
 }
@@ -33,7 +33,8 @@ absl::Status Recorder::Write(PendingRecord& record) {
   PROVOST_RETURN_IF_ERROR(sink_->Write(DecisionEvent{.identity = &record.identity,
                                                      .request = record.request,
                                                      .decision = record.decision,
-                                                     .result = record.result}));
+                                                     .result = record.result,
+                                                     .offer = record.offer}));
   ++written_;
   unflushed_ = true;
   return absl::OkStatus();

@@ -25,6 +25,7 @@ struct PendingRecord {
   SyscallRequest request;
   Decision decision;
   std::optional<int64_t> result;
+  uint64_t offer = 0;  // see DecisionEvent
 };
 
 // Decides what is recorded, knows who the tasks are, and writes events. Lives on the tracing
@@ -68,6 +69,7 @@ class Recorder {
   AuditSink* sink_;
   ActionsLogged actions_;
   bool logging_;
+  uint64_t made_ = 0;
   uint64_t written_ = 0;
   uint64_t lost_ = 0;
   bool unflushed_ = false;
