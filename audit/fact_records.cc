@@ -29,9 +29,10 @@ void AppendPathName(const std::string& path, std::string& out) {
   }
 }
 
+// A number of Linux's has 12 bits of major and 20 of minor.
 void AppendDevice(absl::string_view name, const PathFact::Device& device, std::string& out) {
-  absl::StrAppend(&out, name, absl::Hex(device.major, absl::kZeroPad2), ":",
-                  absl::Hex(device.minor, absl::kZeroPad2));
+  absl::StrAppend(&out, name, absl::Hex(device.major & 0xfff, absl::kZeroPad2), ":",
+                  absl::Hex(device.minor & 0xfffff, absl::kZeroPad2));
 }
 
 void AppendInode(const PathFact::Inode& inode, std::string& out) {
@@ -87,34 +88,15 @@ void AppendSockaddr(absl::string_view address, const EventLines& lines) {
   line.NameAddress(address);
 }
 
-void AppendContid(uint64_t contid, const EventLines& lines) {
-  RecordLine(lines, "CONTAINER_ID").Add("contid=", contid);
-}
-
-void AppendNetworkContids(const CallFacts& facts, const EventLines& lines) {
-  const auto& ids = facts.network_contids;
-  const bool is_own = ids.size() == 1 && facts.contid && ids[0] == *facts.contid;
-  if (is_own) return;  // said already
-  for (size_t first = 0; first < ids.size(); first += kMaxContids) {
-    const RecordLine line(lines, "CONTAINER_ID");
-    line.Add("contid=", ids[first]);
-    const size_t end = std::min(ids.size(), first + kMaxContids);
-    for (size_t i = first + 1; i < end; ++i) line.Add(",", ids[i]);
-  }
-}
-
 // audit_log_pid_context(): its ids are signed.
 void AppendObject(const OtherTask& task, const EventLines& lines) {
-  {
-    RecordLine line(lines, "OBJ_PID");
-    line.Add("opid=", task.pid, " oauid=", static_cast<int32_t>(task.auid),
-             " ouid=", static_cast<int32_t>(task.uid), " oses=", static_cast<int32_t>(task.ses),
-             " ocomm=");
-    AppendUntrusted(absl::string_view(task.comm).substr(0, kMaxComm), line.out());
-    line.NameUser("OAUID", task.auid);
-    line.NameUser("OUID", task.uid);
-  }
-  if (task.contid) AppendContid(*task.contid, lines);
+  RecordLine line(lines, "OBJ_PID");
+  line.Add("opid=", task.pid, " oauid=", static_cast<int32_t>(task.auid),
+           " ouid=", static_cast<int32_t>(task.uid), " oses=", static_cast<int32_t>(task.ses),
+           " ocomm=");
+  AppendUntrusted(absl::string_view(task.comm).substr(0, kMaxComm), line.out());
+  line.NameUser("OAUID", task.auid);
+  line.NameUser("OUID", task.uid);
 }
 
 // audit_log_time().
@@ -131,11 +113,28 @@ void AppendClock(const ClockChange& clock, const EventLines& lines) {
 
 }  // namespace
 
-void AppendFactRecords(const CallFacts& facts, const EventLines& lines) {
-  if (facts.contid) AppendContid(*facts.contid, lines);
+void AppendContainerIds(const CallFacts& facts, const EventLines& lines) {
+  if (facts.contid) RecordLine(lines, "CONTAINER_ID").Add("contid=", *facts.contid);
+  for (const OtherTask& task : facts.objects) {
+    if (!task.contid) continue;
+    RecordLine(lines, "CONTAINER_ID").Add("contid=", *task.contid, " opid=", task.pid);
+  }
+  const auto& ids = facts.network_contids;
+  for (size_t first = 0; first < ids.size(); first += kMaxContids) {
+    const RecordLine line(lines, "CONTAINER_ID");
+    line.Add("contid=", ids[first]);
+    const size_t end = std::min(ids.size(), first + kMaxContids);
+    for (size_t i = first + 1; i < end; ++i) line.Add(",", ids[i]);
+    line.Add(" op=net");
+  }
+}
+
+void AppendPeers(const CallFacts& facts, const EventLines& lines) {
   if (!facts.sockaddr.empty()) AppendSockaddr(facts.sockaddr, lines);
-  AppendNetworkContids(facts, lines);
   for (const OtherTask& task : facts.objects) AppendObject(task, lines);
+}
+
+void AppendFactRecords(const CallFacts& facts, const EventLines& lines) {
   AppendClock(facts.clock, lines);
   if (!facts.paths.empty() && facts.cwd) AppendCwd(*facts.cwd, lines);
   for (size_t item = 0; item < facts.paths.size(); ++item) {

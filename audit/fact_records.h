@@ -6,14 +6,21 @@
 
 namespace provost {
 
-// The records that stand between SYSCALL and PROCTITLE, in their order:
-//   CONTAINER_ID of the task itself
-//   SOCKADDR, CONTAINER_ID of all who share the network namespace
-//   OBJ_PID for each task the call is about, each followed by its CONTAINER_ID
-//   TIME_INJOFFSET, TIME_ADJNTPVAL for each value
-//   CWD, PATH for each path
-// Each only where there is something to say. Formats are those of kernel/auditsc.c
-// (audit_log_exit), that of CONTAINER_ID is the one proposed for it.
+// CONTAINER_ID records: of the task itself (`contid=5`), of each task the call is about (`contid=7
+// opid=1234`), and of all who share a network call's namespace (`contid=5,7,9 op=net`). The type is
+// the one proposed to the kernel. No reader knows it: auparse(3) up to 4.0 takes a record of an
+// unknown type for an event of its own, and ends the event that it stands in. So these come before
+// the event's first record, where they cut nothing off.
+void AppendContainerIds(const CallFacts& facts, const EventLines& lines);
+
+// Whom the call is about: SOCKADDR, and OBJ_PID for each task. They stand between SECCOMP and
+// SYSCALL: auparse(3) looks for them in the event's second record, where the kernel, whose events
+// begin with SYSCALL, has them, and otherwise has ausearch(8) say "connected-to x86_64".
+void AppendPeers(const CallFacts& facts, const EventLines& lines);
+
+// The records that stand between SYSCALL and PROCTITLE, in their order: TIME_INJOFFSET, and
+// TIME_ADJNTPVAL for each value; CWD, and PATH for each path. Formats are those of
+// kernel/auditsc.c (audit_log_exit). All of these only where there is something to say.
 void AppendFactRecords(const CallFacts& facts, const EventLines& lines);
 
 }  // namespace provost

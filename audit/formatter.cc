@@ -175,7 +175,9 @@ void AppendProctitle(const Identity& who, const EventLines& lines) {
 }
 
 void AppendDecision(const DecisionEvent& event, const Identity& who, const EventLines& lines) {
+  if (event.facts != nullptr) AppendContainerIds(*event.facts, lines);
   AppendSeccomp(event, who, lines);
+  if (event.facts != nullptr) AppendPeers(*event.facts, lines);
   AppendSyscall(event, who, lines);
   if (event.facts != nullptr) AppendFactRecords(*event.facts, lines);
   AppendProctitle(who, lines);
@@ -201,7 +203,7 @@ void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
 // kernel/audit.c.
 void AppendTrustedApp(const SupervisorEvent& event, const Identity& who, const EventLines& lines) {
   const bool failed = event.what == SupervisorEvent::What::kEventsLost;
-  RecordLine line(lines, "TRUSTED_APP");
+  const RecordLine line(lines, "TRUSTED_APP");
   line.Add("pid=", who.pid, " uid=", who.uid, " auid=", who.auid, " ses=", who.ses,
            " subj=? msg='");
   AppendOperation(event, line);
@@ -212,8 +214,6 @@ void AppendTrustedApp(const SupervisorEvent& event, const Identity& who, const E
   line.Add(" hostname=? addr=? terminal=");
   AppendTty(who.tty, "?", line.out());
   line.Add(" res=", failed ? "failed" : "success", "'");
-  line.NameUser("UID", who.uid);
-  line.NameUser("AUID", who.auid);
 }
 
 // In the form that was proposed to the kernel (audit_set_contid in the patches "audit: implement

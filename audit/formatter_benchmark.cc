@@ -3,27 +3,38 @@
 #include <string>
 
 #include "audit/event.h"
+#include "audit/event_format.h"
 #include "audit/file_sink.h"
 #include "audit/formatter.h"
 #include "audit/testing.h"
+#include "base/call_facts.h"
 #include "benchmark/benchmark.h"
 
 namespace provost {
 namespace {
 
-void FormatsOneEvent(benchmark::State& state) {
+// SECCOMP, SYSCALL, CWD, PATH, PROCTITLE.
+void FormatsFiveRecords(benchmark::State& state) {
   const Identity who = SomeTask();
-  const Event event = SomeDecision(who);
+  const CallFacts facts = SomeFacts();
+  DecisionEvent decision = SomeDecision(who);
+  decision.facts = &facts;
+  const Event event = decision;
+  const EventFormat format = {.kind = static_cast<EventFormat::Kind>(state.range(0))};
   std::string out;
   uint64_t serial = 3000000000;
   while (state.KeepRunning()) {
     out.clear();
-    FormatEvent(event, {1795311668, 7, ++serial}, out);
+    FormatEvent(event, {1795311668, 7, ++serial}, format, out);
     benchmark::DoNotOptimize(out.data());
   }
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * out.size()));
 }
-BENCHMARK(FormatsOneEvent);
+BENCHMARK(FormatsFiveRecords)
+    ->ArgName("format")
+    ->Arg(static_cast<int>(EventFormat::Kind::kRaw))
+    ->Arg(static_cast<int>(EventFormat::Kind::kEnriched))
+    ->Arg(static_cast<int>(EventFormat::Kind::kJson));
 
 void FormatsTheLongestNames(benchmark::State& state) {
   Identity who = SomeTask();

@@ -4,16 +4,22 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "audit/event.h"
 #include "audit/testing.h"
 #include "audit/untrusted.h"
+#include "base/call_facts.h"
 #include "base/identity.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -22,7 +28,9 @@
 namespace provost {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -30,10 +38,20 @@ using testing::StartsWith;
 constexpr EventStamp kStamp = {1795311668, 7, 3000000001};
 constexpr size_t kMaxLine = 8560;
 
-std::vector<std::string> Format(const Event& event) {
+std::vector<std::string> Format(const Event& event, const EventFormat& format = {}) {
   std::string out;
-  FormatEvent(event, kStamp, out);
+  FormatEvent(event, kStamp, format, out);
   return Lines(out);
+}
+
+// Without the stamp that every record has: "PATH: item=0 …".
+std::vector<std::string> Bodies(const Event& event) {
+  std::vector<std::string> bodies = Format(event);
+  for (std::string& line : bodies) {
+    line = absl::StrReplaceAll(absl::StripPrefix(line, "type="),
+                               {{" msg=audit(1795311668.007:3000000001)", ""}});
+  }
+  return bodies;
 }
 
 std::string Encoded(absl::string_view text) {
@@ -101,10 +119,9 @@ TEST(FormatEvent, TheSeccompRecordIsTheKernels) {
   event.request.ip = 0x7f34cb7df829;
   const std::string ours = absl::StrReplaceAll(
       Format(event)[0], {{" subj=?", ""}, {" op=deny", ""}, {"7ff00000", "7ffc0000"}});
-  EXPECT_THAT(ours,
-              testing::EndsWith(": auid=4294967295 uid=0 gid=0 ses=4294967295 pid=8131 comm=\"t\" "
-                                "exe=\"/tmp/a/t\" sig=0 arch=c000003e syscall=110 compat=0 "
-                                "ip=0x7f34cb7df829 code=0x7ffc0000"));
+  EXPECT_THAT(ours, EndsWith(": auid=4294967295 uid=0 gid=0 ses=4294967295 pid=8131 comm=\"t\" "
+                             "exe=\"/tmp/a/t\" sig=0 arch=c000003e syscall=110 compat=0 "
+                             "ip=0x7f34cb7df829 code=0x7ffc0000"));
 }
 
 TEST(FormatEvent, EveryIdHasItsPlace) {
@@ -180,7 +197,7 @@ TEST(FormatEvent, SaysWhatWasDecided) {
     DecisionEvent event = SomeDecision(who);
     event.decision.verdict = row.verdict;
     const std::string record = Format(event)[0];
-    EXPECT_THAT(record, testing::EndsWith(absl::StrCat(" code=0x7ff00000 ", row.expected)));
+    EXPECT_THAT(record, EndsWith(absl::StrCat(" code=0x7ff00000 ", row.expected)));
     const bool is_kill = std::holds_alternative<Kill>(row.verdict);
     EXPECT_EQ(Field(record, "sig"), is_kill ? "31" : "0");
   }
@@ -351,44 +368,61 @@ std::vector<std::string> HostileTexts() {
   return texts;
 }
 
-// Each field that the kernel's format has, once; nothing a reader could take for a second one.
-void ExpectOneSoundEvent(const std::vector<std::string>& lines) {
-  ASSERT_EQ(lines.size(), 3u);
-  const char* const kTypes[] = {"SECCOMP", "SYSCALL", "PROCTITLE"};
-  for (size_t i = 0; i < 3; ++i) {
-    const std::string& line = lines[i];
-    EXPECT_LE(line.size(), kMaxLine);
-    EXPECT_THAT(line, StartsWith(absl::StrCat("type=", kTypes[i],
-                                              " msg=audit(1795311668.007:3000000001): ")));
-    EXPECT_EQ(Count(line, "type="), 1) << line;
-    EXPECT_EQ(Count(line, "msg="), 1) << line;
-    for (const char c : line) {
-      ASSERT_TRUE(c >= 0x20 && c <= 0x7e) << static_cast<int>(c) << " in " << line;
+std::string TypeOf(absl::string_view line) {
+  return std::string(line.substr(5, line.find(' ') - 5));
+}
+
+// What each record may say once, and nothing a reader could take for a second one.
+void ExpectSoundRecord(const std::string& line, bool enriched) {
+  EXPECT_LE(line.size(), kMaxLine);
+  EXPECT_EQ(Count(line, "type=") - Count(line, " nametype="), 1) << line;
+  EXPECT_EQ(Count(line, "msg=audit(1795311668.007:3000000001): "), 1) << line;
+  EXPECT_EQ(Count(line, "msg="), 1) << line;
+  EXPECT_LE(Count(line, "\x1d"), enriched ? 1 : 0) << line;
+  std::multiset<std::string> names;
+  for (const absl::string_view word : absl::StrSplit(line, absl::ByAnyChar(" \x1d{"))) {
+    const std::vector<std::string> parts = absl::StrSplit(word, absl::MaxSplits('=', 1));
+    if (parts.size() == 2) names.insert(parts[0]);
+  }
+  for (const std::string& name : names) EXPECT_EQ(names.count(name), 1u) << name << " in " << line;
+  for (const char c : line) {
+    ASSERT_TRUE((c >= 0x20 && c <= 0x7e) || c == '\x1d') << static_cast<int>(c) << " in " << line;
+  }
+}
+
+// The event is `types`, in that order, each record sound.
+void ExpectOneSoundEvent(const Event& event, const std::vector<std::string>& types) {
+  for (const EventFormat::Kind kind : {EventFormat::Kind::kRaw, EventFormat::Kind::kEnriched}) {
+    std::vector<std::string> seen;
+    for (const std::string& line : Format(event, {.kind = kind})) {
+      ExpectSoundRecord(line, kind == EventFormat::Kind::kEnriched);
+      seen.push_back(TypeOf(line));
+      if (seen.back() != "SECCOMP" && seen.back() != "SYSCALL") continue;
+      for (const char* field : {"arch", "syscall", "pid", "auid", "comm", "exe", "subj"}) {
+        EXPECT_EQ(Count(line, absl::StrCat(" ", field, "=")), 1) << field << " in " << line;
+      }
     }
-  }
-  for (const char* field : {"arch=", "syscall=", " pid=", " auid=", "comm=", "exe=", "subj="}) {
-    EXPECT_EQ(Count(absl::StrCat(" ", lines[0]), field), 1) << field << " in " << lines[0];
-    EXPECT_EQ(Count(absl::StrCat(" ", lines[1]), field), 1) << field << " in " << lines[1];
-  }
-  for (const char* field : {"a0=", "success=", "exit=", "tty=", "key=", "items="}) {
-    EXPECT_EQ(Count(lines[1], field), 1) << field << " in " << lines[1];
+    EXPECT_EQ(seen, types);
   }
 }
 
 TEST(FormatEvent, HostileStringsStayInsideTheirField) {
+  const std::vector<std::string> types = {"SECCOMP", "SYSCALL", "PROCTITLE"};
   for (const std::string& text : HostileTexts()) {
     Identity who = SomeTask();
     DecisionEvent event = SomeDecision(who);
     for (std::string* field : {&who.comm, &who.exe, &who.tty, &who.proctitle}) {
       const std::string before = *field;
       *field = text;
-      ExpectOneSoundEvent(Format(event));
+      ExpectOneSoundEvent(event, types);
       *field = before;
     }
     event.decision.rule = text;
-    ExpectOneSoundEvent(Format(event));
+    ExpectOneSoundEvent(event, types);
     who.comm = who.exe = who.tty = who.proctitle = text;
-    ExpectOneSoundEvent(Format(event));
+    ExpectOneSoundEvent(event, types);
+    ExpectOneSoundEvent(ContainerEvent{.identity = &who}, {"CONTAINER_OP"});
+    ExpectOneSoundEvent(ConfigChangeEvent{.actions = text, .old_actions = text}, {"CONFIG_CHANGE"});
     const std::vector<std::string> own =
         Format(SupervisorEvent{SupervisorEvent::What::kStart, &who});
     ASSERT_EQ(own.size(), 1u);
@@ -396,6 +430,248 @@ TEST(FormatEvent, HostileStringsStayInsideTheirField) {
     EXPECT_EQ(Count(own[0], "op="), 1) << own[0];
     EXPECT_LE(own[0].size(), kMaxLine);
   }
+}
+
+// Of EveryFact().
+const std::vector<std::string> kEveryType = {
+    "CONTAINER_ID",   "CONTAINER_ID", "CONTAINER_ID", "SECCOMP",        "SOCKADDR",
+    "OBJ_PID",        "OBJ_PID",      "SYSCALL",      "TIME_INJOFFSET", "TIME_ADJNTPVAL",
+    "TIME_ADJNTPVAL", "CWD",          "PATH",         "PATH",           "PROCTITLE"};
+
+// The event's one record of that type.
+std::string RecordOf(const Event& event, absl::string_view type) {
+  std::string found;
+  for (const std::string& line : Format(event)) {
+    if (TypeOf(line) != type) continue;
+    EXPECT_EQ(found, "") << type;
+    found = line;
+  }
+  return found;
+}
+
+TEST(FormatEvent, HostileFactsStayInsideTheirField) {
+  const Identity who = SomeTask();
+  for (const std::string& text : HostileTexts()) {
+    CallFacts facts = EveryFact();
+    DecisionEvent event = SomeDecision(who);
+    event.facts = &facts;
+    event.decision.rule = text;
+    ExpectOneSoundEvent(event, kEveryType);
+    for (std::string* field : {&*facts.cwd, &*facts.paths[0].name, &facts.objects[0].comm}) {
+      *field = text;
+      ExpectOneSoundEvent(event, kEveryType);
+    }
+    facts.sockaddr = text;  // of a family that the text happens to have
+    ExpectOneSoundEvent(event, kEveryType);
+    facts.sockaddr = absl::StrCat(absl::string_view("\x01\0", 2), text);
+    ExpectOneSoundEvent(event, kEveryType);
+  }
+}
+
+TEST(FormatEvent, EveryRecordInItsPlace) {
+  const Identity who = SomeTask();
+  const CallFacts facts = EveryFact();
+  DecisionEvent event = SomeDecision(who);
+  event.facts = &facts;
+  std::vector<std::string> bodies = Bodies(event);
+  ASSERT_EQ(bodies.size(), kEveryType.size());
+  EXPECT_THAT(bodies[7], HasSubstr(" a3=0 items=2 ppid=1000 "));
+  // "no-shadow", 0x01, "contid=123456"
+  EXPECT_EQ(Field(bodies[7], "key"), "6E6F2D736861646F7701636F6E7469643D313233343536");
+  bodies.erase(bodies.begin() + 7);
+  bodies.erase(bodies.begin() + 3);
+  EXPECT_THAT(
+      bodies,
+      ElementsAre("CONTAINER_ID: contid=123456", "CONTAINER_ID: contid=77 opid=2222",
+                  "CONTAINER_ID: contid=123456,7 op=net",
+                  "SOCKADDR: saddr=020001BBC00002070000000000000000",
+                  "OBJ_PID: opid=2222 oauid=1000 ouid=33 oses=5 ocomm=\"victim\"",
+                  "OBJ_PID: opid=2223 oauid=-1 ouid=0 oses=-1 ocomm=\"other\"",
+                  "TIME_INJOFFSET: sec=-3 nsec=500", "TIME_ADJNTPVAL: op=freq old=10 new=-20",
+                  "TIME_ADJNTPVAL: op=tai old=0 new=37", "CWD: cwd=\"/root\"",
+                  "PATH: item=0 name=\"/etc/shadow\" inode=1835 dev=fe:01 mode=0100640 ouid=0 "
+                  "ogid=42 rdev=00:00 nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 "
+                  "cap_frootid=0",
+                  "PATH: item=1 name=6D616465206279206D65 nametype=CREATE cap_fp=0 cap_fi=0 "
+                  "cap_fe=0 cap_fver=0 cap_frootid=0",
+                  "PROCTITLE: proctitle=636174002F6574632F736861646F77"));
+}
+
+TEST(FormatEvent, APathAsTheKernelHasIt) {
+  PathFact device;
+  device.name = "/dev/null";
+  device.inode = {.number = UINT64_MAX,
+                  .device = {0, 0x1234},
+                  .mode = 0020666,
+                  .uid = 1,
+                  .gid = 2,
+                  .rdev = {1, 3}};
+  device.name_type = PathFact::NameType::kParent;
+  PathFact capable;
+  capable.name = "ping";
+  capable.name_type = PathFact::NameType::kDelete;
+  capable.capabilities = {0x2000, UINT64_MAX, true, 0x2000000, 100000};
+  const struct {
+    PathFact path;
+    const char* expected;
+  } kTable[] = {
+      {device,
+       "name=\"/dev/null\" inode=18446744073709551615 dev=00:1234 mode=020666 ouid=1 ogid=2 "
+       "rdev=01:03 nametype=PARENT cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0"},
+      {capable,
+       "name=\"ping\" nametype=DELETE cap_fp=0000000000002000 cap_fi=ffffffffffffffff cap_fe=1 "
+       "cap_fver=2000000 cap_frootid=100000"},
+      {PathFact(),
+       "name=(null) nametype=UNKNOWN cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0"},
+      {PathFact{.name = ""},
+       "name=\"\" nametype=UNKNOWN cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0"},
+  };
+  const Identity who = SomeTask();
+  for (const auto& row : kTable) {
+    CallFacts facts;
+    facts.paths = {row.path};
+    DecisionEvent event = SomeDecision(who);
+    event.facts = &facts;
+    const std::vector<std::string> bodies = Bodies(event);  // no CWD: it could not be read
+    ASSERT_EQ(bodies.size(), 4u);
+    EXPECT_EQ(bodies[2], absl::StrCat("PATH: item=0 ", row.expected));
+  }
+}
+
+TEST(FormatEvent, NothingIsSaidOfNoFacts) {
+  const Identity who = SomeTask();
+  CallFacts facts;
+  facts.cwd = "/root";  // of no use without a path
+  DecisionEvent event = SomeDecision(who);
+  const std::vector<std::string> without = Format(event);
+  event.facts = &facts;
+  EXPECT_EQ(Format(event), without);
+  facts.contid = 5;
+  EXPECT_EQ(Format(event).size(), without.size() + 1);
+}
+
+TEST(FormatEvent, KeysCannotBeMadeUp) {
+  const Identity who = SomeTask();
+  const struct {
+    absl::string_view rule;
+    std::optional<uint64_t> contid;
+    absl::string_view keys;  // decoded; "" is (null)
+  } kTable[] = {
+      {"r", std::nullopt, "r"},
+      {"r", 5,
+       "r\x01"
+       "contid=5"},
+      {"", 5, "contid=5"},
+      {"", UINT64_MAX - 1, "contid=18446744073709551614"},
+      {"r\x01"
+       "contid=6",
+       std::nullopt, "r contid=6"},
+      {"r\x01"
+       "contid=6",
+       5,
+       "r contid=6\x01"
+       "contid=5"},
+  };
+  for (const auto& row : kTable) {
+    CallFacts facts;
+    facts.contid = row.contid;
+    DecisionEvent event = SomeDecision(who);
+    event.facts = &facts;
+    event.decision.rule = row.rule;
+    EXPECT_EQ(Field(RecordOf(event, "SYSCALL"), "key"), Encoded(row.keys));
+  }
+}
+
+TEST(FormatEvent, ManyContainersTakeSeveralRecords) {
+  const Identity who = SomeTask();
+  CallFacts facts;
+  for (uint64_t i = 0; i < 1000; ++i) facts.network_contids.push_back(UINT64_MAX - 1000 + i);
+  DecisionEvent event = SomeDecision(who);
+  event.facts = &facts;
+  std::vector<std::string> ids;
+  for (const std::string& line : Format(event)) {
+    ExpectSoundRecord(line, false);
+    if (TypeOf(line) != "CONTAINER_ID") continue;
+    for (const absl::string_view id : absl::StrSplit(Field(line, "contid"), ',')) {
+      ids.emplace_back(id);
+    }
+  }
+  ASSERT_EQ(ids.size(), 1000u);
+  EXPECT_EQ(ids[0], "18446744073709550615");
+  EXPECT_EQ(ids[999], "18446744073709551614");
+}
+
+TEST(FormatEvent, ContainersAndConfigurationAreEvents) {
+  Identity who = SomeTask();
+  EXPECT_THAT(
+      Bodies(ContainerEvent{.identity = &who, .pid = 2222, .contid = 123456}),
+      ElementsAre("CONTAINER_OP: op=set opid=2222 contid=123456 old-contid=18446744073709551615 "
+                  "pid=1001 auid=1000 uid=0 tty=pts3 ses=3 subj=? comm=\"cat\" "
+                  "exe=\"/usr/bin/cat\" res=1"));
+  const ContainerEvent refused = {
+      .identity = &who, .pid = 2222, .contid = 5, .old_contid = 6, .succeeded = false};
+  EXPECT_THAT(Bodies(refused)[0], AllOf(HasSubstr(" contid=5 old-contid=6 "), EndsWith(" res=0")));
+  EXPECT_THAT(
+      Bodies(ConfigChangeEvent{.actions = "errno,log", .old_actions = "(none)"}),
+      ElementsAre("CONFIG_CHANGE: op=seccomp-logging actions=errno,log old-actions=(none) res=1"));
+  EXPECT_THAT(Bodies(ConfigChangeEvent{.actions = "?", .old_actions = "log", .succeeded = false}),
+              ElementsAre("CONFIG_CHANGE: op=seccomp-logging actions=? old-actions=log res=0"));
+}
+
+TEST(FormatEvent, ANodeStandsBeforeEachLine) {
+  const Identity who = SomeTask();
+  const CallFacts facts = EveryFact();
+  DecisionEvent event = SomeDecision(who);
+  event.facts = &facts;
+  const std::string longest(64, 'n');
+  const struct {
+    std::string node;
+    std::string start;
+  } kTable[] = {
+      {"host7.example", "node=host7.example type="},
+      {"", "type="},
+      {"a b\nc=\"d\"", "node=a_b_c__d_ type="},
+      {"\xc3\xa9", "node=__ type="},
+      {longest, absl::StrCat("node=", longest, " type=")},
+      {longest + "m", absl::StrCat("node=", longest, " type=")},
+  };
+  const std::vector<std::string> plain = Format(event);
+  for (const auto& row : kTable) {
+    const std::vector<std::string> lines = Format(event, {.node = row.node});
+    ASSERT_EQ(lines.size(), plain.size());
+    for (size_t i = 0; i < lines.size(); ++i) {
+      EXPECT_EQ(lines[i], absl::StrCat(row.start, absl::StripPrefix(plain[i], "type=")));
+    }
+  }
+}
+
+TEST(FormatEvent, EnrichedLinesAreTheRawOnesAndNames) {
+  const Identity who = SomeTask();
+  CallFacts facts = EveryFact();
+  facts.paths[0].inode->gid = 0;
+  facts.objects[0].uid = UINT32_MAX;
+  facts.objects[0].auid = 0;
+  DecisionEvent event = SomeDecision(who);
+  event.facts = &facts;
+  const std::vector<std::string> raw = Format(event);
+  const std::vector<std::string> enriched = Format(event, {.kind = EventFormat::Kind::kEnriched});
+  ASSERT_EQ(enriched.size(), raw.size());
+  std::map<std::string, std::string> names;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    const std::vector<std::string> parts = absl::StrSplit(enriched[i], '\x1d');
+    EXPECT_EQ(parts[0], raw[i]);
+    ASSERT_LE(parts.size(), 2u);
+    if (parts.size() == 2) names.emplace(TypeOf(raw[i]), parts[1]);
+  }
+  EXPECT_EQ(names.size(), 5u);
+  EXPECT_THAT(names["SECCOMP"], EndsWith(" UID=\"root\" GID=\"root\" ARCH=x86_64 SYSCALL=openat"));
+  EXPECT_THAT(names["SYSCALL"], StartsWith("ARCH=x86_64 SYSCALL=openat AUID="));
+  EXPECT_THAT(names["SYSCALL"],
+              EndsWith(" UID=\"root\" GID=\"root\" EUID=\"root\" SUID=\"root\" "
+                       "FSUID=\"root\" EGID=\"root\" SGID=\"root\" FSGID=\"root\""));
+  EXPECT_EQ(names["SOCKADDR"], "SADDR={ saddr_fam=inet laddr=192.0.2.7 lport=443 }");
+  EXPECT_EQ(names["OBJ_PID"], "OAUID=\"root\" OUID=\"unset\"");
+  EXPECT_EQ(names["PATH"], "OUID=\"root\" OGID=\"root\"");
 }
 
 Identity WidestIdentity() {
@@ -420,12 +696,29 @@ TEST(FormatEvent, TheWidestRecordStaysBelowTheCap) {
   event.request.args.fill(UINT64_MAX);
   event.request.ip = UINT64_MAX;
   event.result = std::numeric_limits<int64_t>::min();
+  CallFacts facts;
+  facts.contid = UINT64_MAX;
+  facts.cwd = std::string(4096, '\n');
+  facts.sockaddr = std::string(128, '\x01');
+  OtherTask& object = facts.objects.emplace_back();
+  object.pid = std::numeric_limits<int32_t>::min();
+  object.comm = who.comm;
+  PathFact path;
+  path.name = facts.cwd;
+  path.inode = {UINT64_MAX, {UINT32_MAX, UINT32_MAX}, UINT32_MAX, UINT32_MAX,
+                UINT32_MAX, {UINT32_MAX, UINT32_MAX}};
+  path.capabilities = {UINT64_MAX, UINT64_MAX, true, UINT32_MAX, UINT32_MAX};
+  facts.paths.assign(100, path);
+  event.facts = &facts;
+  const EventFormat format = {.kind = EventFormat::Kind::kEnriched, .node = std::string(64, 'n')};
   for (const size_t size : {3583u, 3584u, 3585u, 4096u, 100'000u}) {
     who.exe = std::string(size, '\n');
     std::string out;
-    FormatEvent(event, {std::numeric_limits<int64_t>::max(), 999, UINT32_MAX}, out);
+    FormatEvent(event, {std::numeric_limits<int64_t>::max(), 999, UINT32_MAX}, format, out);
     for (const std::string& line : Lines(out)) EXPECT_LE(line.size(), kMaxLine);
     EXPECT_EQ(Field(Lines(out)[1], "exe"), size <= 3584 ? Encoded(who.exe) : "\"<too_long>\"");
+    EXPECT_EQ(Field(Lines(out)[5], "cwd"), Encoded(*facts.cwd));
+    EXPECT_EQ(Field(Lines(out)[105], "name"), Encoded(*facts.cwd));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 namespace provost {
@@ -117,6 +118,10 @@ std::string ActionsLogged::ToString() const {
     absl::StrAppend(&text, text.empty() ? "" : " ", kActionNames[i]);
   }
   return text;
+}
+
+std::string ActionsLogged::ToList() const {
+  return bits_ == 0 ? "(none)" : absl::StrReplaceAll(ToString(), {{" ", ","}});
 }
 
 bool LogDecision(const Decision& decision, const ActionsLogged& actions, bool logging,

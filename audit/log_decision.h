@@ -34,6 +34,9 @@ class ActionsLogged {
   // Canonical, as Parse takes it back: "kill_process kill_thread trap errno user_notif trace log",
   // "" for none.
   std::string ToString() const;
+  // The same for a CONFIG_CHANGE record: commas between, "(none)" for none (audit_actions_logged()
+  // in kernel/seccomp.c).
+  std::string ToList() const;
   bool Has(Action action) const { return (bits_ & (1u << action)) != 0; }
 
   bool operator==(const ActionsLogged&) const = default;

@@ -74,6 +74,14 @@ TEST(ActionsLogged, AllHasEveryAction) {
   }
 }
 
+TEST(ActionsLogged, ListsAsTheKernelRecordsThem) {
+  EXPECT_EQ(ActionsLogged().ToList(), "(none)");
+  EXPECT_EQ(ActionsLogged::Parse("log")->ToList(), "log");
+  EXPECT_EQ(ActionsLogged::Parse("log errno kill_process")->ToList(), "kill_process,errno,log");
+  EXPECT_EQ(ActionsLogged::All().ToList(),
+            "kill_process,kill_thread,trap,errno,user_notif,trace,log");
+}
+
 // The answers for one verdict, one letter each: y recorded, n not. By wish: unsaid, log, log
 // result, quiet.
 struct Row {

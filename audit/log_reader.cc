@@ -46,6 +46,7 @@ bool TakeSyscall(const std::map<std::string, std::string>& fields, RecordedCall&
   int64_t exit = 0;
   if (absl::SimpleAtoi(find("exit"), &exit)) call.exit = exit;
   call.rule = find("key");
+  call.rule = call.rule.substr(0, call.rule.find('\x01'));  // the second key is the container's
   if (call.rule == "(null)") call.rule.clear();
   return whole;
 }
@@ -116,11 +117,15 @@ absl::StatusOr<RecordedCall> ReadRecordedCall(const std::string& path, uint64_t 
     return absl::UnavailableError(absl::StrCat(path, ": cannot be read as an audit log"));
   }
   Serials serials;
+  bool is_own = false;
   while (auparse_next_event(parser.get()) > 0) {
     const uint64_t at = auparse_get_serial(parser.get());
     serials.Add(at);
     if (at != serial) continue;
     if (std::optional<RecordedCall> call = TakeEvent(parser.get())) return *std::move(call);
+    is_own = true;  // or a record of its container's, which auparse makes an event of
+  }
+  if (is_own) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": event ", serial, " is not of a call: it is the run's own"));
   }

@@ -6,6 +6,7 @@
 #include "audit/event.h"
 #include "audit/formatter.h"
 #include "audit/testing.h"
+#include "base/call_facts.h"
 #include "base/status_matchers.h"
 #include "gtest/gtest.h"
 
@@ -29,6 +30,13 @@ std::string SomeLog() {
   FormatEvent(second, {1795311668, 1, 9}, text);
   second.decision.rule = "";
   FormatEvent(second, {1795311669, 1, 20}, text);
+  // In a container: records before its first, and a second key.
+  CallFacts facts;
+  facts.contid = 5;
+  facts.network_contids = {5, 6};
+  DecisionEvent contained = SomeDecision(who);
+  contained.facts = &facts;
+  FormatEvent(contained, {1795311669, 1, 21}, text);
   std::string path = FreshPath("log_reader.log");
   WriteFile(path, text);
   return path;
@@ -53,13 +61,16 @@ TEST(LogReaderTest, ReadsWhatWasWritten) {
   EXPECT_FALSE(second.exit.has_value());
   PROVOST_ASSERT_OK_AND_ASSIGN(const RecordedCall third, ReadRecordedCall(path, 20));
   EXPECT_EQ(third.rule, "");
+  PROVOST_ASSERT_OK_AND_ASSIGN(const RecordedCall contained, ReadRecordedCall(path, 21));
+  EXPECT_EQ(contained.rule, "no-shadow");
+  EXPECT_EQ(contained.op, "deny");
 }
 
 TEST(LogReaderTest, SaysWhichSerialsThereAre) {
   const std::string path = SomeLog();
   EXPECT_THAT(ReadRecordedCall(path, 10),
               StatusIs(absl::StatusCode::kNotFound,
-                       path + ": no event has the serial 10: it holds 7 to 9, 20"));
+                       path + ": no event has the serial 10: it holds 7 to 9, 20 to 21"));
   EXPECT_THAT(ReadRecordedCall(path, 8),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("the run's own")));
   EXPECT_THAT(ReadRecordedCall("/nonexistent/log", 1),

@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "base/call_facts.h"
 #include "gtest/gtest.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
@@ -49,6 +50,33 @@ DecisionEvent SomeDecision(const Identity& who) {
   event.decision.rule = "no-shadow";
   event.result = -EACCES;
   return event;
+}
+
+CallFacts SomeFacts() {
+  CallFacts facts;
+  facts.cwd = "/root";
+  PathFact& path = facts.paths.emplace_back();
+  path.name = "/etc/shadow";
+  path.inode = {
+      .number = 1835, .device = {0xfe, 1}, .mode = 0100640, .uid = 0, .gid = 42, .rdev = {0, 0}};
+  path.name_type = PathFact::NameType::kNormal;
+  return facts;
+}
+
+CallFacts EveryFact() {
+  CallFacts facts = SomeFacts();
+  facts.contid = 123456;
+  facts.sockaddr = std::string("\x02\0\x01\xbb\xc0\0\x02\x07\0\0\0\0\0\0\0\0", 16);
+  facts.network_contids = {123456, 7};
+  facts.objects = {{.pid = 2222, .auid = 1000, .uid = 33, .ses = 5, .comm = "victim", .contid = 77},
+                   {.pid = 2223, .comm = "other"}};
+  facts.clock.injected = {-3, 500};
+  facts.clock.values = {{ClockChange::Value::What::kFreq, 10, -20},
+                        {ClockChange::Value::What::kTai, 0, 37}};
+  PathFact& made = facts.paths.emplace_back();
+  made.name = "made by me";
+  made.name_type = PathFact::NameType::kCreate;
+  return facts;
 }
 
 std::string FreshPath(absl::string_view name) {

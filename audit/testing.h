@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "audit/event.h"
+#include "base/call_facts.h"
 #include "base/identity.h"
 
 namespace provost {
@@ -20,6 +21,11 @@ Identity SomeTask();
 
 // openat, refused with EACCES by the rule "no-shadow". `who` must outlive it.
 DecisionEvent SomeDecision(const Identity& who);
+
+// What such a call is about: /etc/shadow, looked up in /root.
+CallFacts SomeFacts();
+// One of everything that facts can say.
+CallFacts EveryFact();
 
 // A path in the test's own directory where nothing is yet.
 std::string FreshPath(absl::string_view name);
