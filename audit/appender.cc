@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -169,8 +170,17 @@ absl::Status Appender::Error(int error) const {
   return absl::ErrnoToStatus(error, absl::StrCat("cannot append to ", name_));
 }
 
-bool Appender::MustLeadWithNewline(off_t end) const {
-  return line_open_ || (end != last_end_ && IsLineOpenBefore(end));
+// `end` is what was last seen of the file's; moved on if it moves while we look.
+bool Appender::MustLeadWithNewline(off_t& end) const {
+  if (line_open_) return true;
+  // What looks torn may be a neighbour's write halfway: those are over in a moment.
+  constexpr int kLooks = 3;
+  for (int looks = 0; looks < kLooks; ++looks) {
+    if (end == last_end_ || !IsLineOpenBefore(end)) return false;
+    sched_yield();
+    end = EndOfFile();
+  }
+  return true;
 }
 
 // True also where it cannot be known.

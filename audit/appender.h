@@ -74,7 +74,7 @@ class Appender {
   absl::Status WaitUntilWritable() const;
   absl::Status Error(int error) const;
 
-  bool MustLeadWithNewline(off_t end) const;
+  bool MustLeadWithNewline(off_t& end) const;
   bool IsLineOpenBefore(off_t offset) const;
   off_t EndOfFile() const;
   bool TakeBack(absl::string_view piece, off_t end);

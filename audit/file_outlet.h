@@ -2,7 +2,6 @@
 #define PROVOST_AUDIT_FILE_OUTLET_H_
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -40,12 +39,6 @@ class FileOutlet final : public Outlet {
   std::variant<LogFile, Appender> log_;
   std::string name_;
 };
-
-// What `path` names: a regular file, which is created if there is none, or anything else that can
-// be written; "-" is standard output. `options` are for regular files. Errors name the path and the
-// reason.
-absl::StatusOr<std::unique_ptr<Outlet>> OpenFileOutlet(const std::string& path,
-                                                       const LogFile::Options& options);
 
 }  // namespace provost
 

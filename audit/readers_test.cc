@@ -722,8 +722,9 @@ TEST(Readers, SeveralSupervisorsShareOneFile) {
   for (const pid_t child : children) EXPECT_TRUE(EndsWell(child));
 
   EXPECT_EQ(Records(ReadFile(path)).size(), 3u * kWorkers * kEvents);
-  // Who opens the file while another is in the middle of a write takes its line for a torn one.
-  EXPECT_LE(Lines(ReadFile(path)).size(), 3u * kWorkers * kEvents + kWorkers);
+  // Who looks while another is in the middle of a write may take its line for a torn one, and put a
+  // blank line there.
+  EXPECT_LE(Lines(ReadFile(path)).size(), 3u * kWorkers * kEvents + kEvents / 10);
   std::map<int, std::set<int>> whole = WholeEvents(path);
   for (int worker = 1; worker <= kWorkers; ++worker) {
     EXPECT_EQ(whole[worker].size(), static_cast<size_t>(kEvents));

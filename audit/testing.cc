@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -127,6 +128,18 @@ uint64_t SerialOf(absl::string_view record) {
       absl::SimpleAtoi(record.substr(at + 1, record.find(')') - at - 1), &serial);
   EXPECT_TRUE(is_number) << record;
   return serial;
+}
+
+std::string OutputOf(const std::string& command) {
+  FILE* pipe = popen(absl::StrCat("export LC_ALL=C TZ=UTC; ", command).c_str(), "r");
+  EXPECT_NE(pipe, nullptr);
+  std::string output;
+  char chunk[4096];
+  size_t got;
+  while ((got = fread(chunk, 1, sizeof(chunk), pipe)) > 0) output.append(chunk, got);
+  const int status = pclose(pipe);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 1) << command << "\n" << output;
+  return output;
 }
 
 pid_t Fork(const std::function<void()>& body) {

@@ -42,6 +42,9 @@ std::string Field(absl::string_view record, absl::string_view name);
 // The serial in "msg=audit(SEC.mmm:SERIAL)".
 uint64_t SerialOf(absl::string_view record);
 
+// Standard output of a shell command that ends with 0 or 1, with times in UTC and plain English.
+std::string OutputOf(const std::string& command);
+
 // Forks a child that ends with _exit(0) after `body`.
 pid_t Fork(const std::function<void()>& body);
 // True if the child ended by exit code 0.
