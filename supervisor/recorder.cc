@@ -20,6 +20,7 @@ PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Dec
   record.offer = ++made_;
   record.unread = identities_.Read(tid, record.identity);
   if (record.unread.ok()) record.unread = ReadFacts(record, arguments);
+  record.clock = ClockWatch::Begin(request, arguments);
   return record;
 }
 
@@ -36,6 +37,7 @@ absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& argument
 void Recorder::Finish(PendingRecord& record, int64_t result) {
   record.result = result;
   record.has_run = true;
+  if (record.clock) record.facts.clock = record.clock->End(result);
   if (result < 0 || !record.has_facts) return;
   const absl::StatusOr<int> directory = identities_.Directory(record.identity.tid);
   if (!directory.ok()) return;

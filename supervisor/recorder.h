@@ -12,6 +12,7 @@
 #include "base/call_facts.h"
 #include "base/identity.h"
 #include "policy/verdict.h"
+#include "supervisor/clock_changes.h"
 #include "syscalls/request.h"
 #include "tracee/call_facts.h"
 #include "tracee/memory.h"
@@ -30,8 +31,9 @@ struct PendingRecord {
   std::optional<int64_t> result;
   CallFacts facts;
   bool has_facts = false;
-  bool has_run = false;  // its arguments may have changed since
-  uint64_t offer = 0;    // see DecisionEvent
+  bool has_run = false;             // its arguments may have changed since
+  std::optional<ClockWatch> clock;  // it may change the clock: its result is waited for
+  uint64_t offer = 0;               // see DecisionEvent
 };
 
 // Decides what is recorded, knows who the tasks are, and writes events. Lives on the tracing

@@ -370,7 +370,8 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
                                           const SyscallRequest& runs) {
   // What returns nowhere has no result to wait for.
   const auto arch = static_cast<Arch>(record.request.arch);
-  if (record.decision.wish == RecordWish::kLogResult && Runs(record.decision.verdict) &&
+  const bool awaited = record.decision.wish == RecordWish::kLogResult || record.clock.has_value();
+  if (awaited && Runs(record.decision.verdict) &&
       !(record.request.HasKnownArch() && Policy::IsNeverRefused(arch, record.request.nr)) &&
       !IsVsyscall(record.request)) {
     PROVOST_ASSIGN_OR_RETURN(
