@@ -3,9 +3,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_replace.h"
 #include "base/status_macros.h"
 #include "supervisor/tracee_arguments.h"
 #include "tracee/identity.h"
@@ -95,19 +97,36 @@ absl::Status Recorder::WriteStart(SupervisorEvent start) {
   return WriteSupervisorEvent(std::move(start));
 }
 
+absl::Status Recorder::WriteActionsLogged(const ActionsLogged& usual) {
+  if (sink_ == nullptr || actions_ == usual) return absl::OkStatus();
+  PROVOST_RETURN_IF_ERROR(ReadSelf());
+  // As the kernel lists them in this record: with commas.
+  const auto listed = [](const ActionsLogged& actions) {
+    const std::string names = absl::StrReplaceAll(actions.ToString(), {{" ", ","}});
+    return names.empty() ? std::string("(none)") : names;
+  };
+  PROVOST_RETURN_IF_ERROR(sink_->Write(ConfigChangeEvent{
+      .identity = &*self_, .actions = listed(actions_), .old_actions = listed(usual)}));
+  return sink_->Flush();
+}
+
 absl::Status Recorder::WriteEnd() {
   return WriteSupervisorEvent(
       {.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
 }
 
+absl::Status Recorder::ReadSelf() {
+  if (self_) return absl::OkStatus();
+  Identity self;
+  PROVOST_RETURN_IF_ERROR(ReadProgramIdentity(getpid(), self));
+  PROVOST_RETURN_IF_ERROR(ReadTaskIdentity(getpid(), self));
+  self_ = std::move(self);
+  return absl::OkStatus();
+}
+
 absl::Status Recorder::WriteSupervisorEvent(SupervisorEvent event) {
   if (sink_ == nullptr) return absl::OkStatus();
-  if (!self_) {
-    Identity self;
-    PROVOST_RETURN_IF_ERROR(ReadProgramIdentity(getpid(), self));
-    PROVOST_RETURN_IF_ERROR(ReadTaskIdentity(getpid(), self));
-    self_ = std::move(self);
-  }
+  PROVOST_RETURN_IF_ERROR(ReadSelf());
   event.identity = &*self_;
   PROVOST_RETURN_IF_ERROR(sink_->Write(event));
   return sink_->Flush();

@@ -67,6 +67,8 @@ class Recorder {
   // The run's first and last records; nothing without a sink.
   // `start` is what the first says; who says it is filled in.
   absl::Status WriteStart(SupervisorEvent start);
+  // Says that this run records other actions than `usual`; nothing where it does not.
+  absl::Status WriteActionsLogged(const ActionsLogged& usual);
   absl::Status WriteEnd();
   // A record that was refused will not be offered again.
   void CountLost() {
@@ -83,6 +85,8 @@ class Recorder {
  private:
   absl::Status ReadFacts(PendingRecord& record, ArgumentMemory& arguments);
   absl::Status WriteSupervisorEvent(SupervisorEvent event);
+  // Fills self_ in.
+  absl::Status ReadSelf();
 
   AuditSink* sink_;
   ActionsLogged actions_;

@@ -142,6 +142,7 @@ class Supervisor::Loop {
     RepeatedCalls repeated;  // kept only for a decider that counts
   };
 
+  absl::Status RecordStart();
   absl::Status Supervise();
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
@@ -207,12 +208,7 @@ class Supervisor::Loop {
 };
 
 absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
-  const absl::Status started = options_.record_run
-                                   ? recorder_.WriteStart({.what = SupervisorEvent::What::kStart,
-                                                           .seed = options_.seed,
-                                                           .policies = options_.policy_files,
-                                                           .rules = options_.policy_statements})
-                                   : absl::OkStatus();
+  const absl::Status started = RecordStart();
   if (!started.ok()) {
     // It is no decision: what is lost of those is counted.
     if (options_.on_audit_failure != OnAuditFailure::kContinue)
@@ -253,6 +249,15 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
                                             " was waited for by another thread of this process"));
   }
   return std::visit([](auto end) { return Outcome(end); }, *root_end_);
+}
+
+absl::Status Supervisor::Loop::RecordStart() {
+  if (!options_.record_run) return absl::OkStatus();
+  PROVOST_RETURN_IF_ERROR(recorder_.WriteStart({.what = SupervisorEvent::What::kStart,
+                                                .seed = options_.seed,
+                                                .policies = options_.policy_files,
+                                                .rules = options_.policy_statements}));
+  return recorder_.WriteActionsLogged(ActionsLogged::All());
 }
 
 absl::Status Supervisor::Loop::Supervise() {

@@ -155,6 +155,19 @@ TEST(AuditLogTest, HasOneEventARefusalAndTheRunsOwn) {
   EXPECT_EQ(stat.st_mode & 07777, 0600);
 }
 
+TEST(AuditLogTest, SaysWhichActionsItHasIfNotAll) {
+  const std::string log = TemporaryPath("actions.log");
+  const Ended ended =
+      Provost({"-o", log, "-e", "deny EPERM getppid", "--actions-logged", "log  trap"},
+              {Victim("getppid_answers"), "-1"});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  const std::string text = ReadFile(log);
+  EXPECT_EQ(CountLines(text, "type=SECCOMP "), 0);
+  EXPECT_EQ(CountLines(text, "type=CONFIG_CHANGE "), 1);
+  EXPECT_THAT(text, HasSubstr("op=seccomp-logging actions=trap,log old-actions=kill_process,"
+                              "kill_thread,trap,errno,user_notif,trace,log res=1"));
+}
+
 TEST(AuditLogTest, IsAppendedToAndSharedByTwoAtOnce) {
   const std::string log = TemporaryPath("shared.log");
   const std::vector<std::string> argv =
