@@ -12,6 +12,7 @@
 #include "audit/event_stamper.h"
 #include "audit/formatter.h"
 #include "audit/sink.h"
+#include "base/call_facts.h"
 #include "base/identity.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
@@ -29,6 +30,7 @@ class CollectingSink final : public AuditSink {
     RecordWish wish;
     std::string rule;
     std::optional<int64_t> result;
+    CallFacts facts;
   };
 
   absl::Status Write(const Event& event) override {
@@ -69,6 +71,7 @@ class CollectingSink final : public AuditSink {
     copy.wish = event.decision.wish;
     copy.rule = std::string(event.decision.rule);
     copy.result = event.result;
+    if (event.facts != nullptr) copy.facts = *event.facts;
     return copy;
   }
 

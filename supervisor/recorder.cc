@@ -1,39 +1,79 @@
 #include "supervisor/recorder.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <utility>
+
+#include "absl/status/statusor.h"
 #include "base/status_macros.h"
+#include "supervisor/tracee_arguments.h"
 #include "tracee/identity.h"
 
 namespace provost {
 
-PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Decision& decision) {
-  PendingRecord record{.request = request, .decision = decision};
-  record.unread = ReadIdentity(tid, record.identity);
+PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Decision& decision,
+                             ArgumentMemory& arguments) {
+  PendingRecord record;
+  record.request = request;
+  record.decision = decision;
+  record.unread = identities_.Read(tid, record.identity);
+  if (record.unread.ok()) record.unread = ReadFacts(record, arguments);
   return record;
 }
 
-absl::Status Recorder::ReadIdentity(pid_t tid, Identity& identity) {
-  identity.tid = tid;
-  const auto known = programs_.find(tid);
-  if (known != programs_.end()) {
-    identity = known->second;
-  } else {
-    PROVOST_RETURN_IF_ERROR(ReadProgramIdentity(tid, identity));
-    programs_.emplace(tid, identity);
+absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& arguments) {
+  const pid_t tid = record.identity.tid;
+  PROVOST_ASSIGN_OR_RETURN(const int directory, identities_.Directory(tid));
+  CallFacts facts;
+  PROVOST_RETURN_IF_ERROR(call_facts_.Read(tid, directory, record.request, arguments, facts));
+  record.facts = std::move(facts);
+  record.has_facts = true;
+  return absl::OkStatus();
+}
+
+void Recorder::Finish(PendingRecord& record, int64_t result) {
+  record.result = result;
+  record.has_run = true;
+  if (result < 0 || !record.has_facts) return;
+  const absl::StatusOr<int> directory = identities_.Directory(record.identity.tid);
+  if (!directory.ok()) return;
+  call_facts_.Complete(record.identity.tid, *directory, record.request, record.facts);
+}
+
+void Recorder::FinishExec(pid_t tid, PendingRecord& record) {
+  record.result = 0;
+  record.has_run = true;
+  record.identity = Identity();
+  record.unread = identities_.Read(tid, record.identity);
+}
+
+void Recorder::NoteCall(pid_t tid, const SyscallRequest& request) {
+  constexpr int32_t kPrctl = 157;
+  constexpr int32_t kPrctlI386 = 172;
+  const bool is_prctl = (request.IsX86_64() && request.nr == kPrctl) ||
+                        (request.IsI386() && request.nr == kPrctlI386);
+  if (is_prctl && static_cast<uint32_t>(request.args[0]) == PR_SET_MM) {
+    identities_.KeepNoProgram(tid);
   }
-  return ReadTaskIdentity(tid, identity);
 }
 
 absl::Status Recorder::Write(PendingRecord& record) {
   if (!record.unread.ok()) {
-    record.unread = ReadIdentity(record.identity.tid, record.identity);
+    const pid_t tid = record.identity.tid;
+    record.unread = identities_.Read(tid, record.identity);
+    if (record.unread.ok() && !record.has_facts && !record.has_run) {
+      pid_t process = record.identity.pid;
+      TraceeArguments arguments(tid, process, nullptr);
+      record.unread = ReadFacts(record, arguments);
+    }
     PROVOST_RETURN_IF_ERROR(record.unread);
   }
   PROVOST_RETURN_IF_ERROR(sink_->Write(DecisionEvent{.identity = &record.identity,
                                                      .request = record.request,
                                                      .decision = record.decision,
-                                                     .result = record.result}));
+                                                     .result = record.result,
+                                                     .facts = &record.facts}));
   ++written_;
   unflushed_ = true;
   return absl::OkStatus();

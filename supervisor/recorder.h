@@ -6,13 +6,16 @@
 #include <cstdint>
 #include <optional>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "audit/log_decision.h"
 #include "audit/sink.h"
+#include "base/call_facts.h"
 #include "base/identity.h"
 #include "policy/verdict.h"
 #include "syscalls/request.h"
+#include "tracee/call_facts.h"
+#include "tracee/memory.h"
+#include "tracee/task_identities.h"
 
 namespace provost {
 
@@ -20,11 +23,14 @@ namespace provost {
 struct PendingRecord {
   Identity identity;
   // Not OK: who the task is could not be read yet (no descriptor to be had, no /proc); a record
-  // must not invent it.
+  // must not invent it. Nor what the call is about, while it has not run.
   absl::Status unread;
   SyscallRequest request;
   Decision decision;
   std::optional<int64_t> result;
+  CallFacts facts;
+  bool has_facts = false;
+  bool has_run = false;  // its arguments may have changed since
 };
 
 // Decides what is recorded, knows who the tasks are, and writes events. Lives on the tracing
@@ -39,8 +45,15 @@ class Recorder {
     return sink_ != nullptr && LogDecision(decision, actions_, logging_, /*audited=*/false);
   }
 
-  // A record of `decision`, with what /proc says of the stopped task `tid` now.
-  PendingRecord Make(pid_t tid, const SyscallRequest& request, const Decision& decision);
+  // A record of `decision`, with what can be known of the task `tid`, at its seccomp stop, and of
+  // its call now; `arguments` are those that the decision saw. The one place where what a record
+  // says is gathered.
+  PendingRecord Make(pid_t tid, const SyscallRequest& request, const Decision& decision,
+                     ArgumentMemory& arguments);
+  // The same call at its exit: it gave `result`, and what it made is there.
+  void Finish(PendingRecord& record, int64_t result);
+  // The same, of the execve that started the program: the task is another one now.
+  void FinishExec(pid_t tid, PendingRecord& record);
 
   // An error means that it is not on record and may be offered again. Reads first what of the task
   // could not be read yet; it must still be where it was then.
@@ -58,11 +71,13 @@ class Recorder {
   }
   uint64_t lost() const { return lost_; }
 
-  // What is cached of a task is wrong from here on: it ran execve, or ended.
-  void Forget(pid_t tid) { programs_.erase(tid); }
+  // What is kept of a task is wrong from here on: it ran execve, or ended.
+  void Forget(pid_t tid) { identities_.Forget(tid); }
+  // A task at its seccomp stop is about to make a call, whose record is made if there is one.
+  void NoteCall(pid_t tid, const SyscallRequest& request);
 
  private:
-  absl::Status ReadIdentity(pid_t tid, Identity& identity);
+  absl::Status ReadFacts(PendingRecord& record, ArgumentMemory& arguments);
   absl::Status WriteSupervisorEvent(SupervisorEvent event);
 
   AuditSink* sink_;
@@ -73,8 +88,8 @@ class Recorder {
   bool unflushed_ = false;
   // Read once: at the end there may be no descriptor left to read it through.
   std::optional<Identity> self_;
-  // What only execve changes, by task; the rest is read for every record.
-  absl::flat_hash_map<pid_t, Identity> programs_;
+  TaskIdentities identities_;
+  CallFactsReader call_facts_;
 };
 
 }  // namespace provost

@@ -163,11 +163,11 @@ class Supervisor::Loop {
 
   // True if a newer filter of the task's own asked for a tracer and ours did not.
   absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info);
-  absl::StatusOr<Judgement> Decide(const SyscallRequest& request, pid_t tid, Task& task);
+  absl::StatusOr<Judgement> Decide(const SyscallRequest& request, TraceeArguments& arguments);
   // Tells a decider that counts which calls will come again. At stops a signal can cause.
   absl::Status NoteInterruption(const Stopped& stopped, Task& task) const;
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
-                               const Decision& decision);
+                               const Decision& decision, TraceeArguments& arguments);
   absl::Status RunOn(Stopped stopped, const Task& task);
   // Tries to put `record` on record; false: the task must be held.
   absl::StatusOr<bool> PutOnRecord(PendingRecord& record);
@@ -312,10 +312,8 @@ absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
   return (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
 }
 
-absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request, pid_t tid,
-                                                   Task& task) {
-  CountedCall* counted = counts_ ? &task.repeated.Enter(request) : nullptr;
-  TraceeArguments arguments(tid, task.process, counted);
+absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request,
+                                                   TraceeArguments& arguments) {
   Judgement judged = Judge(decider_, request, arguments);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   return judged;
@@ -336,12 +334,17 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
     return std::move(stopped).Restart(Resume::Continue());
   }
-  PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, stopped.tid(), task));
+  CountedCall* counted = counts_ ? &task.repeated.Enter(info.request) : nullptr;
+  TraceeArguments arguments(stopped.tid(), task.process, counted);
+  PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, arguments));
   Decision& decision = judged.decision;
-  if (!program_runs_) return OnLaunchersCall(std::move(stopped), info.request, decision);
+  if (!program_runs_) {
+    return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
+  }
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
+  recorder_.NoteCall(stopped.tid(), info.request);
   if (recorder_.Wants(decision)) {
-    PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision);
+    PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision, arguments);
     return BeforeCall(std::move(stopped), task, std::move(record), judged.runs);
   }
   return ApplyAndResume(std::move(stopped), task, info.request, judged);
@@ -351,9 +354,10 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
 // later ones. execvp tries one directory of PATH after the other, so it is recorded when one has
 // succeeded.
 absl::Status Supervisor::Loop::OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
-                                               const Decision& decision) {
+                                               const Decision& decision,
+                                               TraceeArguments& arguments) {
   if (std::holds_alternative<Log>(decision.verdict) && recorder_.Wants(decision)) {
-    first_exec_ = recorder_.Make(stopped.tid(), request, decision);
+    first_exec_ = recorder_.Make(stopped.tid(), request, decision, arguments);
   }
   return std::move(stopped).Restart(Resume::Continue());
 }
@@ -402,7 +406,7 @@ absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task&
   std::optional<PendingRecord> record = std::move(awaiting->record);
   task.state = Running();
   if (!record.has_value()) return std::move(stopped).Restart(Resume::Continue());
-  record->result = ResultForRecord(result);
+  recorder_.Finish(*record, ResultForRecord(result));
   return AfterCall(std::move(stopped), task, *std::move(record));
 }
 
@@ -475,9 +479,9 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     program_runs_ = true;
     decider_.ProgramStarted();
     if (first_exec_) {
-      PendingRecord record = recorder_.Make(leader, first_exec_->request, first_exec_->decision);
-      record.result = 0;
+      PendingRecord record = *std::move(first_exec_);
       first_exec_.reset();
+      recorder_.FinishExec(leader, record);
       return AfterCall(std::move(stopped), task, std::move(record));
     }
   }

@@ -26,8 +26,8 @@
 namespace provost {
 
 // Reads the arguments of one stopped call. Everything is read once: a decision sees one value of
-// it, however often it asks.
-class TraceeArguments final : public ArgumentReader {
+// it, however often it asks, and so does the record of it.
+class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
  public:
   // `process` is the task's thread group if that is known, else 0, and is then filled in when asked
   // for; `counted` as ArgumentReader's. Both must outlive this.

@@ -23,9 +23,6 @@
 namespace provost {
 namespace {
 
-// MAX_PROCTITLE_AUDIT_LEN in kernel/audit.h.
-constexpr size_t kMaxProctitle = 128;
-
 std::string ProcPath(pid_t tid, absl::string_view file) {
   return absl::StrCat("/proc/", tid, "/", file);
 }
@@ -53,13 +50,13 @@ absl::Status ReadNumber(pid_t tid, absl::string_view file, uint32_t& number) {
 }
 
 // The four numbers of a "Uid:" or "Gid:" line: real, effective, saved, filesystem.
-void ReadIds(absl::string_view numbers, std::array<uint32_t*, 4> ids) {
+bool ReadIds(absl::string_view numbers, std::array<uint32_t*, 4> ids) {
   size_t index = 0;
   for (absl::string_view number :
        absl::StrSplit(numbers, absl::ByAnyChar("\t "), absl::SkipEmpty())) {
-    if (index == ids.size()) return;
-    (void)absl::SimpleAtoi(number, ids[index++]);
+    if (index == ids.size() || !absl::SimpleAtoi(number, ids[index++])) return false;
   }
+  return index == ids.size();
 }
 
 // The names audit uses are the kernel's own for ttys (drivers/tty): no /dev/ and no slash.
@@ -76,43 +73,52 @@ std::string TtyName(uint32_t device) {
   return absl::StrCat("char", major_number, ":", minor_number);
 }
 
-// The seventh field of /proc/TID/stat; comm, the second, may hold anything, so the last ')' is what
-// ends it.
-void ParseStat(absl::string_view stat, Identity& identity) {
+}  // namespace
+
+// comm is the second field of /proc/TID/stat and may hold anything, so the last ')' is what ends
+// it; the controlling terminal is the seventh.
+bool ParseTaskStat(absl::string_view stat, Identity& identity) {
   const size_t end_of_comm = stat.rfind(')');
   const size_t start_of_comm = stat.find('(');
-  if (end_of_comm == absl::string_view::npos || start_of_comm >= end_of_comm) return;
-  identity.comm = std::string(stat.substr(start_of_comm + 1, end_of_comm - start_of_comm - 1));
-  const std::array<absl::string_view, 6> fields = [&] {
-    std::array<absl::string_view, 6> found;
-    size_t index = 0;
-    for (absl::string_view field :
-         absl::StrSplit(stat.substr(end_of_comm + 1), ' ', absl::SkipEmpty())) {
-      if (index == found.size()) break;
-      found[index++] = field;
-    }
-    return found;
-  }();
-  int32_t tty = 0;  // printed as a signed number
-  if (absl::SimpleAtoi(fields[4], &tty)) identity.tty = TtyName(static_cast<uint32_t>(tty));
+  if (end_of_comm == absl::string_view::npos || start_of_comm >= end_of_comm) return false;
+  int index = 0;
+  for (const absl::string_view field :
+       absl::StrSplit(stat.substr(end_of_comm + 1), ' ', absl::SkipEmpty())) {
+    if (++index < 5) continue;
+    int32_t tty = 0;  // printed as a signed number
+    if (!absl::SimpleAtoi(field, &tty)) return false;
+    identity.comm = std::string(stat.substr(start_of_comm + 1, end_of_comm - start_of_comm - 1));
+    identity.tty = TtyName(static_cast<uint32_t>(tty));
+    return true;
+  }
+  return false;
 }
 
-void ParseStatus(absl::string_view status, Identity& identity) {
+bool ParseTaskStatus(absl::string_view status, Identity& identity) {
   for (absl::string_view line : absl::StrSplit(status, '\n')) {
     if (absl::ConsumePrefix(&line, "Tgid:\t")) {
-      (void)absl::SimpleAtoi(line, &identity.pid);
+      if (!absl::SimpleAtoi(line, &identity.pid)) return false;
     } else if (absl::ConsumePrefix(&line, "PPid:\t")) {
-      (void)absl::SimpleAtoi(line, &identity.ppid);
+      if (!absl::SimpleAtoi(line, &identity.ppid)) return false;
     } else if (absl::ConsumePrefix(&line, "Uid:\t")) {
-      ReadIds(line, {&identity.uid, &identity.euid, &identity.suid, &identity.fsuid});
+      if (!ReadIds(line, {&identity.uid, &identity.euid, &identity.suid, &identity.fsuid})) {
+        return false;
+      }
     } else if (absl::ConsumePrefix(&line, "Gid:\t")) {
-      ReadIds(line, {&identity.gid, &identity.egid, &identity.sgid, &identity.fsgid});
-      return;  // the last of those wanted
+      // The last of those wanted.
+      return ReadIds(line, {&identity.gid, &identity.egid, &identity.sgid, &identity.fsgid});
     }
   }
+  return false;
 }
 
-}  // namespace
+std::string ProctitleOf(std::string command_line) {
+  // audit_proctitle_rtrim in kernel/auditsc.c takes unprintable bytes off the end.
+  while (!command_line.empty() && !absl::ascii_isprint(command_line.back())) {
+    command_line.pop_back();
+  }
+  return command_line;
+}
 
 absl::StatusOr<std::string> ReadExe(pid_t tid) {
   const std::string path = ProcPath(tid, "exe");
@@ -128,10 +134,11 @@ absl::Status ReadProgramIdentity(pid_t tid, Identity& identity) {
 
   std::string title;
   PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "cmdline", kMaxProctitle, title));
-  // audit_proctitle_rtrim in kernel/auditsc.c takes unprintable bytes off the end.
-  while (!title.empty() && !absl::ascii_isprint(title.back())) title.pop_back();
-  identity.proctitle = std::move(title);
+  identity.proctitle = ProctitleOf(std::move(title));
+  return ReadLogin(tid, identity);
+}
 
+absl::Status ReadLogin(pid_t tid, Identity& identity) {
   PROVOST_RETURN_IF_ERROR(ReadNumber(tid, "loginuid", identity.auid));
   return ReadNumber(tid, "sessionid", identity.ses);
 }
@@ -140,11 +147,12 @@ absl::Status ReadTaskIdentity(pid_t tid, Identity& identity) {
   std::string text;
   identity.tid = tid;
   PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "status", 1024, text));
-  ParseStatus(text, identity);
-  PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "stat", 512, text));
-  ParseStat(text, identity);
-  if (identity.pid == 0) {
+  if (!ParseTaskStatus(text, identity)) {
     return absl::InternalError(absl::StrCat(ProcPath(tid, "status"), " does not say whose it is"));
+  }
+  PROVOST_RETURN_IF_ERROR(ReadProcFile(tid, "stat", 512, text));
+  if (!ParseTaskStat(text, identity)) {
+    return absl::InternalError(absl::StrCat(ProcPath(tid, "stat"), " does not name the task"));
   }
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
 namespace provost {
@@ -43,6 +44,17 @@ class TraceeMemory {
 
  private:
   pid_t tid_;
+};
+
+// What one call's arguments point to, each byte read once: whoever asks again, for a record of what
+// was decided, is told what was decided on.
+class ArgumentMemory {
+ public:
+  virtual ~ArgumentMemory() = default;
+  // As TraceeMemory; of a string up to PATH_MAX bytes with its NUL. It stays where it is until the
+  // next call.
+  virtual absl::StatusOr<absl::string_view> ReadString(uint64_t address) = 0;
+  virtual absl::Status ReadBytes(uint64_t address, absl::Span<char> bytes) = 0;
 };
 
 }  // namespace provost

@@ -63,23 +63,36 @@ class Walk {
  public:
   Walk(pid_t tid, bool follow_last) : tid_(tid), follow_last_(follow_last) {}
 
+  absl::StatusOr<std::string> Name(const TaskPath& path) {
+    PROVOST_ASSIGN_OR_RETURN(const std::string missing, Run(path));
+    absl::StatusOr<std::string> name = NameOf(at_);
+    if (!name.ok() || missing.empty()) return name;
+    return absl::StrCat(*name, absl::EndsWith(*name, "/") ? "" : "/", missing);
+  }
+
+  absl::StatusOr<UniqueFd> Open(const TaskPath& path) {
+    PROVOST_ASSIGN_OR_RETURN(const std::string missing, Run(path));
+    if (!missing.empty()) return absl::NotFoundError(absl::StrCat("no file ", missing));
+    return std::move(at_);
+  }
+
+ private:
+  // Walks to where the path leads; if only the last component is not there, to its directory, and
+  // returns that component.
   absl::StatusOr<std::string> Run(const TaskPath& path) {
     PROVOST_RETURN_IF_ERROR(Start(path));
     // What ends in a slash is a directory, and a link there is followed to it.
     if (absl::EndsWith(path.path, "/")) follow_last_ = true;
     Prepend(path.path);
     while (!pending_.empty()) {
-      const std::string component = std::move(pending_.front());
+      std::string component = std::move(pending_.front());
       pending_.pop_front();
       PROVOST_ASSIGN_OR_RETURN(const bool exists, Step(component));
-      if (exists) continue;
-      PROVOST_ASSIGN_OR_RETURN(const std::string directory, NameOf(at_));
-      return absl::StrCat(directory, directory == "/" ? "" : "/", component);
+      if (!exists) return component;
     }
-    return NameOf(at_);
+    return std::string();
   }
 
- private:
   absl::Status Start(const TaskPath& path) {
     const bool from_root = absl::StartsWith(path.path, "/") && !path.in_root;
     UniqueFd base;
@@ -252,7 +265,11 @@ absl::StatusOr<std::string> ReadDescriptorPath(pid_t tid, int32_t descriptor) {
 }
 
 absl::StatusOr<std::string> ResolveTaskPath(pid_t tid, const TaskPath& path) {
-  return Walk(tid, path.follow_last).Run(path);
+  return Walk(tid, path.follow_last).Name(path);
+}
+
+absl::StatusOr<UniqueFd> OpenTaskPath(pid_t tid, const TaskPath& path) {
+  return Walk(tid, path.follow_last).Open(path);
 }
 
 }  // namespace provost

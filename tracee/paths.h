@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/unique_fd.h"
 
 namespace provost {
 
@@ -33,6 +34,10 @@ struct TaskPath {
 // looks it up itself: the answer is one that was true for a moment. Errors are the kernel's own:
 // kNotFound, kFailedPrecondition for ELOOP and ENOTDIR, kPermissionDenied where we may not look.
 absl::StatusOr<std::string> ResolveTaskPath(pid_t tid, const TaskPath& path);
+
+// The same file, opened with O_PATH: to be looked at, not to be read. kNotFound if the last
+// component is missing, too.
+absl::StatusOr<UniqueFd> OpenTaskPath(pid_t tid, const TaskPath& path);
 
 }  // namespace provost
 
