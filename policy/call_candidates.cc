@@ -199,7 +199,8 @@ void CallCandidates::Collect(const Predicate& predicate) {
     CollectMemory(*test);
   } else if (const auto* number = std::get_if<CompareTask>(&predicate->node)) {
     for (const uint64_t near : NumbersNear(number->compare)) {
-      task_numbers_[number->field].insert(static_cast<uint32_t>(near));
+      const bool is_32_bit = Is32Bit(AsArgument(number->field).width);
+      task_numbers_[number->field].insert(is_32_bit ? static_cast<uint32_t>(near) : near);
     }
   } else if (const auto* text = std::get_if<MatchTask>(&predicate->node)) {
     for (std::string& near : TextsNear(*text->pattern)) task_texts_[text->field].insert(near);

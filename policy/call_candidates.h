@@ -87,7 +87,7 @@ class CallCandidates {
   // By the argument that points there.
   std::map<int, StructValues> structs_;
   std::map<int, AddressValues> addresses_;
-  std::map<TaskField, std::set<uint32_t>> task_numbers_;
+  std::map<TaskField, std::set<uint64_t>> task_numbers_;
   std::map<TaskField, std::set<std::string>> task_texts_;
 };
 

@@ -294,8 +294,10 @@ class CallParser {
       return absl::OkStatus();
     }
     PROVOST_ASSIGN_OR_RETURN(const uint64_t number, ParseNumber());
-    if (number > UINT32_MAX) return Error(value, at_, "this is no number of 32 bits");
-    call_.memory.SetTask(*field, static_cast<uint32_t>(number));
+    if (Is32Bit(AsArgument(*field).width) && number > UINT32_MAX) {
+      return Error(value, at_, "this is no number of 32 bits");
+    }
+    call_.memory.SetTask(*field, number);
     return absl::OkStatus();
   }
 
@@ -498,7 +500,7 @@ std::string FormatTask(const CallMemory& memory) {
   std::string text;
   for (const auto& [field, value] : memory.task()) {
     absl::StrAppend(&text, text.empty() ? " by " : ", ", AsArgument(field).name, "=");
-    if (const auto* number = std::get_if<uint32_t>(&value)) {
+    if (const auto* number = std::get_if<uint64_t>(&value)) {
       absl::StrAppend(&text, *number);
     } else {
       text += Quoted(std::get<std::string>(value));
@@ -648,9 +650,9 @@ absl::StatusOr<absl::string_view> CallMemory::ReadTaskText(TaskField field) {
   return absl::string_view(*text);
 }
 
-absl::StatusOr<uint32_t> CallMemory::ReadTaskNumber(TaskField field) {
+absl::StatusOr<uint64_t> CallMemory::ReadTaskNumber(TaskField field) {
   const auto known = task_.find(field);
-  const auto* number = known == task_.end() ? nullptr : std::get_if<uint32_t>(&known->second);
+  const auto* number = known == task_.end() ? nullptr : std::get_if<uint64_t>(&known->second);
   if (number == nullptr) return absl::NotFoundError("not known");
   return *number;
 }

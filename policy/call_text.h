@@ -22,7 +22,7 @@
 namespace provost {
 
 // A fact of the task.
-using TaskValue = std::variant<uint32_t, std::string>;
+using TaskValue = std::variant<uint64_t, std::string>;
 
 // The memory of a task that does not exist: what a call's text gave, everywhere else is unreadable.
 // The same of its descriptors, and of who it is.
@@ -54,7 +54,7 @@ class CallMemory final : public ArgumentReader {
   // no name cannot be resolved.
   absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) override;
   absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) override;
-  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override;
+  absl::StatusOr<uint64_t> ReadTaskNumber(TaskField field) override;
 
  private:
   std::map<uint64_t, std::string> placed_;
