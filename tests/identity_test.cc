@@ -1,0 +1,136 @@
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "audit/collecting_sink.h"
+#include "gtest/gtest.h"
+#include "syscalls/syscall_table.h"
+#include "tests/support/supervised.h"
+#include "tests/support/victims.h"
+
+namespace provost {
+namespace {
+
+// What the victim's calls say, as in identity_changes.c.
+enum Says { kIds = 1, kName, kProgram, kTitleSince, kLogin };
+
+uint32_t Low(uint64_t two) { return static_cast<uint32_t>(two); }
+uint32_t High(uint64_t two) { return static_cast<uint32_t>(two >> 32); }
+
+std::string Title(char what, uint64_t round, const std::string& copy) {
+  const std::string word = what == 's' ? "second" : "third";
+  std::string title = absl::StrCat("victim", std::string(1, '\0'), word, std::string(1, '\0'),
+                                   round, std::string(1, '\0'), copy);
+  return title.substr(0, 128);
+}
+
+// Holds one record against what the task said of itself; empty if they agree.
+std::string Difference(const CollectingSink::Recorded& record, const std::string& copy) {
+  const Identity& who = record.identity;
+  const std::array<uint64_t, 6>& said = record.request.args;
+  std::vector<std::string> wrong;
+  const auto hold = [&](const char* name, const auto& recorded, const auto& expected) {
+    if (recorded != expected) wrong.push_back(absl::StrCat(name, "=", recorded, " not ", expected));
+  };
+  switch (said[0]) {
+    case kIds:
+      hold("uid", who.uid, Low(said[1]));
+      hold("euid", who.euid, High(said[1]));
+      hold("suid", who.suid, Low(said[2]));
+      hold("fsuid", who.fsuid, High(said[2]));
+      hold("gid", who.gid, Low(said[3]));
+      hold("egid", who.egid, High(said[3]));
+      hold("sgid", who.sgid, Low(said[4]));
+      hold("fsgid", who.fsgid, High(said[4]));
+      hold("pid", static_cast<uint32_t>(who.pid), Low(said[5]));
+      hold("ppid", static_cast<uint32_t>(who.ppid), High(said[5]));
+      break;
+    case kName: {
+      std::array<char, 17> name = {};
+      memcpy(name.data(), &said[1], 16);
+      hold("comm", who.comm, std::string(name.data()));
+      const std::string tty =
+          said[3] == 0 ? "" : absl::StrCat("pts", (major(said[3]) - 136) * 256 + minor(said[3]));
+      hold("tty", who.tty, tty);
+      hold("pid", static_cast<uint64_t>(who.pid), said[4]);
+      break;
+    }
+    case kProgram:
+      hold("exe", who.exe, copy);
+      hold("proctitle", who.proctitle, Title(static_cast<char>(said[1]), said[2], copy));
+      hold("pid", static_cast<uint64_t>(who.pid), said[4]);
+      break;
+    case kTitleSince:
+      hold("proctitle", who.proctitle,
+           Title(static_cast<char>(said[2]), said[3], copy).substr(said[1]));
+      break;
+    case kLogin:
+      hold("auid", who.auid, Low(said[1]));
+      hold("ses", who.ses, Low(said[2]));
+      break;
+    default:
+      wrong.push_back("says nothing");
+  }
+  std::string text;
+  for (const std::string& part : wrong) absl::StrAppend(&text, part, "; ");
+  return text;
+}
+
+// Runs the victim for some rounds and holds every record against what it said.
+TEST(IdentityTest, EveryRecordSaysWhatTheTaskIs) {
+  constexpr int kRounds = 8;
+  // Short enough for a command line of 128 bytes to hold it.
+  std::string directory = "/tmp/provost_XXXXXX";
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  const std::string copy = absl::StrCat(directory, "/copied");
+  std::filesystem::copy_file(Victim("identity_changes"), copy);
+  ASSERT_EQ(chmod(copy.c_str(), 0755), 0);
+  ASSERT_EQ(chmod(directory.c_str(), 0755), 0);
+
+  CollectingSink sink;
+  // The calls by which most of it changes are not seen; that one alone has to be (PR_SET_MM).
+  Options options = OptionsOf({"log getppid", "log prctl if option == 35"});
+  options.sink = &sink;
+  const SupervisedRun run =
+      RunSupervised(options, {Victim("identity_changes"), std::to_string(kRounds), copy});
+  std::filesystem::remove_all(directory);
+  ASSERT_TRUE(run.outcome.ok()) << run;
+  EXPECT_TRUE(absl::EndsWith(run.output, kExitSuccess)) << run;
+
+  const int32_t getppid = SyscallTable::Get().Find(Arch::kX86_64, "getppid")->nr;
+  std::map<uint64_t, int> compared;
+  for (const CollectingSink::Recorded& record : sink.decisions()) {
+    if (record.request.nr != getppid || record.request.args[0] == 0 ||
+        record.request.args[0] > kLogin) {
+      continue;  // prctl, and what the libc asks for itself
+    }
+    ++compared[record.request.args[0]];
+    EXPECT_EQ(Difference(record, copy), "")
+        << "kind " << record.request.args[0] << " of task " << record.identity.tid;
+  }
+  const bool may_change_ids = !absl::StrContains(run.output, "may not change its ids");
+  const bool may_log_in = !absl::StrContains(run.output, "may not log in");
+  EXPECT_GE(compared[kIds], kRounds * (may_change_ids ? 7 : 1));
+  EXPECT_EQ(compared[kName], kRounds * (6 + 2 + 3 + 2));
+  EXPECT_EQ(compared[kProgram], kRounds * 2);
+  const bool may_move = !absl::StrContains(run.output, "may not move its arguments");
+  EXPECT_EQ(compared[kTitleSince], may_move ? kRounds : 0);
+  EXPECT_EQ(compared[kLogin], may_log_in ? kRounds * 2 : 0);
+  // Root of the machine may do all of it.
+  if (geteuid() == 0 && ReadFile("/proc/self/uid_map").find("4294967295") != std::string::npos) {
+    EXPECT_TRUE(may_change_ids);
+  }
+}
+
+}  // namespace
+}  // namespace provost
