@@ -32,8 +32,8 @@ struct PendingRecord {
   CallFacts facts;
   bool has_facts = false;
   bool has_run = false;             // its arguments may have changed since
-  std::optional<ClockWatch> clock;  // it may change the clock: its result is waited for
   uint64_t offer = 0;               // see DecisionEvent
+  std::optional<ClockWatch> clock;  // it may change the clock: its result is waited for
 };
 
 // Decides what is recorded, knows who the tasks are, and writes events. Lives on the tracing

@@ -21,6 +21,7 @@
 #include "supervisor/kernel_features.h"
 #include "supervisor/recorder.h"
 #include "supervisor/repeated_calls.h"
+#include "supervisor/run_state.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
@@ -59,6 +60,25 @@ std::string CallName(const SyscallRequest& request) {
   const Syscall* syscall = SyscallTable::Get().Find(request);
   return syscall == nullptr ? absl::StrCat("syscall ", request.nr)
                             : std::string(syscall->signature->name);
+}
+
+// Null where nothing is to be said, or nowhere to say it.
+std::unique_ptr<PublishedRunState> PublishState(const Options& options) {
+  if (!options.publish_state) return nullptr;
+  RunState state;
+  switch (options.mode) {
+    case Mode::kEnforce:
+      state.mode = "enforce";
+      break;
+    case Mode::kComplain:
+      state.mode = "complain";
+      break;
+    case Mode::kUnrestricted:
+      state.mode = "unrestricted";
+      break;
+  }
+  auto published = PublishedRunState::Publish(RunStateDirectory(), std::move(state));
+  return published.ok() ? *std::move(published) : nullptr;
 }
 
 // What a task is held for; null if it is not.
@@ -220,6 +240,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
                        .filters = filters_,
                        .unsafe_allow_new_privs = options_.unsafe_allow_new_privs,
                        .signals = options_.signals}));
+  const auto published = PublishState(options_);
   root_ = launcher.pid();
   tasks_.try_emplace(root_);
   if (options_.on_started) options_.on_started(root_);

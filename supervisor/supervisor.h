@@ -81,6 +81,10 @@ struct Options {
   // Signals as the program should find them; absent: as they are when Run is called.
   std::optional<SignalState> signals;
 
+  // Says in the user's runtime directory what runs, for `provost ps` (supervisor/run_state.h). That
+  // it cannot is no failure of the run.
+  bool publish_state = false;
+
   // Diagnostics; null: silence.
   std::shared_ptr<spdlog::logger> logger;
 

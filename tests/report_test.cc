@@ -1,4 +1,5 @@
-// The program `provost report`, beside ausearch and aureport (Debian package auditd).
+// The program `provost report`, beside ausearch and aureport (Debian package auditd), and
+// `provost ps`.
 
 #include <signal.h>
 #include <stdio.h>
@@ -333,6 +334,53 @@ TEST(ReportTest, WrongUsageIsSaidWithItsMend) {
   }
   const Ended nothing = Report({"-sc", "reboot", KernelLog()});
   EXPECT_EQ(nothing.exit_code, 1) << nothing;
+}
+
+// `provost ps` with run states in a directory of this test's own.
+Json Ps(const std::string& states) {
+  const Ended ended =
+      Shell(absl::StrCat("PROVOST_RUNTIME_DIR='", states, "' exec '", Program(), "' ps --json"));
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  return Json::parse(ended.out);
+}
+
+// The tree of this supervisor in what `provost ps` says; null if it is not there.
+Json TreeOf(const Json& trees, pid_t supervisor) {
+  for (const Json& tree : trees) {
+    if (tree["supervisor"] == supervisor) return tree;
+  }
+  return nullptr;
+}
+
+TEST(PsTest, ListsTreesWhileTheyRun) {
+  const std::string states = TemporaryPath("states");
+  const auto in_states = [&] { setenv("PROVOST_RUNTIME_DIR", states.c_str(), 1); };
+  Subprocess run({Program(), "run", "--mode", "complain", "-e", "deny EPERM getppid", "--",
+                  Victim("ready_then_pause")},
+                 in_states);
+  ASSERT_TRUE(run.AwaitOutput("\n"));
+  const Json tree = TreeOf(Ps(states), run.pid());
+  ASSERT_FALSE(tree.is_null());
+  EXPECT_EQ(tree["mode"], "complain");
+  ASSERT_EQ(tree["processes"].size(), 1U);
+  const Json& process = tree["processes"][0];
+  EXPECT_EQ(process["ppid"], run.pid());
+  EXPECT_EQ(process["command"], Victim("ready_then_pause"));
+  EXPECT_EQ(process["threads"], 1);
+  EXPECT_TRUE(process["contid"].is_null());
+  const Ended text = Shell(absl::StrCat("PROVOST_RUNTIME_DIR='", states, "' '", Program(), "' ps"));
+  EXPECT_THAT(text.out, HasSubstr("supervisor  pid"));
+  EXPECT_THAT(text.out, testing::ContainsRegex("complain .* 1 +/.*ready_then_pause"));
+
+  // Without its word the tree is known by its tracer.
+  const Json unsaid = TreeOf(Ps(TemporaryPath("elsewhere")), run.pid());
+  ASSERT_FALSE(unsaid.is_null());
+  EXPECT_TRUE(unsaid["mode"].is_null());
+
+  // What it leaves behind when it is killed is not taken for a tree.
+  ASSERT_EQ(kill(run.pid(), SIGKILL), 0);
+  run.Wait();
+  EXPECT_TRUE(TreeOf(Ps(states), run.pid()).is_null());
 }
 
 }  // namespace

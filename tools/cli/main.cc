@@ -13,6 +13,7 @@
 #include "tools/cli/export.h"
 #include "tools/cli/fuzz.h"
 #include "tools/cli/import.h"
+#include "tools/cli/ps.h"
 #include "tools/cli/report.h"
 #include "tools/cli/run.h"
 #include "tools/cli/usage.h"
@@ -66,6 +67,7 @@ int Main(int argc, char** argv) {
   AddExplainCommand(app, chosen);
   AddWhyCommand(app, chosen);
   AddReportCommand(app, chosen);
+  AddPsCommand(app, chosen);
   AddDiffCommand(app, chosen);
   AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);

@@ -168,6 +168,7 @@ int Run(const RunArguments& arguments) {
   }
   options.sink = sink->get();
   options.logger = MakeLogger();
+  options.publish_state = true;
   options.on_started = [&](pid_t pid) { relay.Start(pid); };
   options.on_ended = [&] { relay.ProgramEnded(); };
   options.on_stopped = StopWithJob;

@@ -103,28 +103,6 @@ std::string UtcTimeOf(int64_t milliseconds) {
                        static_cast<uint32_t>(milliseconds % kMillisecondsPerSecond));
 }
 
-// Columns as wide as they need to be; the first one is of numbers.
-std::string Table(const std::vector<std::vector<std::string>>& lines, bool colour) {
-  std::vector<size_t> widths(lines[0].size());
-  for (const auto& line : lines) {
-    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], Width(line[i]));
-  }
-  std::string text;
-  for (const auto& line : lines) {
-    std::string row;
-    for (size_t i = 0; i < line.size(); ++i) {
-      const std::string space(widths[i] - Width(line[i]), ' ');
-      if (i == 0) {
-        absl::StrAppend(&row, space, line[i]);
-      } else {
-        absl::StrAppend(&row, "  ", line[i], i + 1 == line.size() ? "" : space);
-      }
-    }
-    absl::StrAppend(&text, &line == &lines[0] ? Coloured(kBold, row, colour) : row, "\n");
-  }
-  return text;
-}
-
 Json RowsToJson(const Counts& counts, size_t most) {
   Json rows = Json::array();
   for (const Counts::Row& row : counts.Rows(most)) {
@@ -171,6 +149,27 @@ std::string Visible(absl::string_view text) {
     text.remove_prefix(std::max<size_t>(length, 1));
   }
   return shown;
+}
+
+std::string TableToText(const std::vector<std::vector<std::string>>& lines, bool colour) {
+  std::vector<size_t> widths(lines[0].size());
+  for (const auto& line : lines) {
+    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], Width(line[i]));
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    std::string row;
+    for (size_t i = 0; i < line.size(); ++i) {
+      const std::string space(widths[i] - Width(line[i]), ' ');
+      if (i == 0) {
+        absl::StrAppend(&row, space, line[i]);
+      } else {
+        absl::StrAppend(&row, "  ", line[i], i + 1 == line.size() ? "" : space);
+      }
+    }
+    absl::StrAppend(&text, &line == &lines[0] ? Coloured(kBold, row, colour) : row, "\n");
+  }
+  return text;
 }
 
 std::string EventToText(const LogEvent& event, bool colour) {
@@ -254,7 +253,7 @@ std::string CountsToText(const Counts& counts, size_t most, bool colour) {
       line.push_back(ShownValue(counts.by()[i], row.values[i]));
     }
   }
-  return Table(lines, colour);
+  return TableToText(lines, colour);
 }
 
 nlohmann::ordered_json CountsToJson(const Counts& counts, size_t most, const Totals& totals) {

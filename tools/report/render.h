@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "nlohmann/json.hpp"
@@ -23,6 +24,10 @@ struct Totals {
 
 // `text` with control characters and bytes that are no UTF-8 as \xHH, and a backslash doubled.
 std::string Visible(absl::string_view text);
+
+// Lines of the same number of cells as columns; the first line is the head, the first column of
+// numbers. The cells are Visible.
+std::string TableToText(const std::vector<std::vector<std::string>>& lines, bool colour);
 
 // One event in one line.
 std::string EventToText(const LogEvent& event, bool colour);

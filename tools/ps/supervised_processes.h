@@ -1,0 +1,39 @@
+#ifndef PROVOST_TOOLS_PS_SUPERVISED_PROCESSES_H_
+#define PROVOST_TOOLS_PS_SUPERVISED_PROCESSES_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace provost {
+
+// A process that a supervisor traces, as /proc says.
+struct SupervisedProcess {
+  pid_t pid = 0;
+  pid_t ppid = 0;
+  std::string state;  // "running", "sleeping", "stopped" …
+  int threads = 0;
+  std::string command;  // its arguments with blanks between, or [NAME]; any bytes
+  std::optional<uint64_t> contid;
+};
+
+// A supervisor and its tree. `mode` and contids are what it says of itself
+// (supervisor/run_state.h); without its word they are absent.
+struct SupervisedTree {
+  pid_t supervisor = 0;
+  std::optional<std::string> mode;
+  std::string command;
+  std::vector<SupervisedProcess> processes;  // in order of pid
+};
+
+// Every tree that runs, in order of the supervisor's pid: processes that have a tracer which is
+// this program, or which has published a run state. Processes of other users are seen as far as
+// /proc shows them.
+std::vector<SupervisedTree> FindSupervisedTrees();
+
+}  // namespace provost
+
+#endif  // PROVOST_TOOLS_PS_SUPERVISED_PROCESSES_H_
