@@ -163,13 +163,13 @@ void TakeRecordField(auparse_state_t* parser, absl::string_view type, LogEvent& 
   const absl::string_view name = field_name;
   const absl::string_view raw = text;
   if (type == "PATH") {
-    if (name == "name" && raw != "(null)") AddOnce(event.paths, Decode(raw));
+    if (name == "name" && raw != "(null)") event.paths.push_back(Decode(raw));
   } else if (type == "SOCKADDR") {
     if (name != "saddr") return;
     const char* family = auparse_interpret_sock_family(parser);
     if (family == nullptr || absl::string_view(family) != "local") return;
     if (const char* address = auparse_interpret_sock_address(parser)) {
-      AddOnce(event.paths, std::string(address));
+      event.paths.emplace_back(address);
     }
   } else if (type == "PROCTITLE") {
     if (name == "proctitle") {

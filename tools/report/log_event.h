@@ -32,7 +32,8 @@ struct LogEvent {
   std::string terminal;
   std::optional<int64_t> pid, ppid;
   std::optional<uint32_t> uid, euid, auid, session;
-  std::vector<std::string> paths;  // PATH records' names, and paths of AF_UNIX addresses
+  // PATH records' names, and paths of AF_UNIX addresses; one as often as records name it.
+  std::vector<std::string> paths;
   std::vector<uint64_t> containers;
   std::string command;  // PROCTITLE, its NULs as blanks
   // Of records that user space sends: "supervisor-end" …, and its numbers.

@@ -200,7 +200,11 @@ std::string EventToText(const LogEvent& event, bool colour) {
     if (!all.empty()) absl::StrAppend(&line, "  ", title, " ", Visible(absl::StrJoin(all, ", ")));
   };
   each("rule", event.rules);
-  each("path", event.paths);
+  std::vector<std::string> paths;
+  for (const std::string& path : event.paths) {
+    if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+  }
+  each("path", paths);
   each("container", event.containers);
   if (event.lost.value_or(0) > 0) absl::StrAppend(&line, "  lost ", *event.lost);
   return line + "\n";

@@ -45,8 +45,9 @@ struct Period {
   bool empty() const { return last < first; }
 };
 
-// Counts events by one or several dimensions. An event counts once for each of its values: an event
-// of two paths is in two rows, and in the row of none if it has no path.
+// Counts events by one or several dimensions. An event counts for each of its values: an event of
+// two paths is in two rows (twice in one, as aureport has it, if its records name that path twice),
+// and in the row of none if it has no path.
 class Counts {
  public:
   struct Row {
