@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -26,12 +26,6 @@ ssize_t WriteOnce(int fd, bool newline_first, absl::string_view text) {
     written = newline_first ? writev(fd, parts, 2) : write(fd, text.data(), text.size());
   } while (written < 0 && errno == EINTR);
   return written;
-}
-
-// The end of the last piece that lies wholly before `offset`, or 0.
-size_t LastEndUpTo(size_t offset, absl::Span<const size_t> ends) {
-  const auto after = std::upper_bound(ends.begin(), ends.end(), offset);
-  return after == ends.begin() ? 0 : *(after - 1);
 }
 
 bool ReadFully(int fd, off_t offset, std::string& buffer) {
@@ -69,8 +63,12 @@ absl::StatusOr<Appender> Appender::Open(const std::string& path) {
     const absl::string_view hint = errno == ENOENT ? " (does its directory exist?)" : "";
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot open audit log '", path, "'", hint));
   }
-  Appender appender(fd, absl::StrCat("audit log '", path, "'"));
-  appender.owned_.reset(fd);
+  return ForFile(UniqueFd(fd), absl::StrCat("audit log '", path, "'"));
+}
+
+absl::StatusOr<Appender> Appender::ForFile(UniqueFd fd, std::string name) {
+  Appender appender(fd.get(), std::move(name));
+  appender.owned_ = std::move(fd);
   PROVOST_RETURN_IF_ERROR(appender.Classify());
   return appender;
 }
@@ -103,46 +101,46 @@ absl::Status Appender::Classify() {
   return absl::OkStatus();
 }
 
-absl::Status Appender::Append(absl::string_view text, absl::Span<const size_t> ends,
-                              size_t& taken) {
-  taken = 0;
-  return kind_ == Kind::kStream ? AppendToStream(text, ends, taken)
-                                : AppendToFile(text, ends, taken);
+absl::Status Appender::Append(absl::string_view piece) {
+  if (piece.empty()) return absl::OkStatus();
+  return kind_ == Kind::kStream ? AppendToStream(piece) : AppendToFile(piece, EndOfFile());
 }
 
-// A short write says nothing of its reason, so what is left is tried once more: if the reason
+// A short write says nothing of its reason, so the piece is tried once more: if the reason
 // persists, the second write has it in errno.
-absl::Status Appender::AppendToFile(absl::string_view text, absl::Span<const size_t> ends,
-                                    size_t& taken) {
-  for (int attempts = 0; taken < text.size() && attempts < 3; ++attempts) {
-    const bool lead = MustLeadWithNewline();
-    const ssize_t written = WriteOnce(fd_, lead, text.substr(taken));
+absl::Status Appender::AppendToFile(absl::string_view piece, off_t seen_end) {
+  constexpr int kAttempts = 4;
+  for (int attempts = 0; attempts < kAttempts; ++attempts) {
+    if (attempts > 0) seen_end = EndOfFile();
+    const bool lead = MustLeadWithNewline(seen_end);
+    const ssize_t written = WriteOnce(fd_, lead, piece);
     if (written < 0) {
       if (errno != EAGAIN) return Error(errno);
       PROVOST_RETURN_IF_ERROR(WaitUntilWritable());
       continue;
     }
     if (written == 0) continue;
-    const size_t sent = taken + written - (lead ? 1 : 0);
-    const size_t whole = std::max(taken, LastEndUpTo(sent, ends));
     const off_t end = lseek(fd_, 0, SEEK_CUR);
-    if (kind_ == Kind::kOwnFile && !lead) EndTornLineBefore(end - written);
-    line_open_ = sent > whole && !TakeBack(text.substr(whole, sent - whole), end);
+    const size_t sent = written - (lead ? 1 : 0);
+    // In a file of our own; elsewhere a piece that others' text ran into is not to be helped.
+    const bool fused = kind_ == Kind::kOwnFile && !lead && end - written != seen_end &&
+                       IsLineOpenBefore(end - written);
     last_end_ = end;
-    taken = whole;
+    line_open_ = false;
+    if (sent == piece.size() && !fused) return absl::OkStatus();
+    if (TakeBack(piece.substr(0, sent), end)) continue;
+    // Nothing can be read or written here any more; all of the piece but its first line is good.
+    if (sent == piece.size()) return absl::OkStatus();
+    line_open_ = true;
   }
-  if (taken < text.size()) {
-    return absl::ResourceExhaustedError(absl::StrCat("cannot append to ", name_, ": short write"));
-  }
-  return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("cannot append to ", name_, ": short write"));
 }
 
-absl::Status Appender::AppendToStream(absl::string_view text, absl::Span<const size_t> ends,
-                                      size_t& taken) {
+absl::Status Appender::AppendToStream(absl::string_view piece) {
   size_t sent = 0;
-  while (sent < text.size()) {
+  while (sent < piece.size()) {
     const bool lead = line_open_ && sent == 0;
-    const ssize_t written = WriteOnce(fd_, lead, text.substr(sent));
+    const ssize_t written = WriteOnce(fd_, lead, piece.substr(sent));
     absl::Status status;
     if (written > 0) {
       sent += written - (lead ? 1 : 0);
@@ -152,9 +150,8 @@ absl::Status Appender::AppendToStream(absl::string_view text, absl::Span<const s
     } else {
       status = Error(written < 0 ? errno : EIO);
     }
-    taken = LastEndUpTo(sent, ends);
     if (!status.ok()) {
-      line_open_ = line_open_ || sent > taken;
+      line_open_ = line_open_ || sent > 0;
       return status;
     }
   }
@@ -173,12 +170,17 @@ absl::Status Appender::Error(int error) const {
   return absl::ErrnoToStatus(error, absl::StrCat("cannot append to ", name_));
 }
 
-bool Appender::MustLeadWithNewline() const {
+// `end` is what was last seen of the file's; moved on if it moves while we look.
+bool Appender::MustLeadWithNewline(off_t& end) const {
   if (line_open_) return true;
-  // In a file of our own the torn line, if there is one, is ended after the write.
-  if (kind_ == Kind::kOwnFile) return false;
-  const off_t end = EndOfFile();
-  return end != last_end_ && IsLineOpenBefore(end);
+  // What looks torn may be a neighbour's write halfway: those are over in a moment.
+  constexpr int kLooks = 3;
+  for (int looks = 0; looks < kLooks; ++looks) {
+    if (end == last_end_ || !IsLineOpenBefore(end)) return false;
+    sched_yield();
+    end = EndOfFile();
+  }
+  return true;
 }
 
 // True also where it cannot be known.
@@ -195,23 +197,14 @@ off_t Appender::EndOfFile() const {
   return fstat(fd_, &status) == 0 ? status.st_size : -1;
 }
 
-void Appender::EndTornLineBefore(off_t offset) {
-  if (offset == last_end_ || !IsLineOpenBefore(offset)) return;
-  // Fails only where nothing can be written any more; then our first line stays fused.
-  OverwriteFully(patch_.get(), offset - 1, "\n");
-}
-
-// Replaces our own `piece`, which ends at `end`, by blanks. Reads it first: through a descriptor
-// that others share, `end` may be theirs. Its last byte may already be a neighbour's newline
-// (EndTornLineBefore). False if part of a piece stays in the file.
+// Replaces our own `piece`, which ends at `end`, by blanks and a newline. Reads it first: through a
+// descriptor that others share, `end` may be theirs. False if part of the piece stays in the file.
 bool Appender::TakeBack(absl::string_view piece, off_t end) {
+  if (piece.empty()) return true;
   const off_t start = end - static_cast<off_t>(piece.size());
   if (!patch_.valid() || start < 0) return false;
   std::string found(piece.size(), '\0');
-  if (!ReadFully(patch_.get(), start, found)) return false;
-  const bool same_start =
-      absl::string_view(found).substr(0, found.size() - 1) == piece.substr(0, piece.size() - 1);
-  if (!same_start || (found.back() != piece.back() && found.back() != '\n')) return false;
+  if (!ReadFully(patch_.get(), start, found) || found != piece) return false;
   std::string blanks(piece.size(), ' ');
   blanks.back() = '\n';
   return OverwriteFully(patch_.get(), start, blanks);

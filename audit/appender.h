@@ -3,39 +3,36 @@
 
 #include <sys/types.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "base/unique_fd.h"
 
 namespace provost {
 
 // Appends pieces of text, each made of whole lines, to a log that others may be appending to.
 //
-// In a regular file opened here a piece is on record whole or not at all, and no neighbour can
-// damage it or be damaged:
+// In a regular file opened here a piece is on record whole or not at all, and nothing that others
+// wrote is ever touched:
 //   * Text goes out by one write(2) with O_APPEND, which the kernel does as one step.
 //   * A write that fell short (disk or quota full, file size limit) leaves part of a piece. It is
 //     overwritten in place with blanks, which no reader takes for anything. ftruncate(2) would
 //     instead cut off whatever others appended meanwhile; the bytes of one's own write are nobody
 //     else's, at any time.
-//   * An appender killed inside write(2) leaves a line without end, and the next one's text fuses
-//     with it. Whoever comes next sees by the byte before its own text that this happened and ends
-//     the torn line in place, at the cost of the torn line's last byte. A reader then finds a
-//     record that breaks off, as it would after any crash, and nothing else is harmed.
-//   * A last line without end found by Open is ended by a newline before the first piece. If it was
-//     a neighbour's write in progress, this comes to a blank line, which readers skip.
+//   * An appender killed inside write(2), or one that writes no whole lines, leaves a line without
+//     end, with which our text would fuse. It is seen by the byte before the file's end and ended
+//     by a newline that goes ahead of our piece in the same write. If it was a neighbour's write in
+//     progress, this comes to a blank line, which readers skip.
+//   * A line left open between that look and our write is seen by the byte before our text. Then
+//     our text is overwritten with blanks and a newline, which ends the line, and written again.
 //
 // Where the file cannot also be opened for patching (chattr +a, no /proc, no permission) and in
-// descriptors opened by somebody else, where other text is not ours to touch, a newline is put
-// before a piece whenever the file's end has moved in a way that may have left a line open: at
-// worst a blank line, which readers skip. Pipes, sockets and terminals get whole pieces in order;
-// beyond PIPE_BUF bytes the kernel may mix in what other writers send.
+// descriptors opened by somebody else, where other text is not ours to touch, the newline ahead of
+// a piece is all there is. Pipes, sockets and terminals get whole pieces in order; beyond PIPE_BUF
+// bytes the kernel may mix in what other writers send.
 //
 // A descriptor that would block is waited for. Nothing here raises or handles signals: the process
 // must ignore SIGPIPE and SIGXFSZ or die by them, as with every write(2).
@@ -46,12 +43,21 @@ class Appender {
   // Opens or creates (mode 0600) `path`; a FIFO without a reader is waited for. "-" is standard
   // output. Errors name the path and the reason.
   static absl::StatusOr<Appender> Open(const std::string& path);
+  // Takes a regular file that was opened with O_APPEND, as Open does.
+  static absl::StatusOr<Appender> ForFile(UniqueFd fd, std::string name);
   // Takes an open descriptor it does not own; `name` is for messages.
   static absl::StatusOr<Appender> ForDescriptor(int fd, std::string name);
 
-  // Appends `text`, whose pieces end at `ends` (rising offsets; the last is text.size()). `taken`
-  // is then the end of the last piece on record: text.size() if all went well.
-  absl::Status Append(absl::string_view text, absl::Span<const size_t> ends, size_t& taken);
+  // Appends `piece`, which ends in a newline. An error means that it is not there and may be
+  // offered again.
+  absl::Status Append(absl::string_view piece);
+  // The same for a regular file that was just found `end` bytes long.
+  absl::Status AppendAt(absl::string_view piece, off_t end) { return AppendToFile(piece, end); }
+  // Blanks `piece`, the last that was appended; a regular file of our own. Does nothing if that
+  // cannot be done.
+  void Withdraw(absl::string_view piece) { TakeBack(piece, last_end_); }
+
+  int fd() const { return fd_; }
 
  private:
   enum class Kind : uint8_t {
@@ -63,15 +69,14 @@ class Appender {
   Appender(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
   absl::Status Classify();
-  absl::Status AppendToFile(absl::string_view text, absl::Span<const size_t> ends, size_t& taken);
-  absl::Status AppendToStream(absl::string_view text, absl::Span<const size_t> ends, size_t& taken);
+  absl::Status AppendToFile(absl::string_view piece, off_t seen_end);
+  absl::Status AppendToStream(absl::string_view piece);
   absl::Status WaitUntilWritable() const;
   absl::Status Error(int error) const;
 
-  bool MustLeadWithNewline() const;
+  bool MustLeadWithNewline(off_t& end) const;
   bool IsLineOpenBefore(off_t offset) const;
   off_t EndOfFile() const;
-  void EndTornLineBefore(off_t offset);
   bool TakeBack(absl::string_view piece, off_t end);
 
   int fd_;

@@ -1,12 +1,10 @@
 #include "audit/appender.h"
 
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -14,7 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "audit/testing.h"
 #include "base/status_matchers.h"
 #include "base/unique_fd.h"
@@ -26,25 +26,10 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-absl::Status AppendOne(Appender& appender, absl::string_view text) {
-  const size_t end = text.size();
-  size_t taken = 0;
-  absl::Status status = appender.Append(text, {&end, 1}, taken);
-  EXPECT_EQ(taken, status.ok() ? text.size() : 0);
-  return status;
-}
-
 // What a neighbour does that is no Appender.
 void AppendRaw(const std::string& path, absl::string_view text) {
   UniqueFd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   ASSERT_EQ(write(fd.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-}
-
-// From now on permissions count for this process even if it is root.
-void DropCapabilities() {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct none[2] = {};
-  if (syscall(SYS_capset, &header, none) != 0) abort();
 }
 
 std::string Told(const absl::Status& status) { return status.ok() ? "OK" : status.ToString(); }
@@ -52,8 +37,8 @@ std::string Told(const absl::Status& status) { return status.ok() ? "OK" : statu
 TEST(Appender, CreatesAPrivateFileThatIsClosedOnExec) {
   const std::string path = FreshPath("new.log");
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender appender, Appender::Open(path));
-  PROVOST_ASSERT_OK(AppendOne(appender, "one\n"));
-  PROVOST_ASSERT_OK(AppendOne(appender, "two\n"));
+  PROVOST_ASSERT_OK(appender.Append("one\n"));
+  PROVOST_ASSERT_OK(appender.Append("two\n"));
   EXPECT_EQ(ReadFile(path), "one\ntwo\n");
   struct stat status;
   ASSERT_EQ(stat(path.c_str(), &status), 0);
@@ -83,9 +68,9 @@ TEST(Appender, EndsALastLineLeftOpen) {
     WriteFile(path, row.before);
     PROVOST_ASSERT_OK_AND_ASSIGN(Appender appender, Appender::Open(path));
     EXPECT_EQ(ReadFile(path), row.before) << "opening alone writes nothing";
-    PROVOST_ASSERT_OK(AppendOne(appender, "piece\n"));
+    PROVOST_ASSERT_OK(appender.Append("piece\n"));
     EXPECT_EQ(ReadFile(path), row.after);
-    PROVOST_ASSERT_OK(AppendOne(appender, "next\n"));
+    PROVOST_ASSERT_OK(appender.Append("next\n"));
     EXPECT_EQ(ReadFile(path), absl::StrCat(row.after, "next\n"));
   }
 }
@@ -95,8 +80,8 @@ TEST(Appender, TwoAppendersInterleave) {
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender one, Appender::Open(path));
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender two, Appender::Open(path));
   for (int i = 0; i < 3; ++i) {
-    PROVOST_ASSERT_OK(AppendOne(one, "one\n"));
-    PROVOST_ASSERT_OK(AppendOne(two, "two\n"));
+    PROVOST_ASSERT_OK(one.Append("one\n"));
+    PROVOST_ASSERT_OK(two.Append("two\n"));
   }
   EXPECT_EQ(ReadFile(path), "one\ntwo\none\ntwo\none\ntwo\n");
 }
@@ -104,62 +89,85 @@ TEST(Appender, TwoAppendersInterleave) {
 TEST(Appender, EndsALineThatANeighbourLeftOpenMeanwhile) {
   const std::string path = FreshPath("neighbour.log");
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender appender, Appender::Open(path));
-  PROVOST_ASSERT_OK(AppendOne(appender, "first\n"));
+  PROVOST_ASSERT_OK(appender.Append("first\n"));
   AppendRaw(path, "killed in mid-wri");
-  PROVOST_ASSERT_OK(AppendOne(appender, "second\n"));
-  EXPECT_EQ(ReadFile(path), "first\nkilled in mid-wr\nsecond\n");
+  PROVOST_ASSERT_OK(appender.Append("second\n"));
+  EXPECT_EQ(ReadFile(path), "first\nkilled in mid-wri\nsecond\n");
   AppendRaw(path, "whole\n");
-  PROVOST_ASSERT_OK(AppendOne(appender, "third\n"));
-  EXPECT_EQ(ReadFile(path), "first\nkilled in mid-wr\nsecond\nwhole\nthird\n");
+  PROVOST_ASSERT_OK(appender.Append("third\n"));
+  EXPECT_EQ(ReadFile(path), "first\nkilled in mid-wri\nsecond\nwhole\nthird\n");
 }
 
 TEST(Appender, GoesOnAfterTheFileWasTruncated) {
   const std::string path = FreshPath("truncated.log");
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender appender, Appender::Open(path));
-  PROVOST_ASSERT_OK(AppendOne(appender, "first\n"));
+  PROVOST_ASSERT_OK(appender.Append("first\n"));
   ASSERT_EQ(truncate(path.c_str(), 0), 0);
-  PROVOST_ASSERT_OK(AppendOne(appender, "second\n"));
+  PROVOST_ASSERT_OK(appender.Append("second\n"));
   EXPECT_EQ(ReadFile(path), "second\n");
 }
 
 // The disk is full after `room` bytes, and later it is not.
-std::string AppendThreeWithRoomFor(const std::string& path, size_t room) {
+std::string AppendWithRoomFor(const std::string& path, size_t room) {
   return InChild([&]() -> std::string {
     absl::StatusOr<Appender> appender = Appender::Open(path);
     if (!appender.ok()) return Told(appender.status());
-    std::string told = Told(AppendOne(*appender, "before\n"));
+    std::string told = Told(appender->Append("before\n"));
     LimitFileSize(7 + room);
-    const absl::string_view text = "1111\n2222\n3333\n";
-    const size_t ends[] = {5, 10, 15};
-    size_t taken = 0;
-    const absl::Status status = appender->Append(text, ends, taken);
+    absl::StrAppend(&told, " ", Told(appender->Append("1111\n2222\n")));
     LiftFileSizeLimit();
-    absl::StrAppend(&told, " ", taken, " ", Told(status), " ",
-                    Told(AppendOne(*appender, "after\n")));
-    return told;
+    return absl::StrCat(told, " ", Told(appender->Append("after\n")));
   });
 }
 
 TEST(Appender, TakesBackWhatFellShort) {
-  const std::string pieces[] = {"1111\n", "2222\n", "3333\n"};
-  for (size_t room = 0; room < 15; ++room) {
+  for (size_t room = 0; room < 10; ++room) {
     SCOPED_TRACE(room);
     const std::string path = FreshPath("short.log");
-    const std::string told = AppendThreeWithRoomFor(path, room);
-    const size_t whole = room / 5;
-    const size_t torn = room % 5;
-    EXPECT_THAT(told, testing::StartsWith(absl::StrCat("OK ", whole * 5, " ")));
+    const std::string told = AppendWithRoomFor(path, room);
+    EXPECT_THAT(told, testing::StartsWith("OK "));
     EXPECT_THAT(told,
                 HasSubstr(absl::StrCat("cannot append to audit log '", path, "': File too large")));
     EXPECT_THAT(told, testing::EndsWith(" OK"));
-    std::string expected = "before\n";
-    for (size_t i = 0; i < whole; ++i) expected += pieces[i];
-    if (torn > 0) expected += absl::StrCat(std::string(torn - 1, ' '), "\n");
-    EXPECT_EQ(ReadFile(path), expected + "after\n");
+    const std::string blank = room > 0 ? absl::StrCat(std::string(room - 1, ' '), "\n") : "";
+    EXPECT_EQ(ReadFile(path), absl::StrCat("before\n", blank, "after\n"));
   }
   const std::string path = FreshPath("short.log");
-  EXPECT_EQ(AppendThreeWithRoomFor(path, 15), "OK 15 OK OK");
-  EXPECT_EQ(ReadFile(path), "before\n1111\n2222\n3333\nafter\n");
+  EXPECT_EQ(AppendWithRoomFor(path, 10), "OK OK OK");
+  EXPECT_EQ(ReadFile(path), "before\n1111\n2222\nafter\n");
+}
+
+// A neighbour that writes without end what is no whole line, as `printf abc >>log` does: it gets
+// between our look at the file's end and our write.
+TEST(Appender, HarmsNothingThatOthersLeaveOpenAllTheTime) {
+  const std::string path = FreshPath("race.log");
+  PROVOST_ASSERT_OK_AND_ASSIGN(Appender appender, Appender::Open(path));
+  PROVOST_ASSERT_OK(appender.Append("begin\n"));
+  const pid_t neighbour = Fork([&] {
+    UniqueFd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    while (write(fd.get(), "<abc>", 5) == 5) {
+    }
+  });
+  constexpr int kPieces = 20'000;
+  for (int i = 0; i < kPieces; ++i) {
+    PROVOST_ASSERT_OK(appender.Append(absl::StrCat("a piece ", i, "\nits end ", i, "\n")));
+  }
+  kill(neighbour, SIGKILL);
+  EXPECT_FALSE(EndsWell(neighbour));
+  std::vector<std::string> ours;
+  for (const std::string& line : Lines(absl::StrCat(ReadFile(path), "\n"))) {
+    if (absl::StartsWith(line, "a piece ") || absl::StartsWith(line, "its end ")) {
+      ours.push_back(line);
+      continue;
+    }
+    const std::string theirs = absl::StrReplaceAll(line, {{"<abc>", ""}});
+    if (line != "begin" && theirs.find_first_not_of(' ') != std::string::npos) FAIL() << line;
+  }
+  ASSERT_EQ(ours.size(), 2u * kPieces);
+  for (int i = 0; i < kPieces; ++i) {
+    if (ours[2 * i] != absl::StrCat("a piece ", i)) FAIL() << i << ours[2 * i];
+    if (ours[2 * i + 1] != absl::StrCat("its end ", i)) FAIL() << i << ours[2 * i + 1];
+  }
 }
 
 // A file that its owner may write but not read: nothing can be taken back there.
@@ -171,13 +179,13 @@ TEST(Appender, LeadsWithANewlineWhereItCannotPatch) {
     DropCapabilities();
     absl::StatusOr<Appender> appender = Appender::Open(path);
     if (!appender.ok()) return Told(appender.status());
-    std::string statuses = Told(AppendOne(*appender, "first\n"));
+    std::string statuses = Told(appender->Append("first\n"));
     AppendRaw(path, "killed in mid-wri");
-    absl::StrAppend(&statuses, " ", Told(AppendOne(*appender, "second\n")));
+    absl::StrAppend(&statuses, " ", Told(appender->Append("second\n")));
     LimitFileSize(33);  // two bytes more than there are
-    const bool fell_short = !AppendOne(*appender, "third\n").ok();
+    const bool fell_short = !appender->Append("third\n").ok();
     LiftFileSizeLimit();
-    return absl::StrCat(statuses, " ", fell_short, " ", Told(AppendOne(*appender, "fourth\n")));
+    return absl::StrCat(statuses, " ", fell_short, " ", Told(appender->Append("fourth\n")));
   });
   EXPECT_EQ(told, "OK OK 1 OK");
   ASSERT_EQ(chmod(path.c_str(), 0600), 0);
@@ -188,11 +196,11 @@ TEST(Appender, SharesADescriptorWithOthersOutput) {
   const std::string path = FreshPath("shared.log");
   UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender appender, Appender::ForDescriptor(fd.get(), "output"));
-  PROVOST_ASSERT_OK(AppendOne(appender, "first\n"));
+  PROVOST_ASSERT_OK(appender.Append("first\n"));
   ASSERT_EQ(write(fd.get(), "hello, wor", 10), 10);
-  PROVOST_ASSERT_OK(AppendOne(appender, "second\n"));
+  PROVOST_ASSERT_OK(appender.Append("second\n"));
   ASSERT_EQ(write(fd.get(), "ld\n", 3), 3);
-  PROVOST_ASSERT_OK(AppendOne(appender, "third\n"));
+  PROVOST_ASSERT_OK(appender.Append("third\n"));
   EXPECT_EQ(ReadFile(path), "first\nhello, wor\nsecond\nld\nthird\n")
       << "what is not ours is not touched";
 }
@@ -204,9 +212,9 @@ TEST(Appender, TakesBackThroughADescriptorOfOthers) {
     absl::StatusOr<Appender> appender = Appender::ForDescriptor(fd.get(), "output");
     if (!appender.ok()) return Told(appender.status());
     LimitFileSize(3);
-    const absl::Status status = AppendOne(*appender, "first\n");
+    const absl::Status status = appender->Append("first\n");
     LiftFileSizeLimit();
-    return absl::StrCat(Told(status), "; ", Told(AppendOne(*appender, "second\n")));
+    return absl::StrCat(Told(status), "; ", Told(appender->Append("second\n")));
   });
   EXPECT_THAT(
       told, AllOf(HasSubstr("cannot append to output: File too large"), testing::EndsWith("; OK")));
@@ -229,7 +237,7 @@ TEST(Appender, WaitsForASlowPipe) {
   std::string sent;
   for (int i = 0; i < 100; ++i) {
     const std::string piece = absl::StrCat(std::string(9000, 'a' + i % 26), "\n");
-    PROVOST_EXPECT_OK(AppendOne(appender, piece));
+    PROVOST_EXPECT_OK(appender.Append(piece));
     sent += piece;
   }
   in.reset();
@@ -244,9 +252,9 @@ TEST(Appender, ReportsAPipeWhoseReaderWent) {
     if (pipe(ends) != 0) return "no pipe";
     absl::StatusOr<Appender> appender = Appender::ForDescriptor(ends[1], "the pipe");
     if (!appender.ok()) return Told(appender.status());
-    std::string statuses = Told(AppendOne(*appender, "heard\n"));
+    std::string statuses = Told(appender->Append("heard\n"));
     close(ends[0]);
-    return absl::StrCat(statuses, "; ", Told(AppendOne(*appender, "unheard\n")));
+    return absl::StrCat(statuses, "; ", Told(appender->Append("unheard\n")));
   });
   EXPECT_THAT(told,
               AllOf(testing::StartsWith("OK; "),
@@ -255,10 +263,10 @@ TEST(Appender, ReportsAPipeWhoseReaderWent) {
 
 TEST(Appender, WritesToDevicesSocketsAndTerminals) {
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender null, Appender::Open("/dev/null"));
-  PROVOST_EXPECT_OK(AppendOne(null, "gone\n"));
+  PROVOST_EXPECT_OK(null.Append("gone\n"));
 
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender full, Appender::Open("/dev/full"));
-  EXPECT_THAT(AppendOne(full, "piece\n"),
+  EXPECT_THAT(full.Append("piece\n"),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        HasSubstr("cannot append to audit log '/dev/full': No space left")));
 
@@ -267,7 +275,7 @@ TEST(Appender, WritesToDevicesSocketsAndTerminals) {
   UniqueFd here(ends[0]);
   UniqueFd there(ends[1]);
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender socket, Appender::ForDescriptor(here.get(), "socket"));
-  PROVOST_EXPECT_OK(AppendOne(socket, "piece\n"));
+  PROVOST_EXPECT_OK(socket.Append("piece\n"));
   char got[16];
   EXPECT_EQ(read(there.get(), got, sizeof(got)), 6);
 
@@ -276,7 +284,7 @@ TEST(Appender, WritesToDevicesSocketsAndTerminals) {
   ASSERT_EQ(grantpt(terminal.get()), 0);
   ASSERT_EQ(unlockpt(terminal.get()), 0);
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender tty, Appender::Open(ptsname(terminal.get())));
-  PROVOST_EXPECT_OK(AppendOne(tty, "piece\n"));
+  PROVOST_EXPECT_OK(tty.Append("piece\n"));
   EXPECT_EQ(read(terminal.get(), got, sizeof(got)), 7);  // with the terminal's own CR
 }
 
@@ -285,7 +293,7 @@ TEST(Appender, WritesToAFifo) {
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   UniqueFd reader(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   PROVOST_ASSERT_OK_AND_ASSIGN(Appender appender, Appender::Open(path));
-  PROVOST_EXPECT_OK(AppendOne(appender, "piece\n"));
+  PROVOST_EXPECT_OK(appender.Append("piece\n"));
   char got[16];
   EXPECT_EQ(read(reader.get(), got, sizeof(got)), 6);
 }
@@ -330,7 +338,7 @@ TEST(Appender, ADashIsStandardOutput) {
     UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     dup2(fd.get(), STDOUT_FILENO);
     absl::StatusOr<Appender> appender = Appender::Open("-");
-    if (!appender.ok() || !AppendOne(*appender, "piece\n").ok()) _exit(1);
+    if (!appender.ok() || !appender->Append("piece\n").ok()) _exit(1);
   })));
   EXPECT_EQ(ReadFile(path), "piece\n");
 }

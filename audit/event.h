@@ -26,6 +26,8 @@ struct DecisionEvent {
   std::optional<int64_t> result;
   // Null: nothing beyond the registers is known.
   const CallFacts* facts = nullptr;
+  // The same number whenever this event is offered to a sink again; 0: unknown.
+  uint64_t offer = 0;
 };
 
 // A task was given, or refused, a container's identifier: a CONTAINER_OP record, op=set.

@@ -1,70 +1,34 @@
 #ifndef PROVOST_AUDIT_FILE_SINK_H_
 #define PROVOST_AUDIT_FILE_SINK_H_
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "audit/appender.h"
-#include "audit/event_stamper.h"
-#include "audit/sink.h"
-#include "base/identity.h"
+#include "audit/log_file.h"
+#include "audit/log_sink.h"
+#include "audit/outlet.h"
 
 namespace provost {
 
-// An audit log that ausearch(8) reads. Events are whole write(2)s with O_APPEND, so several
-// supervisors share one file; a torn last line (somebody's crash) is ended with a newline before
-// the first append. A write that fell short (disk full) is taken back so that no half event is read
-// (appender.h says how, and what holds for descriptors that are no file of our own), and is
-// reported; the caller may offer the event again.
-//
-// Lost events (CountLost) leave a gap in the serials, and a TRUSTED_APP record op=events-lost with
-// their number goes ahead of the next event that is taken. An event that was refused and then taken
-// leaves no trace of that.
+// One audit log that ausearch(8) reads, as a sink. Events are whole write(2)s with O_APPEND, so
+// several supervisors share one file (log_file.h, appender.h); with regular files nothing is
+// queued.
 //
 // The process must ignore SIGPIPE (a pipe whose reader went) and SIGXFSZ (RLIMIT_FSIZE); then both
-// are error statuses. One thread at a time.
-class FileSink final : public AuditSink {
+// are error statuses.
+class FileSink final : public LogSink {
  public:
-  struct Options {
-    // Unbuffered: each event is written before Write returns. Else events gather until Flush or 64
-    // KiB; what Flush could not write stays gathered, and Write refuses events beyond 64 KiB.
-    bool buffered = false;
-  };
-
-  // Opens or creates `path` (mode 0600) for appending. "-" is standard output. Errors name the path
-  // and the reason.
-  static absl::StatusOr<std::unique_ptr<FileSink>> Open(const std::string& path, Options options);
+  // Opens or creates `path` (mode 0600) for appending. `options` are for regular files. Errors name
+  // the path and the reason.
+  static absl::StatusOr<std::unique_ptr<FileSink>> Open(const std::string& path,
+                                                        const LogFile::Options& options = {});
   // Takes an open descriptor it does not own (standard error).
-  static absl::StatusOr<std::unique_ptr<FileSink>> ForDescriptor(int fd, std::string name,
-                                                                 Options options);
-
-  // Flushes; what cannot be written then is lost without a word, so call Flush first.
-  ~FileSink() override;
-  FileSink(const FileSink&) = delete;
-  FileSink& operator=(const FileSink&) = delete;
-
-  absl::Status Write(const Event& event) override;
-  void CountLost(uint64_t events) override { lost_ += events; }
-  absl::Status Flush() override;
+  static absl::StatusOr<std::unique_ptr<FileSink>> ForDescriptor(int fd, std::string name);
 
  private:
-  FileSink(Appender appender, Options options);
-
-  void Format(const Event& event, EventStamper& stamper);
-
-  Appender appender_;
-  const Options options_;
-  EventStamper stamper_;
-  Identity supervisor_;       // for op=events-lost: of the last SupervisorEvent, or this process
-  uint64_t lost_ = 0;         // lost since the last event that was taken
-  std::string buffer_;        // whole events, formatted
-  std::vector<size_t> ends_;  // where each of them ends
+  explicit FileSink(std::unique_ptr<Outlet> outlet) : LogSink(Options()) { Add(std::move(outlet)); }
 };
 
 }  // namespace provost

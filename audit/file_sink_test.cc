@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "audit/event.h"
 #include "audit/testing.h"
@@ -31,18 +30,10 @@ std::vector<uint64_t> Serials(const std::vector<std::string>& records) {
   return serials;
 }
 
-std::unique_ptr<FileSink> OpenSink(const std::string& path, bool buffered = false) {
-  absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(path, {.buffered = buffered});
+std::unique_ptr<FileSink> OpenSink(const std::string& path) {
+  absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(path);
   EXPECT_THAT(sink, IsOk());
   return sink.ok() ? *std::move(sink) : nullptr;
-}
-
-// One event's size on disk, to put limits by.
-size_t SizeOfOneEvent() {
-  const Identity who = SomeTask();
-  const std::string path = FreshPath("size.log");
-  EXPECT_THAT(OpenSink(path)->Write(SomeDecision(who)), IsOk());
-  return ReadFile(path).size();
 }
 
 TEST(FileSink, WritesEachEventAtOnce) {
@@ -67,46 +58,13 @@ TEST(FileSink, WritesEachEventAtOnce) {
   EXPECT_EQ(serials[2], serials[0] + 2);
 }
 
-TEST(FileSink, BufferedEventsWaitForFlush) {
-  const std::string path = FreshPath("buffered.log");
-  const std::unique_ptr<FileSink> sink = OpenSink(path, /*buffered=*/true);
-  const Identity who = SomeTask();
-  for (int i = 0; i < 3; ++i) PROVOST_ASSERT_OK(sink->Write(SomeDecision(who)));
-  EXPECT_EQ(ReadFile(path), "");
-  PROVOST_ASSERT_OK(sink->Flush());
-  EXPECT_EQ(Records(ReadFile(path)).size(), 9u);
-  PROVOST_ASSERT_OK(sink->Flush());
-  EXPECT_EQ(Records(ReadFile(path)).size(), 9u);
-}
-
-TEST(FileSink, AFullBufferGoesOutByItself) {
-  const std::string path = FreshPath("full-buffer.log");
-  const std::unique_ptr<FileSink> sink = OpenSink(path, /*buffered=*/true);
-  const Identity who = SomeTask();
-  size_t events = 0;
-  for (; ReadFile(path).empty(); ++events) {
-    ASSERT_LT(events, 1000u);
-    PROVOST_ASSERT_OK(sink->Write(SomeDecision(who)));
-  }
-  EXPECT_GE(ReadFile(path).size(), 64u * 1024);
-  PROVOST_ASSERT_OK(sink->Flush());
-  EXPECT_EQ(Records(ReadFile(path)).size(), 3 * events);
-}
-
-TEST(FileSink, TheDestructorFlushes) {
-  const std::string path = FreshPath("destroyed.log");
-  const Identity who = SomeTask();
-  PROVOST_ASSERT_OK(OpenSink(path, /*buffered=*/true)->Write(SomeDecision(who)));
-  EXPECT_EQ(Records(ReadFile(path)).size(), 3u);
-}
-
 TEST(FileSink, ErrorsNameThePathAndTheReason) {
-  EXPECT_THAT(FileSink::Open("/nowhere/audit.log", {}).status().ToString(),
+  EXPECT_THAT(FileSink::Open("/nowhere/audit.log").status().ToString(),
               AllOf(HasSubstr("/nowhere/audit.log"), HasSubstr("No such file or directory")));
   const Identity who = SomeTask();
   EXPECT_THAT(OpenSink("/dev/full")->Write(SomeDecision(who)).ToString(),
               AllOf(HasSubstr("/dev/full"), HasSubstr("No space left on device")));
-  EXPECT_THAT(FileSink::ForDescriptor(999, "standard error", {}).status().ToString(),
+  EXPECT_THAT(FileSink::ForDescriptor(999, "standard error").status().ToString(),
               AllOf(HasSubstr("standard error"), HasSubstr("Bad file descriptor")));
 }
 
@@ -116,7 +74,7 @@ TEST(FileSink, TakesADescriptor) {
   const Identity who = SomeTask();
   {
     PROVOST_ASSERT_OK_AND_ASSIGN(const std::unique_ptr<FileSink> sink,
-                                 FileSink::ForDescriptor(fd.get(), "it", {}));
+                                 FileSink::ForDescriptor(fd.get(), "it"));
     PROVOST_ASSERT_OK(sink->Write(SomeDecision(who)));
   }
   EXPECT_EQ(Records(ReadFile(path)).size(), 3u);
@@ -175,53 +133,6 @@ TEST(FileSink, WhatIsOfferedAgainIsNotLost) {
   records = Records(ReadFile(path));
   ASSERT_EQ(records.size(), 1u + 3 + 1 + 3 + 3);
   EXPECT_THAT(records[4], HasSubstr("op=events-lost lost=2 "));
-}
-
-TEST(FileSink, ABufferSurvivesAFullDisk) {
-  const std::string path = FreshPath("buffer-full-disk.log");
-  const size_t size = SizeOfOneEvent();
-  const std::string told = InChild([&]() -> std::string {
-    const Identity who = SomeTask();
-    const std::unique_ptr<FileSink> sink = OpenSink(path, /*buffered=*/true);
-    int taken = 0;
-    for (int i = 0; i < 10; ++i) taken += sink->Write(SomeDecision(who)).ok() ? 1 : 0;
-    LimitFileSize(size * 5 / 2);
-    const bool first = sink->Flush().ok();
-    const bool second = sink->Flush().ok();
-    LiftFileSizeLimit();
-    const bool third = sink->Flush().ok();
-    return absl::StrCat(taken, " taken, flushed: ", first, second, third);
-  });
-  EXPECT_EQ(told, "10 taken, flushed: 001");
-  const std::vector<std::string> records = Records(ReadFile(path));
-  EXPECT_EQ(records.size(), 30u) << "every event once";
-  const std::vector<uint64_t> serials = Serials(records);
-  EXPECT_EQ(serials.size(), 10u);
-  EXPECT_EQ(serials.back() - serials.front(), 9u);
-}
-
-TEST(FileSink, ABufferThatCannotGoOutRefusesBeyondItsLimit) {
-  const std::string path = FreshPath("buffer-limit.log");
-  const std::string told = InChild([&]() -> std::string {
-    const Identity who = SomeTask();
-    const std::unique_ptr<FileSink> sink = OpenSink(path, /*buffered=*/true);
-    LimitFileSize(0);
-    int taken = 0;
-    while (taken < 1000 && sink->Write(SomeDecision(who)).ok()) ++taken;
-    for (int i = 0; i < 4; ++i) {
-      if (sink->Write(SomeDecision(who)).ok()) return "took one too many";
-    }
-    sink->CountLost(5);
-    LiftFileSizeLimit();
-    if (!sink->Write(SomeDecision(who)).ok() || !sink->Flush().ok()) return "still refuses";
-    return absl::StrCat(taken);
-  });
-  size_t taken = 0;
-  ASSERT_TRUE(absl::SimpleAtoi(told, &taken)) << told;
-  const std::vector<std::string> records = Records(ReadFile(path));
-  ASSERT_EQ(records.size(), 3 * taken + 1 + 3);
-  EXPECT_THAT(records[3 * taken], HasSubstr("op=events-lost lost=5 "));
-  EXPECT_GE(ReadFile(path).size(), 64u * 1024);
 }
 
 }  // namespace

@@ -52,8 +52,7 @@ BENCHMARK(FormatsTheLongestNames);
 
 void WritesOneEvent(benchmark::State& state) {
   const std::string path = FreshPath("benchmark.log");
-  const bool buffered = state.range(0) != 0;
-  auto sink = FileSink::Open(path, {.buffered = buffered});
+  auto sink = FileSink::Open(path);
   if (!sink.ok()) return state.SkipWithError("cannot open the log");
   const Identity who = SomeTask();
   const Event event = SomeDecision(who);
@@ -63,7 +62,7 @@ void WritesOneEvent(benchmark::State& state) {
   sink->reset();
   WriteFile(path, "");
 }
-BENCHMARK(WritesOneEvent)->ArgName("buffered")->Arg(0)->Arg(1);
+BENCHMARK(WritesOneEvent);
 
 }  // namespace
 }  // namespace provost

@@ -658,7 +658,7 @@ TEST(Readers, ATornEventHarmsNoNeighbour) {
     FormatEvent(SomeDecision(who), {1795311668, 1, 100}, text);
     const size_t neighbour = text.size();
     WriteFile(path, text + torn.substr(0, size));
-    PROVOST_ASSERT_OK_AND_ASSIGN(const std::unique_ptr<FileSink> sink, FileSink::Open(path, {}));
+    PROVOST_ASSERT_OK_AND_ASSIGN(const std::unique_ptr<FileSink> sink, FileSink::Open(path));
     PROVOST_ASSERT_OK(sink->Write(SomeDecision(who)));
     const std::vector<std::string> records = Records(ReadFile(path).substr(neighbour));
     const uint64_t after = SerialOf(records.back());
@@ -673,9 +673,8 @@ TEST(Readers, ATornEventHarmsNoNeighbour) {
 }
 
 // What one worker of several appends: `events` decisions, numbered in a1, by "process" `worker`.
-void AppendMany(const std::string& path, int worker, int events, bool buffered,
-                int heartbeat = -1) {
-  absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(path, {.buffered = buffered});
+void AppendMany(const std::string& path, int worker, int events, int heartbeat = -1) {
+  absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(path);
   if (!sink.ok()) _exit(1);
   Identity who = SomeTask();
   who.pid = worker;
@@ -718,13 +717,14 @@ TEST(Readers, SeveralSupervisorsShareOneFile) {
   const std::string path = FreshPath("shared.log");
   std::vector<pid_t> children;
   for (int worker = 1; worker <= kWorkers; ++worker) {
-    children.push_back(Fork([&] { AppendMany(path, worker, kEvents, worker % 2 == 0); }));
+    children.push_back(Fork([&] { AppendMany(path, worker, kEvents); }));
   }
   for (const pid_t child : children) EXPECT_TRUE(EndsWell(child));
 
   EXPECT_EQ(Records(ReadFile(path)).size(), 3u * kWorkers * kEvents);
-  // Who opens the file while another is in the middle of a write takes its line for a torn one.
-  EXPECT_LE(Lines(ReadFile(path)).size(), 3u * kWorkers * kEvents + kWorkers);
+  // Who looks while another is in the middle of a write may take its line for a torn one, and put a
+  // blank line there.
+  EXPECT_LE(Lines(ReadFile(path)).size(), 3u * kWorkers * kEvents + kEvents / 10);
   std::map<int, std::set<int>> whole = WholeEvents(path);
   for (int worker = 1; worker <= kWorkers; ++worker) {
     EXPECT_EQ(whole[worker].size(), static_cast<size_t>(kEvents));
@@ -740,7 +740,7 @@ TEST(Readers, SeveralSupervisorsShareOneFile) {
 void KillAnAppender(const std::string& path, int worker, int beats) {
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
-  const pid_t child = Fork([&] { AppendMany(path, worker, 1'000'000, false, ends[1]); });
+  const pid_t child = Fork([&] { AppendMany(path, worker, 1'000'000, ends[1]); });
   close(ends[1]);
   char beat;
   for (int i = 0; i < beats; ++i) ASSERT_EQ(read(ends[0], &beat, 1), 1);
@@ -753,13 +753,13 @@ TEST(Readers, AKilledAppenderHarmsNoOther) {
   constexpr int kEvents = 5'000;
   constexpr int kVictims = 8;
   const std::string path = FreshPath("killed.log");
-  const pid_t survivor1 = Fork([&] { AppendMany(path, 1, kEvents, false); });
-  const pid_t survivor2 = Fork([&] { AppendMany(path, 2, kEvents, true); });
+  const pid_t survivor1 = Fork([&] { AppendMany(path, 1, kEvents); });
+  const pid_t survivor2 = Fork([&] { AppendMany(path, 2, kEvents); });
   for (int i = 0; i < kVictims; ++i) KillAnAppender(path, 100 + i, 1 + i % 3);
   EXPECT_TRUE(EndsWell(survivor1));
   EXPECT_TRUE(EndsWell(survivor2));
   // Ends what the last victim may have left open.
-  EXPECT_TRUE(EndsWell(Fork([&] { AppendMany(path, 3, 1, false); })));
+  EXPECT_TRUE(EndsWell(Fork([&] { AppendMany(path, 3, 1); })));
 
   std::map<int, std::set<int>> whole = WholeEvents(path);
   EXPECT_EQ(whole[1].size(), static_cast<size_t>(kEvents));
@@ -789,7 +789,7 @@ std::string FillADisk(const std::string& directory, const std::string& copy) {
     return absl::StrCat("mount: ", errno);
   }
   WriteFile(directory + "/ballast", std::string(16'384, 'x'));
-  absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(directory + "/audit.log", {});
+  absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(directory + "/audit.log");
   if (!sink.ok()) return sink.status().ToString();
   const Identity who = SomeTask();
   int taken = 0;

@@ -1,8 +1,11 @@
 #include "audit/testing.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,6 +130,18 @@ uint64_t SerialOf(absl::string_view record) {
   return serial;
 }
 
+std::string OutputOf(const std::string& command) {
+  FILE* pipe = popen(absl::StrCat("export LC_ALL=C TZ=UTC; ", command).c_str(), "r");
+  EXPECT_NE(pipe, nullptr);
+  std::string output;
+  char chunk[4096];
+  size_t got;
+  while ((got = fread(chunk, 1, sizeof(chunk), pipe)) > 0) output.append(chunk, got);
+  const int status = pclose(pipe);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 1) << command << "\n" << output;
+  return output;
+}
+
 pid_t Fork(const std::function<void()>& body) {
   const pid_t child = fork();
   EXPECT_GE(child, 0);
@@ -159,6 +174,12 @@ std::string InChild(const std::function<std::string()>& body) {
   close(ends[0]);
   EXPECT_TRUE(EndsWell(child));
   return answer;
+}
+
+void DropCapabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[2] = {};
+  if (syscall(SYS_capset, &header, none) != 0) std::abort();
 }
 
 void LimitFileSize(uint64_t bytes) {

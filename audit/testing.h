@@ -42,12 +42,18 @@ std::string Field(absl::string_view record, absl::string_view name);
 // The serial in "msg=audit(SEC.mmm:SERIAL)".
 uint64_t SerialOf(absl::string_view record);
 
+// Standard output of a shell command that ends with 0 or 1, with times in UTC and plain English.
+std::string OutputOf(const std::string& command);
+
 // Forks a child that ends with _exit(0) after `body`.
 pid_t Fork(const std::function<void()>& body);
 // True if the child ended by exit code 0.
 bool EndsWell(pid_t child);
 // Runs `body` in a child (which may put limits on itself) and returns what it returns.
 std::string InChild(const std::function<std::string()>& body);
+
+// From now on permissions count for this process even if it is root. For children only.
+void DropCapabilities();
 
 // Sets the soft limit on the size of files; SIGXFSZ is ignored from then on. For children only:
 // a test's own output is a file too.

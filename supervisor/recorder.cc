@@ -17,6 +17,7 @@ PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Dec
   PendingRecord record;
   record.request = request;
   record.decision = decision;
+  record.offer = ++made_;
   record.unread = identities_.Read(tid, record.identity);
   if (record.unread.ok()) record.unread = ReadFacts(record, arguments);
   return record;
@@ -73,7 +74,8 @@ absl::Status Recorder::Write(PendingRecord& record) {
                                                      .request = record.request,
                                                      .decision = record.decision,
                                                      .result = record.result,
-                                                     .facts = &record.facts}));
+                                                     .facts = &record.facts,
+                                                     .offer = record.offer}));
   ++written_;
   unflushed_ = true;
   return absl::OkStatus();

@@ -31,6 +31,7 @@ struct PendingRecord {
   CallFacts facts;
   bool has_facts = false;
   bool has_run = false;  // its arguments may have changed since
+  uint64_t offer = 0;    // see DecisionEvent
 };
 
 // Decides what is recorded, knows who the tasks are, and writes events. Lives on the tracing
@@ -83,6 +84,7 @@ class Recorder {
   AuditSink* sink_;
   ActionsLogged actions_;
   bool logging_;
+  uint64_t made_ = 0;
   uint64_t written_ = 0;
   uint64_t lost_ = 0;
   bool unflushed_ = false;

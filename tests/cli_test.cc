@@ -93,6 +93,7 @@ TEST(ExitStatusTest, Is2ForWrongUsage) {
       {"run", "--mode", "nonsense", "--", succeeds},
       {"run", "--on-audit-failure", "nonsense", "--", succeeds},
       {"run", "--actions-logged", "allow", "--", succeeds},
+      {"run", "-o", "", "--", succeeds},
       {"nonsense"},
       {},
   };

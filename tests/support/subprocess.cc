@@ -98,9 +98,13 @@ bool Subprocess::ReadSome(Clock::time_point deadline) {
   return true;
 }
 
-bool Subprocess::AwaitOutput(absl::string_view text) {
+bool Subprocess::AwaitOutput(absl::string_view text) { return AwaitIn(out_text_, text); }
+
+bool Subprocess::AwaitError(absl::string_view text) { return AwaitIn(err_text_, text); }
+
+bool Subprocess::AwaitIn(const std::string& written, absl::string_view text) {
   const Clock::time_point deadline = Clock::now() + kTestTimeout;
-  while (!absl::StrContains(out_text_, text)) {
+  while (!absl::StrContains(written, text)) {
     if (!ReadSome(deadline)) return false;
   }
   return true;

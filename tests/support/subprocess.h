@@ -44,6 +44,8 @@ class Subprocess {
 
   // Reads until standard output holds `text`; false if it ended or time was up before that.
   bool AwaitOutput(absl::string_view text);
+  // The same of standard error.
+  bool AwaitError(absl::string_view text);
   // Waits until the process itself has stopped (WUNTRACED); returns the signal, or 0 if it ended or
   // time was up.
   int AwaitStop();
@@ -53,6 +55,7 @@ class Subprocess {
  private:
   using Clock = std::chrono::steady_clock;
 
+  bool AwaitIn(const std::string& written, absl::string_view text);
   // Reads what there is, waiting for it; false when both pipes are closed or time is up.
   bool ReadSome(Clock::time_point deadline);
   void Fill(Ended& ended, int status);

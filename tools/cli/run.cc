@@ -12,12 +12,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "audit/file_sink.h"
 #include "audit/log_decision.h"
 #include "policy/policy.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/supervisor.h"
+#include "tools/cli/output_arguments.h"
 #include "tools/cli/policy_arguments.h"
 #include "tools/cli/signals.h"
 #include "tools/cli/usage.h"
@@ -55,7 +55,7 @@ CLI::Validator OneOf(const std::array<std::pair<const char*, T>, kSize>& names) 
 
 struct RunArguments {
   PolicyArguments policies;
-  std::optional<std::string> audit_log;
+  OutputArguments output;
   std::string mode = "enforce";
   std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
@@ -68,11 +68,6 @@ struct RunArguments {
 // strace(1) would show it.
 absl::StatusOr<Policy> RecordEverything() {
   return PolicyBuilder().Default(Log{}, RecordWish::kLogResult).Build();
-}
-
-absl::StatusOr<std::unique_ptr<FileSink>> OpenSink(const std::optional<std::string>& path) {
-  if (!path) return FileSink::ForDescriptor(2, "standard error", {});
-  return FileSink::Open(*path, {});
 }
 
 std::shared_ptr<spdlog::logger> MakeLogger() {
@@ -148,8 +143,8 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
   options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
   // Who names an audit log wants every refusal in it; else only what a rule asks for is shown.
-  options.logging = arguments.audit_log.has_value();
-  options.record_run = arguments.audit_log.has_value();
+  options.logging = arguments.output.names_output();
+  options.record_run = arguments.output.names_output();
   return std::nullopt;
 }
 
@@ -159,7 +154,12 @@ int Run(const RunArguments& arguments) {
   options.signals = SignalState::Capture();
   SignalRelay relay;
   if (const std::optional<int> status = Prepare(arguments, options)) return *status;
-  absl::StatusOr<std::unique_ptr<FileSink>> sink = OpenSink(arguments.audit_log);
+  absl::StatusOr<OutputPlan> plan = PlanOutput(arguments.output);
+  if (!plan.ok()) {
+    Complain(std::string(plan.status().message()));
+    return kExitUsage;
+  }
+  const absl::StatusOr<std::unique_ptr<LogSink>> sink = OpenOutput(*std::move(plan));
   if (!sink.ok()) {
     Complain(std::string(sink.status().message()));
     return kExitFailure;
@@ -171,7 +171,9 @@ int Run(const RunArguments& arguments) {
   options.on_stopped = StopWithJob;
   options.give_up = SignalRelay::EndWasAsked;
 
+  const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
   const absl::StatusOr<Outcome> outcome = Supervisor(std::move(options)).Run(arguments.program);
+  DeliverOutput(**sink, wait);
   if (!outcome.ok()) {
     Complain(std::string(outcome.status().message()));
     return kExitFailure;
@@ -186,11 +188,7 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
   CLI::App* command = app.add_subcommand("run", "run a program under a policy");
   command->formatter(HelpWithUsage("provost run [options] -- PROGRAM [ARGUMENT...]"));
   AddPolicyOptions(*command, arguments->policies);
-  command
-      ->add_option("-o,--output", arguments->audit_log,
-                   "append the audit log to FILE (- is standard output); every refusal is then "
-                   "recorded. Without it, what rules ask to be recorded goes to standard error")
-      ->type_name("FILE");
+  AddOutputOptions(*command, arguments->output);
   command
       ->add_option("--mode", arguments->mode,
                    "enforce (default); complain: record what would be refused and let it through; "

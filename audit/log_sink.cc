@@ -1,0 +1,200 @@
+#include "audit/log_sink.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "audit/formatter.h"
+#include "audit/kernel_message.h"
+
+namespace provost {
+namespace {
+
+// An offer that is never repeated (its task was killed) is forgotten when so many newer ones are
+// remembered.
+constexpr size_t kMaxPartial = 4096;
+
+Identity ThisProcess() {
+  Identity identity;
+  identity.pid = getpid();
+  identity.uid = getuid();
+  identity.comm = "provost";
+  return identity;
+}
+
+uint64_t OfferOf(const Event& event) {
+  const auto* decision = std::get_if<DecisionEvent>(&event);
+  return decision == nullptr ? 0 : decision->offer;
+}
+
+EventStamp Before(EventStamp stamp) {
+  stamp.serial = stamp.serial == 1 ? UINT32_MAX : stamp.serial - 1;
+  return stamp;
+}
+
+void AppendText(const Event& event, const EventStamp& stamp, Outlet::Text text,
+                const EventFormat& format, std::string& out) {
+  switch (text) {
+    case Outlet::Text::kRecords:
+      FormatEvent(event, stamp, format, out);
+      return;
+    case Outlet::Text::kKernelMessage:
+      AppendKernelMessage(event, out);
+      return;
+  }
+}
+
+}  // namespace
+
+LogSink::LogSink(Options options) : options_(std::move(options)), supervisor_(ThisProcess()) {}
+
+void LogSink::Add(std::unique_ptr<Outlet> outlet, bool required) {
+  channels_.push_back({OutletQueue(std::move(outlet), options_.queue_limit), required});
+}
+
+absl::Status LogSink::Write(const Event& event) {
+  if (const auto* supervisor = std::get_if<SupervisorEvent>(&event)) {
+    if (supervisor->identity != nullptr) supervisor_ = *supervisor->identity;
+  }
+  const uint64_t offer = OfferOf(event);
+  Partial* const known = FindPartial(offer);
+  EventStamper stamper = stamper_;
+  const EventStamp stamp = known != nullptr ? known->stamp : NextStamp(stamper);
+  Format(event, stamp);
+
+  std::vector<bool> settled =
+      known != nullptr ? known->settled : std::vector<bool>(channels_.size(), false);
+  absl::Status refusal;
+  for (size_t i = 0; i < channels_.size(); ++i) {
+    if (!settled[i]) settled[i] = Settle(channels_[i], stamp, refusal);
+  }
+  const bool any_settled = std::find(settled.begin(), settled.end(), true) != settled.end();
+  if (known == nullptr && (refusal.ok() || any_settled)) {
+    stamper_ = stamper;
+    unstamped_lost_ = 0;
+  }
+  if (refusal.ok()) {
+    if (known != nullptr) partial_.erase(partial_.begin() + (known - partial_.data()));
+    return absl::OkStatus();
+  }
+  refused_offer_ = offer;
+  if (known != nullptr) {
+    known->settled = std::move(settled);
+  } else if (any_settled && offer != 0) {
+    Remember(offer, stamp, std::move(settled));
+  }
+  return refusal;
+}
+
+// What was lost by all has left out its serials, and the record that says so has one too.
+EventStamp LogSink::NextStamp(EventStamper& stamper) const {
+  if (unstamped_lost_ > 0) stamper.Skip(unstamped_lost_ + 1);
+  return stamper.Next();
+}
+
+LogSink::Partial* LogSink::FindPartial(uint64_t offer) {
+  if (offer == 0) return nullptr;
+  for (Partial& partial : partial_) {
+    if (partial.offer == offer) return &partial;
+  }
+  return nullptr;
+}
+
+void LogSink::Remember(uint64_t offer, const EventStamp& stamp, std::vector<bool> settled) {
+  if (partial_.size() >= kMaxPartial) partial_.erase(partial_.begin());
+  partial_.push_back({offer, stamp, std::move(settled)});
+}
+
+void LogSink::Format(const Event& event, const EventStamp& stamp) {
+  records_.clear();
+  kernel_message_.clear();
+  for (const Channel& channel : channels_) {
+    const Outlet::Text text = channel.queue.text();
+    std::string& out = text == Outlet::Text::kRecords ? records_ : kernel_message_;
+    if (out.empty()) AppendText(event, stamp, text, options_.format, out);
+  }
+}
+
+absl::string_view LogSink::TextFor(const Channel& channel, const EventStamp& stamp) {
+  const Outlet::Text text = channel.queue.text();
+  const std::string& own = text == Outlet::Text::kRecords ? records_ : kernel_message_;
+  if (channel.lost == 0) return own;
+  with_loss_.clear();
+  AppendText(SupervisorEvent{.what = SupervisorEvent::What::kEventsLost,
+                             .identity = &supervisor_,
+                             .lost = channel.lost},
+             Before(stamp), text, options_.format, with_loss_);
+  with_loss_ += own;
+  return with_loss_;
+}
+
+bool LogSink::Settle(Channel& channel, const EventStamp& stamp, absl::Status& refusal) {
+  const absl::Status status = channel.queue.Offer(TextFor(channel, stamp));
+  if (status.ok()) {
+    channel.lost = 0;
+    if (channel.failing && options_.tell) {
+      options_.tell(absl::StrCat(channel.queue.name(), " takes events again"));
+    }
+    channel.failing = false;
+    return true;
+  }
+  if (channel.required) {
+    refusal.Update(status);
+    return false;
+  }
+  ++channel.lost;
+  if (!channel.failing && options_.tell) {
+    options_.tell(absl::StrCat(std::string(status.message()), "; it loses events for now"));
+  }
+  channel.failing = true;
+  return true;
+}
+
+void LogSink::CountLost(uint64_t events) {
+  Partial* const partial = events == 1 ? FindPartial(refused_offer_) : nullptr;
+  if (partial == nullptr) {
+    unstamped_lost_ += events;
+    for (Channel& channel : channels_) channel.lost += events;
+    return;
+  }
+  for (size_t i = 0; i < channels_.size(); ++i) {
+    if (!partial->settled[i]) ++channels_[i].lost;
+  }
+  partial_.erase(partial_.begin() + (partial - partial_.data()));
+}
+
+absl::Status LogSink::Flush() {
+  absl::Status first;
+  for (Channel& channel : channels_) {
+    const absl::Status status = channel.queue.Flush();
+    if (channel.required) first.Update(status);
+  }
+  return first;
+}
+
+bool LogSink::Drain(int milliseconds) {
+  bool drained = true;
+  for (Channel& channel : channels_) {
+    // The first to be slow has all the time there is.
+    if (!channel.queue.Drain(drained ? milliseconds : 0)) drained = false;
+  }
+  return drained;
+}
+
+std::string LogSink::Undelivered() const {
+  std::vector<std::string> parts;
+  for (const Channel& channel : channels_) {
+    const uint64_t waiting = channel.queue.waiting();
+    if (waiting > 0) {
+      parts.push_back(absl::StrCat(waiting, waiting == 1 ? " event for " : " events for ",
+                                   channel.queue.name()));
+    }
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+}  // namespace provost

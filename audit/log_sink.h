@@ -1,0 +1,100 @@
+#ifndef PROVOST_AUDIT_LOG_SINK_H_
+#define PROVOST_AUDIT_LOG_SINK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "audit/event_format.h"
+#include "audit/event_stamp.h"
+#include "audit/event_stamper.h"
+#include "audit/outlet.h"
+#include "audit/outlet_queue.h"
+#include "audit/sink.h"
+#include "base/identity.h"
+
+namespace provost {
+
+// Stamps and formats events and hands them to one outlet or several. An event has the same time and
+// serial in all of them.
+//
+// An event is on record when every required outlet has taken it: it is where the outlet puts
+// things, or in the queue before a slow one (outlet_queue.h). Where one refuses, Write is an error,
+// and the event, offered again, goes to those alone that have not taken it. So that it is known
+// again, its DecisionEvent::offer must be set; an event without is offered to all anew. What an
+// outlet that is not required refuses is lost there and counted, and nobody waits for it.
+//
+// An outlet that lost events (CountLost, or because it is not required) gets a TRUSTED_APP record
+// op=events-lost with their number ahead of the next event that it takes, and as one piece with it;
+// its serial is the one before that event's. A gap in the serials is what was lost.
+//
+// One thread, the tracing thread.
+class LogSink : public AuditSink {
+ public:
+  struct Options {
+    EventFormat format;
+    // Bytes that may wait for each outlet that blocks.
+    size_t queue_limit = 1 << 20;
+    // Told once when an outlet that is not required begins to lose events, and when that ends.
+    std::function<void(const std::string&)> tell;
+  };
+
+  explicit LogSink(Options options);
+  LogSink(const LogSink&) = delete;
+  LogSink& operator=(const LogSink&) = delete;
+
+  // Before the first event.
+  void Add(std::unique_ptr<Outlet> outlet, bool required = true);
+
+  absl::Status Write(const Event& event) override;
+  // Where the event that was refused last is what was lost, an outlet that took it lost nothing.
+  void CountLost(uint64_t events) override;
+  absl::Status Flush() override;
+
+  // Waits for at most so long until nothing is queued. True if nothing is.
+  bool Drain(int milliseconds);
+  // What still waits, in words ("3 events for syslog"); "" if nothing does.
+  std::string Undelivered() const;
+
+ private:
+  struct Channel {
+    OutletQueue queue;
+    bool required = true;
+    uint64_t lost = 0;     // since it last took an event
+    bool failing = false;  // one that is not required, and it was said
+  };
+  // An event that some outlets have and others do not.
+  struct Partial {
+    uint64_t offer = 0;
+    EventStamp stamp;
+    std::vector<bool> settled;  // by channel: taken, or lost where that is allowed
+  };
+
+  EventStamp NextStamp(EventStamper& stamper) const;
+  Partial* FindPartial(uint64_t offer);
+  void Format(const Event& event, const EventStamp& stamp);
+  absl::string_view TextFor(const Channel& channel, const EventStamp& stamp);
+  // True if the event needs not be offered to the channel again.
+  bool Settle(Channel& channel, const EventStamp& stamp, absl::Status& refusal);
+  void Remember(uint64_t offer, const EventStamp& stamp, std::vector<bool> settled);
+
+  const Options options_;
+  std::vector<Channel> channels_;
+  EventStamper stamper_;
+  uint64_t unstamped_lost_ = 0;  // lost before they had a serial
+  std::vector<Partial> partial_;
+  uint64_t refused_offer_ = 0;  // the last one
+  Identity supervisor_;         // for op=events-lost: of the last SupervisorEvent, or this process
+  // The event in hand, in each form that an outlet wants; kept for their memory.
+  std::string records_;
+  std::string kernel_message_;
+  std::string with_loss_;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_AUDIT_LOG_SINK_H_

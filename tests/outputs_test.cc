@@ -1,0 +1,291 @@
+// Where `provost run` records to: several places at once, slow ones, ones that fail.
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "base/unique_fd.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/support/subprocess.h"
+#include "tests/support/victims.h"
+
+namespace provost {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// provost run OPTIONS -- PROGRAM.
+std::vector<std::string> CommandLine(const std::vector<std::string>& options,
+                                     const std::vector<std::string>& program) {
+  std::vector<std::string> argv = {Runfile("tools/cli/provost"), "run"};
+  argv.insert(argv.end(), options.begin(), options.end());
+  argv.emplace_back("--");
+  argv.insert(argv.end(), program.begin(), program.end());
+  return argv;
+}
+
+Ended Provost(const std::vector<std::string>& options, const std::vector<std::string>& program) {
+  return Subprocess(CommandLine(options, program)).Wait();
+}
+
+int Count(const std::string& text, absl::string_view what) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, what);
+  return static_cast<int>(parts.size()) - 1;
+}
+
+const std::string kRule = "deny EPERM getppid";
+
+// A daemon's datagram socket.
+UniqueFd Listen(const std::string& path) {
+  UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  return fd;
+}
+
+std::vector<std::string> Datagrams(int fd) {
+  std::vector<std::string> all;
+  char buffer[65'536];
+  ssize_t got;
+  while ((got = read(fd, buffer, sizeof(buffer))) >= 0) all.emplace_back(buffer, got);
+  return all;
+}
+
+TEST(OutputUsageTest, SaysWhatIsWrong) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> kCases = {
+      {{"-o", ""}, "--output: it is empty; name a FILE, -, kernel:, syslog: or journal:"},
+      {{"-o", "x.log", "-o", "x.log"}, "--output: `x.log` is named twice"},
+      {{"-o", "kernel:x"}, "--output: nothing follows `kernel:`"},
+      {{"--copy-to", "x.log"}, "--copy-to: it goes with --output"},
+      {{"-o", "x.log", "--audit-max-size", "5X"}, "--audit-max-size: `5X` is no size"},
+      {{"-o", "x.log", "--audit-max-size", "1K"}, "--audit-max-size: `1K` is less than 4K"},
+      {{"-o", "x.log", "--audit-keep", "3"}, "--audit-keep: it goes with --audit-max-size"},
+      {{"-o", "syslog:", "--audit-max-size", "1M"}, "--audit-max-size: it is for log files"},
+      {{"-o", "-", "--audit-durability", "event"}, "--audit-durability: it is for log files"},
+      {{"-o", "x.log", "--audit-queue", "1"}, "--audit-queue: `1` is less than 64K"},
+      {{"-o", "x.log", "--audit-queue", "99999999999G"},
+       "--audit-queue: `99999999999G` is no size"},
+      {{"-o", "x.log", "--audit-node", ""}, "--audit-node: the name is empty"},
+      {{"-o", "x.log", "--audit-format", "xml"}, "--audit-format"},
+  };
+  for (const auto& [options, said] : kCases) {
+    const Ended ended = Provost(options, {Victim("succeeds")});
+    EXPECT_EQ(ended.exit_code, 2) << ended;
+    EXPECT_THAT(ended.err, HasSubstr(said));
+    EXPECT_THAT(ended.out, IsEmpty());
+  }
+  EXPECT_NE(access("x.log", F_OK), 0) << "nothing was opened";
+}
+
+TEST(OutputsTest, SeveralGetTheSameEvents) {
+  const std::string log = TemporaryPath("several.log");
+  const std::string socket = absl::StrCat("/tmp/provost-outputs-", getpid());
+  unlink(socket.c_str());
+  const UniqueFd daemon = Listen(socket);
+  // No more than a socket holds that nobody reads from: net.unix.max_dgram_qlen, 10 by default.
+  const Ended ended = Provost({"-o", log, "-o", "-", "-o", "syslog:" + socket, "-e", kRule},
+                              {Victim("getppid_many"), "-1", "1"});
+  unlink(socket.c_str());
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.err, IsEmpty());
+  const std::string text = ReadFile(log);
+  EXPECT_EQ(Count(text, "type=SECCOMP "), 1);
+  EXPECT_EQ(Count(text, "op=supervisor-end events=1 lost=0"), 1);
+  std::string by_syslog;
+  for (const std::string& datagram : Datagrams(daemon.get())) {
+    absl::StrAppend(&by_syslog, datagram.substr(datagram.find("type=")), "\n");
+  }
+  EXPECT_EQ(by_syslog, text);
+  // Standard output is the program's as well.
+  std::string by_output;
+  for (const absl::string_view line : absl::StrSplit(ended.out, '\n')) {
+    if (absl::StartsWith(line, "type=")) absl::StrAppend(&by_output, line, "\n");
+  }
+  EXPECT_EQ(by_output, text);
+}
+
+TEST(OutputsTest, FormatsAndNodes) {
+  const std::string log = TemporaryPath("formats.log");
+  Ended ended = Provost({"-o", log, "--audit-format", "json", "--audit-node", "host7", "-e", kRule},
+                        {Victim("getppid_many"), "-1", "1"});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  const std::vector<std::string> lines = absl::StrSplit(ReadFile(log), '\n', absl::SkipEmpty());
+  EXPECT_EQ(lines.size(), 3u);
+  for (const std::string& line : lines) {
+    const nlohmann::json event = nlohmann::json::parse(line, nullptr, false);
+    ASSERT_TRUE(event.is_object()) << line;
+    EXPECT_EQ(event["node"], "host7") << line;
+  }
+  ended = Provost({"-o", "-", "--audit-format", "enriched", "-e", kRule},
+                  {Victim("getppid_many"), "-1", "1"});
+  EXPECT_THAT(ended.out, HasSubstr("\x1d"));
+  EXPECT_THAT(ended.out, HasSubstr("SYSCALL=getppid"));
+}
+
+TEST(OutputsTest, AFileIsRotatedAndKeptDurable) {
+  const std::string directory = TemporaryPath("rotated");
+  ASSERT_EQ(mkdir(directory.c_str(), 0700), 0);
+  const std::string log = directory + "/audit.log";
+  const Ended ended = Provost({"-o", log, "--audit-max-size", "64K", "--audit-keep", "3",
+                               "--audit-durability", "batch", "-e", kRule},
+                              {Victim("getppid_many"), "-1", "500"});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.err, IsEmpty());
+  for (const char* suffix : {".1", ".2", ".3"}) {
+    struct stat status = {};
+    ASSERT_EQ(stat((log + suffix).c_str(), &status), 0) << suffix;
+    EXPECT_EQ(status.st_mode & 07777, 0400u);
+    EXPECT_LE(status.st_size, 64 << 10);
+  }
+  EXPECT_NE(access((log + ".4").c_str(), F_OK), 0);
+  EXPECT_THAT(ReadFile(log), HasSubstr("op=supervisor-end events=500 lost=0"));
+}
+
+// A FIFO that nobody reads from while the program runs.
+class SlowReaderTest : public testing::Test {
+ protected:
+  SlowReaderTest() : path_(TemporaryPath("slow.fifo")) {
+    unlink(path_.c_str());
+    EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    reader_.reset(open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    fcntl(reader_.get(), F_SETPIPE_SZ, 4096);
+    fcntl(reader_.get(), F_SETFL, 0);
+  }
+  std::string ReadAll() {
+    std::string text;
+    char buffer[65'536];
+    ssize_t got;
+    while ((got = read(reader_.get(), buffer, sizeof(buffer))) > 0) text.append(buffer, got);
+    return text;
+  }
+
+  std::string path_;
+  UniqueFd reader_;
+};
+
+TEST_F(SlowReaderTest, HoldsUpNobodyAndGetsAllInTheEnd) {
+  Subprocess provost(
+      CommandLine({"-o", path_, "-e", kRule}, {Victim("getppid_many"), "-1", "200"}));
+  // The program has ended by then, with most of its events in the queue.
+  ASSERT_TRUE(provost.AwaitOutput("EXIT-SUCCESS\n"));
+  const std::string text = ReadAll();
+  const Ended ended = provost.Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_EQ(Count(text, "type=SECCOMP "), 200);
+  EXPECT_THAT(text, HasSubstr("op=supervisor-end events=200 lost=0"));
+}
+
+TEST_F(SlowReaderTest, BeyondTheQueueTasksWaitOrAreCounted) {
+  const std::vector<std::string> program = {Victim("getppid_many"), "-1", "1000"};
+  {
+    Subprocess provost(CommandLine({"-o", path_, "--audit-queue", "64K", "-e", kRule}, program));
+    ASSERT_TRUE(provost.AwaitError("tasks wait at their calls until it can"));
+    const std::string text = ReadAll();
+    EXPECT_EQ(provost.Wait().exit_code, 0);
+    EXPECT_EQ(Count(text, "type=SECCOMP "), 1000) << "nothing is lost";
+  }
+  Subprocess provost(CommandLine(
+      {"-o", path_, "--audit-queue", "64K", "--on-audit-failure", "continue", "-e", kRule},
+      program));
+  ASSERT_TRUE(provost.AwaitOutput("EXIT-SUCCESS\n"));
+  const std::string text = ReadAll();
+  const Ended ended = provost.Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("the queue before it is full; tasks go on, unrecorded"));
+  const int recorded = Count(text, "type=SECCOMP ");
+  EXPECT_GT(recorded, 20);
+  EXPECT_LT(recorded, 1000);
+  EXPECT_THAT(ended.err, HasSubstr(absl::StrCat(1000 - recorded, " decisions are missing")));
+}
+
+TEST_F(SlowReaderTest, ThatNeverReadsIsGivenUpOnRequest) {
+  Subprocess provost(
+      CommandLine({"-o", path_, "-e", kRule}, {Victim("getppid_many"), "-1", "100"}));
+  ASSERT_TRUE(provost.AwaitError("waiting for delivery: "));
+  ASSERT_EQ(kill(provost.pid(), SIGTERM), 0);
+  const Ended ended = provost.Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("provost: not delivered: "));
+  EXPECT_THAT(ended.err, HasSubstr(absl::StrCat(" events for audit log '", path_, "'")));
+}
+
+// A program that waits in the middle until OpenGate.
+std::vector<std::string> AwaitsGateThenKills(const std::string& gate) {
+  unlink(gate.c_str());
+  EXPECT_EQ(mkfifo(gate.c_str(), 0600), 0);
+  return {"/bin/sh", "-c",
+          absl::StrCat("echo READY; read line <'", gate, "'; kill -0 $$ 2>/dev/null; echo DONE")};
+}
+
+void OpenGate(const std::string& gate) {
+  const UniqueFd fd(open(gate.c_str(), O_WRONLY | O_CLOEXEC));
+  EXPECT_EQ(write(fd.get(), "\n", 1), 1);
+}
+
+TEST(SyslogTest, ThatIsGoneIsAnAuditFailure) {
+  const std::string socket = absl::StrCat("/tmp/provost-gone-", getpid());
+  unlink(socket.c_str());
+  Ended ended = Provost({"-o", "syslog:" + socket, "-e", kRule}, {Victim("succeeds")});
+  EXPECT_EQ(ended.exit_code, 125) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("(is its daemon running?)"));
+  EXPECT_THAT(ended.out, IsEmpty());
+
+  // It goes while the program waits.
+  UniqueFd daemon = Listen(socket);
+  const std::string gate = TemporaryPath("gate");
+  Subprocess provost(
+      CommandLine({"-o", "syslog:" + socket, "-e", "deny EPERM kill"}, AwaitsGateThenKills(gate)));
+  ASSERT_TRUE(provost.AwaitOutput("READY\n"));
+  daemon.reset();
+  unlink(socket.c_str());
+  OpenGate(gate);
+  ASSERT_TRUE(provost.AwaitError("tasks wait at their calls until it can"));
+  daemon = Listen(socket);
+  ended = provost.Wait();
+  unlink(socket.c_str());
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_EQ(ended.out, "READY\nDONE\n");
+  EXPECT_THAT(ended.err, HasSubstr("the audit log can be written again"));
+  std::string got;
+  for (const std::string& datagram : Datagrams(daemon.get())) got += datagram;
+  EXPECT_THAT(got, HasSubstr("type=SYSCALL"));
+  EXPECT_THAT(got, HasSubstr("op=supervisor-end events=1 lost=0"));
+}
+
+TEST(SyslogTest, ACopyHoldsUpNobody) {
+  const std::string log = TemporaryPath("copied.log");
+  const std::string socket = absl::StrCat("/tmp/provost-copy-", getpid());
+  unlink(socket.c_str());
+  UniqueFd daemon = Listen(socket);
+  const std::string gate = TemporaryPath("gate");
+  Subprocess provost(
+      CommandLine({"-o", log, "--copy-to", "syslog:" + socket, "-e", "deny EPERM kill"},
+                  AwaitsGateThenKills(gate)));
+  ASSERT_TRUE(provost.AwaitOutput("READY\n"));
+  daemon.reset();
+  unlink(socket.c_str());
+  OpenGate(gate);
+  const Ended ended = provost.Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("it loses events for now"));
+  EXPECT_THAT(ReadFile(log), HasSubstr("op=supervisor-end events=1 lost=0"));
+}
+
+}  // namespace
+}  // namespace provost
