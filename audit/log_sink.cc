@@ -60,6 +60,7 @@ absl::Status LogSink::Write(const Event& event) {
   if (const auto* supervisor = std::get_if<SupervisorEvent>(&event)) {
     if (supervisor->identity != nullptr) supervisor_ = *supervisor->identity;
   }
+  const bool urgent = std::holds_alternative<SupervisorEvent>(event);
   const uint64_t offer = OfferOf(event);
   Partial* const known = FindPartial(offer);
   EventStamper stamper = stamper_;
@@ -70,7 +71,7 @@ absl::Status LogSink::Write(const Event& event) {
       known != nullptr ? known->settled : std::vector<bool>(channels_.size(), false);
   absl::Status refusal;
   for (size_t i = 0; i < channels_.size(); ++i) {
-    if (!settled[i]) settled[i] = Settle(channels_[i], stamp, refusal);
+    if (!settled[i]) settled[i] = Settle(channels_[i], stamp, urgent, refusal);
   }
   const bool any_settled = std::find(settled.begin(), settled.end(), true) != settled.end();
   if (known == nullptr && (refusal.ok() || any_settled)) {
@@ -132,8 +133,9 @@ absl::string_view LogSink::TextFor(const Channel& channel, const EventStamp& sta
   return with_loss_;
 }
 
-bool LogSink::Settle(Channel& channel, const EventStamp& stamp, absl::Status& refusal) {
-  const absl::Status status = channel.queue.Offer(TextFor(channel, stamp));
+bool LogSink::Settle(Channel& channel, const EventStamp& stamp, bool urgent,
+                     absl::Status& refusal) {
+  const absl::Status status = channel.queue.Offer(TextFor(channel, stamp), urgent);
   if (status.ok()) {
     channel.lost = 0;
     if (channel.failing && options_.tell) {

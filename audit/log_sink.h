@@ -32,6 +32,9 @@ namespace provost {
 // op=events-lost with their number ahead of the next event that it takes, and as one piece with it;
 // its serial is the one before that event's. A gap in the serials is what was lost.
 //
+// A full queue does not refuse the supervisor's own events: they are few, and the last one has the
+// counts.
+//
 // One thread, the tracing thread.
 class LogSink : public AuditSink {
  public:
@@ -79,7 +82,7 @@ class LogSink : public AuditSink {
   void Format(const Event& event, const EventStamp& stamp);
   absl::string_view TextFor(const Channel& channel, const EventStamp& stamp);
   // True if the event needs not be offered to the channel again.
-  bool Settle(Channel& channel, const EventStamp& stamp, absl::Status& refusal);
+  bool Settle(Channel& channel, const EventStamp& stamp, bool urgent, absl::Status& refusal);
   void Remember(uint64_t offer, const EventStamp& stamp, std::vector<bool> settled);
 
   const Options options_;

@@ -246,6 +246,20 @@ TEST_F(LogSinkTest, ASlowOutletHoldsUpNobodyUntilItsQueueIsFull) {
   EXPECT_EQ(first_->text(), second_->text()) << "whole and in order";
 }
 
+TEST_F(LogSinkTest, AFullQueueTakesTheRunsLastEventWithItsCounts) {
+  Make(64 << 10);
+  first_->Be(Mood::kBlocks);
+  uint64_t taken = 0;
+  while (Write(taken + 1).ok()) ASSERT_LT(++taken, 10'000u);
+  sink_->CountLost(1);
+  PROVOST_EXPECT_OK(sink_->Write(SupervisorEvent{What::kEnd, &who_, taken, 1}));
+  first_->Be(Mood::kTakes);
+  EXPECT_TRUE(sink_->Drain(10'000));
+  EXPECT_TRUE(absl::EndsWith(Seen(*first_), absl::StrCat(absl::Hex(taken), " lost1 ")));
+  EXPECT_THAT(first_->text(),
+              HasSubstr(absl::StrCat("op=supervisor-end events=", taken, " lost=1")));
+}
+
 TEST_F(LogSinkTest, AQueueWhoseOutletFailsRefusesAndTriesAgain) {
   Make();
   second_->Be(Mood::kBlocks);

@@ -118,7 +118,7 @@ OutletQueue::~OutletQueue() {
 const std::string& OutletQueue::name() const { return state_->outlet->name(); }
 Outlet::Text OutletQueue::text() const { return state_->outlet->text(); }
 
-absl::Status OutletQueue::Offer(absl::string_view piece) {
+absl::Status OutletQueue::Offer(absl::string_view piece, bool urgent) {
   const std::lock_guard<std::mutex> lock(state_->mutex);
   size_t sent = 0;
   if (state_->pieces.empty()) {
@@ -127,7 +127,7 @@ absl::Status OutletQueue::Offer(absl::string_view piece) {
     if (*progress == Outlet::Progress::kDone) return absl::OkStatus();
   } else {
     if (!state_->error.ok()) return state_->error;
-    if (state_->bytes + piece.size() > state_->limit) {
+    if (!urgent && state_->bytes + piece.size() > state_->limit) {
       return absl::ResourceExhaustedError(
           absl::StrCat(state_->outlet->name(), " is too slow: the queue before it is full"));
     }

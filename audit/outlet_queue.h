@@ -32,8 +32,9 @@ class OutletQueue {
   const std::string& name() const;
   Outlet::Text text() const;
 
-  // OK: the piece is at the outlet, or in the queue. An error means neither.
-  absl::Status Offer(absl::string_view piece);
+  // OK: the piece is at the outlet, or in the queue. An error means neither. `urgent`: the queue's
+  // limit does not count; for the few pieces of a run that must not be refused for it.
+  absl::Status Offer(absl::string_view piece, bool urgent = false);
   // Does not wait for the queue: an error if its outlet answers with one, else the outlet's own
   // Flush where nothing is queued.
   absl::Status Flush();
