@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_replace.h"
 #include "base/status_macros.h"
 #include "supervisor/tracee_arguments.h"
 #include "tracee/identity.h"
@@ -23,7 +22,17 @@ PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Dec
   record.unread = identities_.Read(tid, record.identity);
   if (record.unread.ok()) record.unread = ReadFacts(record, arguments);
   record.clock = ClockWatch::Begin(request, arguments);
+  NameContainers(record);
   return record;
+}
+
+void Recorder::NameContainers(PendingRecord& record) const {
+  const pid_t tid = record.identity.tid;
+  record.facts.contid = containers_.Of(tid);
+  for (OtherTask& task : record.facts.objects) task.contid = containers_.Of(task.pid);
+  if (!record.facts.sockaddr.empty()) {
+    record.facts.network_contids = containers_.SharingNetwork(tid);
+  }
 }
 
 absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& arguments) {
@@ -71,6 +80,7 @@ absl::Status Recorder::Write(PendingRecord& record) {
       pid_t process = record.identity.pid;
       TraceeArguments arguments(tid, process, nullptr);
       record.unread = ReadFacts(record, arguments);
+      NameContainers(record);
     }
     PROVOST_RETURN_IF_ERROR(record.unread);
   }
@@ -94,25 +104,19 @@ absl::Status Recorder::Flush() {
 
 absl::Status Recorder::WriteStart(SupervisorEvent start) {
   start.what = SupervisorEvent::What::kStart;
-  return WriteSupervisorEvent(std::move(start));
-}
-
-absl::Status Recorder::WriteActionsLogged(const ActionsLogged& usual) {
-  if (sink_ == nullptr || actions_ == usual) return absl::OkStatus();
-  PROVOST_RETURN_IF_ERROR(ReadSelf());
-  // As the kernel lists them in this record: with commas.
-  const auto listed = [](const ActionsLogged& actions) {
-    const std::string names = absl::StrReplaceAll(actions.ToString(), {{" ", ","}});
-    return names.empty() ? std::string("(none)") : names;
-  };
-  PROVOST_RETURN_IF_ERROR(sink_->Write(ConfigChangeEvent{
-      .identity = &*self_, .actions = listed(actions_), .old_actions = listed(usual)}));
-  return sink_->Flush();
+  PROVOST_RETURN_IF_ERROR(WriteOwn(std::move(start)));
+  if (actions_ == ActionsLogged::All()) return absl::OkStatus();
+  return WriteOwn(ConfigChangeEvent{.actions = actions_.ToList(),
+                                    .old_actions = ActionsLogged::All().ToList()});
 }
 
 absl::Status Recorder::WriteEnd() {
-  return WriteSupervisorEvent(
-      {.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
+  return WriteOwn(
+      SupervisorEvent{.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
+}
+
+absl::Status Recorder::WriteContainer(pid_t pid, uint64_t contid, bool succeeded) {
+  return WriteOwn(ContainerEvent{.pid = pid, .contid = contid, .succeeded = succeeded});
 }
 
 absl::Status Recorder::ReadSelf() {
@@ -124,7 +128,8 @@ absl::Status Recorder::ReadSelf() {
   return absl::OkStatus();
 }
 
-absl::Status Recorder::WriteSupervisorEvent(SupervisorEvent event) {
+template <typename OwnEvent>
+absl::Status Recorder::WriteOwn(OwnEvent event) {
   if (sink_ == nullptr) return absl::OkStatus();
   PROVOST_RETURN_IF_ERROR(ReadSelf());
   event.identity = &*self_;

@@ -420,7 +420,7 @@ class Gatherer {
     for (uint32_t i = 0; i < std::min(count, kMaxMessages); ++i) {
       std::array<char, 64> header = {};
       const absl::Span<char> bytes(header.data(), type.SizeOn(arch));
-      const absl::Status status = memory_->ReadBytes(
+      absl::Status status = memory_->ReadBytes(
           Register(request_, subjects.message) + uint64_t{i} * bytes.size(), bytes);
       if (IsDied(status)) return status;
       if (!status.ok()) break;
@@ -447,8 +447,7 @@ class Gatherer {
       return absl::OkStatus();
     }
     std::string bytes(length, '\0');
-    const absl::Status status =
-        memory_->ReadBytes(address, absl::MakeSpan(bytes.data(), bytes.size()));
+    absl::Status status = memory_->ReadBytes(address, absl::MakeSpan(bytes.data(), bytes.size()));
     if (IsDied(status)) return status;
     if (!status.ok()) return absl::OkStatus();
     PROVOST_RETURN_IF_ERROR(AddUnixPath(bytes, is_bind));

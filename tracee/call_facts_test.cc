@@ -350,6 +350,29 @@ TEST_F(CallFactsTest, InARootOfItsOwn) {
   EXPECT_EQ(Paths("newfstatat", {file, At(""), 0, AT_EMPTY_PATH}), "NORMAL TOP/file=file");
 }
 
+// A server of files that does not answer, as one does not that is stopped for us to decide on it.
+TEST_F(CallFactsTest, AFuseServerIsNotAsked) {
+  const UniqueFd space(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
+  const UniqueFd server(open("/dev/fuse", O_RDWR | O_CLOEXEC));
+  if (!server.valid() || unshare(CLONE_NEWNS) != 0) GTEST_SKIP() << "needs FUSE, CAP_SYS_ADMIN";
+  const std::string options =
+      absl::StrCat("fd=", server.get(), ",rootmode=40000,user_id=0,group_id=0");
+  const bool is_mounted =
+      mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+      mount("silent", In("dir").c_str(), "fuse", MS_NOSUID | MS_NODEV, options.c_str()) == 0;
+  if (is_mounted) {
+    Start();
+    CallFactsReader reader;  // by which root it is known
+    std::swap(reader, reader_);
+    EXPECT_EQ(Paths("open", {At("dir/x"), 0}), "UNKNOWN dir/x");
+    EXPECT_EQ(Paths("open", {At("to_dir/x/y"), 0}), "UNKNOWN to_dir/x/y");
+    EXPECT_EQ(Paths("open", {At("file"), 0}), "NORMAL file=file");
+    EXPECT_EQ(umount2(In("dir").c_str(), MNT_DETACH), 0);
+  }
+  EXPECT_EQ(setns(space.get(), CLONE_NEWNS), 0);
+  if (!is_mounted) GTEST_SKIP() << "FUSE cannot be mounted";
+}
+
 TEST_F(CallFactsTest, WhatACallMadeIsSaidAfterIt) {
   Start();
   const auto dir = static_cast<uint64_t>(directory_.get());

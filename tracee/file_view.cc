@@ -2,11 +2,9 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -69,20 +67,17 @@ absl::StatusOr<UniqueFd> OpenTwo(int directory, const char* path, uint64_t flags
   return file;
 }
 
-bool IsInProc(const UniqueFd& file) {
-  struct statfs system = {};
-  return fstatfs(file.get(), &system) != 0 || system.f_type == PROC_SUPER_MAGIC;
-}
-
 }  // namespace
 
-PathFact::Capabilities CapabilityCache::Get(const UniqueFd& file, const struct statx& status) {
+PathFact::Capabilities CapabilityCache::Get(pid_t tid, const UniqueFd& file,
+                                            const struct statx& status) {
   constexpr int64_t kSettled = 2;  // seconds: longer than the ticks of any file system's clock
   const Key key = {status.stx_ino, status.stx_ctime.tv_sec, status.stx_ctime.tv_nsec,
                    DeviceOf(status)};
   Entry& entry = entries_[key.inode % entries_.size()];
   if (entry.key == key) return entry.capabilities;
-  const PathFact::Capabilities capabilities = ReadCapabilities(file);
+  PathFact::Capabilities capabilities;
+  if (FileSystemOf(tid, file) != FileSystem::kFuse) capabilities = ReadCapabilities(file);
   timespec now = {};
   clock_gettime(CLOCK_REALTIME, &now);
   if (key.seconds + kSettled < now.tv_sec) entry = {key, capabilities};
@@ -181,7 +176,7 @@ absl::StatusOr<UniqueFd> FileView::OpenAt(const TaskPath& path) {
   absl::StatusOr<UniqueFd> file = OpenTwo(directory, path.path.c_str(), flags, RESOLVE_NO_SYMLINKS);
   if (file.ok() || absl::IsNotFound(file.status())) return file;
   file = OpenTwo(directory, path.path.c_str(), flags, RESOLVE_NO_MAGICLINKS);
-  if (file.ok() && !IsInProc(*file)) return file;
+  if (file.ok() && FileSystemOf(tid_, *file) == FileSystem::kOther) return file;
   return OpenTaskPath(tid_, path);
 }
 
@@ -197,7 +192,7 @@ absl::StatusOr<FileView::Sight> FileView::Describe(const UniqueFd& file) const {
                                 .uid = status.stx_uid,
                                 .gid = status.stx_gid,
                                 .rdev = {status.stx_rdev_major, status.stx_rdev_minor}};
-  if (S_ISREG(status.stx_mode)) sight.capabilities = cache_.Get(file, status);
+  if (S_ISREG(status.stx_mode)) sight.capabilities = cache_.Get(tid_, file, status);
   return sight;
 }
 

@@ -23,8 +23,9 @@ namespace provost {
 // not kept. For one thread.
 class CapabilityCache {
  public:
-  // Of the file that `file` is open on with O_PATH, whose statx is given.
-  PathFact::Capabilities Get(const UniqueFd& file, const struct statx& status);
+  // Of the file that `file` is open on with O_PATH, whose statx is given, found for the task `tid`.
+  // A file on FUSE has none: its server is not asked.
+  PathFact::Capabilities Get(pid_t tid, const UniqueFd& file, const struct statx& status);
 
  private:
   struct Key {

@@ -1,11 +1,9 @@
 #include "tracee/paths.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,10 +11,13 @@
 #include <climits>
 #include <cstdint>
 #include <deque>
+#include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -58,10 +59,29 @@ absl::StatusOr<std::string> NameOf(const UniqueFd& fd) {
   return ReadLink(AT_FDCWD, absl::StrCat("/proc/self/fd/", fd.get()));
 }
 
+// What /proc/TID/mountinfo says of the mount with that id; nothing: it is not there.
+std::optional<FileSystem> FindMount(pid_t tid, uint64_t id) {
+  std::ifstream mounts(ProcPath(tid, "mountinfo"));
+  const std::string start = absl::StrCat(id, " ");
+  std::string line;
+  while (std::getline(mounts, line)) {
+    if (!absl::StartsWith(line, start)) continue;
+    const size_t end = line.find(" - ");
+    if (end == std::string::npos) return std::nullopt;
+    const absl::string_view type = absl::string_view(line).substr(end + 3);
+    if (absl::StartsWith(type, "fuse")) return FileSystem::kFuse;
+    return absl::StartsWith(type, "proc ") ? FileSystem::kProc : FileSystem::kOther;
+  }
+  return std::nullopt;
+}
+
 // One walk along a path, from component to component.
 class Walk {
  public:
-  Walk(pid_t tid, bool follow_last) : tid_(tid), follow_last_(follow_last) {}
+  enum class FuseServers : bool { kAsk, kDoNotAsk };
+
+  Walk(pid_t tid, bool follow_last, FuseServers fuse_servers)
+      : tid_(tid), follow_last_(follow_last), fuse_servers_(fuse_servers) {}
 
   absl::StatusOr<std::string> Name(const TaskPath& path) {
     PROVOST_ASSIGN_OR_RETURN(const std::string missing, Run(path));
@@ -134,20 +154,38 @@ class Walk {
       PROVOST_RETURN_IF_ERROR(StepToDots(component));
       return true;
     }
-    absl::StatusOr<UniqueFd> next = OpenPath(at_.get(), component, O_NOFOLLOW);
+    absl::StatusOr<UniqueFd> next = OpenComponent(component);
     if (!next.ok()) {
       if (absl::IsNotFound(next.status()) && pending_.empty()) return false;
       return next.status();
     }
-    struct stat status = {};
-    if (fstat(next->get(), &status) != 0) return absl::ErrnoToStatus(errno, "fstat");
-    const bool follows = S_ISLNK(status.st_mode) && (!pending_.empty() || follow_last_);
+    struct statx status = {};
+    if (statx(next->get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) != 0) {
+      return absl::ErrnoToStatus(errno, "statx");
+    }
+    const bool follows = S_ISLNK(status.stx_mode) && (!pending_.empty() || follow_last_);
     if (!follows) {
       at_ = *std::move(next);
       return true;
     }
     PROVOST_RETURN_IF_ERROR(Follow(component, *next));
     return true;
+  }
+
+  // A component of at_, itself.
+  absl::StatusOr<UniqueFd> OpenComponent(const std::string& component) const {
+    if (fuse_servers_ == FuseServers::kDoNotAsk) {
+      open_how how = {};
+      how.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW;
+      how.resolve = RESOLVE_CACHED;
+      UniqueFd cached(
+          static_cast<int>(syscall(SYS_openat2, at_.get(), component.c_str(), &how, sizeof(how))));
+      if (cached.valid()) return cached;
+      if (errno == EAGAIN && FileSystemOf(tid_, at_) == FileSystem::kFuse) {
+        return absl::UnavailableError(absl::StrCat(component, " is not in the kernel's cache"));
+      }
+    }
+    return OpenPath(at_.get(), component, O_NOFOLLOW);
   }
 
   absl::Status StepToDots(const std::string& component) {
@@ -179,10 +217,11 @@ class Walk {
       return absl::FailedPreconditionError(absl::StrCat(component, ": too many links"));
     }
     std::string target;
-    struct statfs file_system = {};
-    const bool in_proc =
-        fstatfs(at_.get(), &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC;
-    if (in_proc) {
+    const FileSystem file_system = FileSystemOf(tid_, at_);
+    if (file_system == FileSystem::kFuse && fuse_servers_ == FuseServers::kDoNotAsk) {
+      return absl::UnavailableError(absl::StrCat(component, " is a link in FUSE"));
+    }
+    if (file_system == FileSystem::kProc) {
       PROVOST_ASSIGN_OR_RETURN(target, OwnLink(component));
       if (target.empty() && IsMagic(component)) {
         // The kernel knows where it leads; a name would not do.
@@ -252,6 +291,7 @@ class Walk {
 
   const pid_t tid_;
   bool follow_last_;
+  const FuseServers fuse_servers_;
   UniqueFd root_;
   UniqueFd at_;
   std::deque<std::string> pending_;
@@ -265,11 +305,38 @@ absl::StatusOr<std::string> ReadDescriptorPath(pid_t tid, int32_t descriptor) {
 }
 
 absl::StatusOr<std::string> ResolveTaskPath(pid_t tid, const TaskPath& path) {
-  return Walk(tid, path.follow_last).Name(path);
+  return Walk(tid, path.follow_last, Walk::FuseServers::kAsk).Name(path);
+}
+
+FileSystem FileSystemOf(pid_t tid, const UniqueFd& file) {
+  // STATX_MNT_ID_UNIQUE, since Linux 6.8: an id that no later mount gets, so that what was found
+  // stays true.
+  constexpr unsigned kUniqueId = 0x4000;
+  constexpr size_t kMostKept = 256;
+  thread_local absl::flat_hash_map<uint64_t, FileSystem> known;
+  struct statx unique = {};
+  const bool is_unique =
+      statx(file.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, kUniqueId, &unique) == 0 &&
+      (unique.stx_mask & kUniqueId) != 0;
+  if (is_unique) {
+    const auto found = known.find(unique.stx_mnt_id);
+    if (found != known.end()) return found->second;
+  }
+  struct statx status = {};
+  constexpr int kAsItIs = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  if (statx(file.get(), "", kAsItIs, STATX_MNT_ID, &status) != 0) return FileSystem::kFuse;
+  std::optional<FileSystem> found = FindMount(tid, status.stx_mnt_id);
+  if (!found.has_value()) found = FindMount(getpid(), status.stx_mnt_id);
+  if (!found.has_value()) return FileSystem::kFuse;
+  if (is_unique) {
+    if (known.size() >= kMostKept) known.clear();
+    known.emplace(unique.stx_mnt_id, *found);
+  }
+  return *found;
 }
 
 absl::StatusOr<UniqueFd> OpenTaskPath(pid_t tid, const TaskPath& path) {
-  return Walk(tid, path.follow_last).Open(path);
+  return Walk(tid, path.follow_last, Walk::FuseServers::kDoNotAsk).Open(path);
 }
 
 }  // namespace provost

@@ -35,8 +35,17 @@ struct TaskPath {
 // kNotFound, kFailedPrecondition for ELOOP and ENOTDIR, kPermissionDenied where we may not look.
 absl::StatusOr<std::string> ResolveTaskPath(pid_t tid, const TaskPath& path);
 
+// The file systems in which not every name is looked up like any other.
+enum class FileSystem : uint8_t { kOther, kProc, kFuse };
+
+// Of a file that is open with O_PATH. Asks nobody but the kernel (not statfs(2), which a FUSE
+// server answers). What is mounted where neither the task nor we see it (proc_pid_mountinfo(5)) may
+// be anything: kFuse.
+FileSystem FileSystemOf(pid_t tid, const UniqueFd& file);
+
 // The same file, opened with O_PATH: to be looked at, not to be read. kNotFound if the last
-// component is missing, too.
+// component is missing, too. What a FUSE server would have to be asked for is kUnavailable: the
+// server may be one of the tasks that wait for us.
 absl::StatusOr<UniqueFd> OpenTaskPath(pid_t tid, const TaskPath& path);
 
 }  // namespace provost

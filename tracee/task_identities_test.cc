@@ -38,7 +38,7 @@ size_t OpenDescriptors() {
 // A child that does one thing after the other, each when it is told to, and says when it is done.
 class Actor {
  public:
-  explicit Actor(std::vector<std::function<bool()>> acts) {
+  explicit Actor(const std::vector<std::function<bool()>>& acts) {
     int orders[2];
     int answers[2];
     EXPECT_EQ(pipe2(orders, O_CLOEXEC), 0);
