@@ -197,6 +197,7 @@ TEST(LogFile, SeveralRotateOneLog) {
   constexpr int kPieces = 3'000;
   const std::string path = FreshDirectory("several") + "/audit.log";
   std::vector<pid_t> children;
+  children.reserve(kWorkers);
   for (int worker = 0; worker < kWorkers; ++worker) {
     children.push_back(Fork([&, worker] {
       absl::StatusOr<LogFile> log = LogFile::Open(path, {.max_size = 4'096, .keep = 1'000});

@@ -82,7 +82,6 @@ absl::Status LogSink::Write(const Event& event) {
     if (known != nullptr) partial_.erase(partial_.begin() + (known - partial_.data()));
     return absl::OkStatus();
   }
-  refused_offer_ = offer;
   if (known != nullptr) {
     known->settled = std::move(settled);
   } else if (any_settled && offer != 0) {
@@ -157,12 +156,13 @@ bool LogSink::Settle(Channel& channel, const EventStamp& stamp, bool urgent,
 }
 
 void LogSink::CountLost(uint64_t events) {
-  Partial* const partial = events == 1 ? FindPartial(refused_offer_) : nullptr;
-  if (partial == nullptr) {
-    unstamped_lost_ += events;
-    for (Channel& channel : channels_) channel.lost += events;
-    return;
-  }
+  unstamped_lost_ += events;
+  for (Channel& channel : channels_) channel.lost += events;
+}
+
+void LogSink::GiveUp(uint64_t offer) {
+  Partial* const partial = FindPartial(offer);
+  if (partial == nullptr) return CountLost(1);
   for (size_t i = 0; i < channels_.size(); ++i) {
     if (!partial->settled[i]) ++channels_[i].lost;
   }

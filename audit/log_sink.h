@@ -28,7 +28,7 @@ namespace provost {
 // again, its DecisionEvent::offer must be set; an event without is offered to all anew. What an
 // outlet that is not required refuses is lost there and counted, and nobody waits for it.
 //
-// An outlet that lost events (CountLost, or because it is not required) gets a TRUSTED_APP record
+// An outlet that lost events (CountLost, GiveUp, or because it is not required) gets a TRUSTED_APP record
 // op=events-lost with their number ahead of the next event that it takes, and as one piece with it;
 // its serial is the one before that event's. A gap in the serials is what was lost.
 //
@@ -54,8 +54,10 @@ class LogSink : public AuditSink {
   void Add(std::unique_ptr<Outlet> outlet, bool required = true);
 
   absl::Status Write(const Event& event) override;
-  // Where the event that was refused last is what was lost, an outlet that took it lost nothing.
+  // Events that no outlet took.
   void CountLost(uint64_t events) override;
+  // An outlet that took it has lost nothing.
+  void GiveUp(uint64_t offer) override;
   absl::Status Flush() override;
 
   // Waits for at most so long until nothing is queued. True if nothing is.
@@ -90,7 +92,6 @@ class LogSink : public AuditSink {
   EventStamper stamper_;
   uint64_t unstamped_lost_ = 0;  // lost before they had a serial
   std::vector<Partial> partial_;
-  uint64_t refused_offer_ = 0;  // the last one
   Identity supervisor_;         // for op=events-lost: of the last SupervisorEvent, or this process
   // The event in hand, in each form that an outlet wants; kept for their memory.
   std::string records_;

@@ -172,7 +172,7 @@ TEST_F(LogSinkTest, OnlyWhoLostEventsSaysSo) {
   second_->Be(Mood::kFails);
   for (int offer = 2; offer <= 4; ++offer) {
     EXPECT_FALSE(Write(offer).ok());
-    sink_->CountLost(1);
+    sink_->GiveUp(offer);
   }
   second_->Be(Mood::kTakes);
   PROVOST_ASSERT_OK(Write(5));
@@ -184,14 +184,26 @@ TEST_F(LogSinkTest, OnlyWhoLostEventsSaysSo) {
   first_->Be(Mood::kFails);
   second_->Be(Mood::kFails);
   EXPECT_FALSE(Write(7).ok());
-  sink_->CountLost(1);
+  sink_->GiveUp(7);
   first_->Be(Mood::kTakes);
   EXPECT_FALSE(Write(8).ok());
-  sink_->CountLost(1);
+  sink_->GiveUp(8);
   second_->Be(Mood::kTakes);
   PROVOST_ASSERT_OK(Write(9));
   EXPECT_EQ(Seen(*first_), "1 2 3 4 5 6 ! lost1 8 9 ");
   EXPECT_EQ(Seen(*second_), "1 ! lost3 5 6 ! lost2 9 ");
+}
+
+TEST_F(LogSinkTest, OneThatIsGivenUpIsNotTheOneThatWaitsStill) {
+  Make();
+  second_->Be(Mood::kFails);
+  EXPECT_FALSE(Write(1).ok());
+  EXPECT_FALSE(Write(2).ok());
+  sink_->GiveUp(1);  // its task was killed
+  second_->Be(Mood::kTakes);
+  PROVOST_EXPECT_OK(Write(2));
+  EXPECT_EQ(Seen(*first_), "1 2 ");
+  EXPECT_EQ(Seen(*second_), "lost1 2 ");
 }
 
 TEST_F(LogSinkTest, NobodyWaitsForACopy) {
@@ -251,7 +263,7 @@ TEST_F(LogSinkTest, AFullQueueTakesTheRunsLastEventWithItsCounts) {
   first_->Be(Mood::kBlocks);
   uint64_t taken = 0;
   while (Write(taken + 1).ok()) ASSERT_LT(++taken, 10'000u);
-  sink_->CountLost(1);
+  sink_->GiveUp(taken + 1);
   PROVOST_EXPECT_OK(sink_->Write(SupervisorEvent{What::kEnd, &who_, taken, 1}));
   first_->Be(Mood::kTakes);
   EXPECT_TRUE(sink_->Drain(10'000));

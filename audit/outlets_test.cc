@@ -193,10 +193,22 @@ UniqueFd Listen(const std::string& path) {
   return fd;
 }
 
-// Short enough for a socket's address.
-std::string SocketPath() { return absl::StrCat("/tmp/provost-outlet-", getpid()); }
+// With a path for a daemon's socket: short enough for its address, and of this process alone (in
+// sandboxes pids are the same).
+class DatagramOutletTest : public testing::Test {
+ protected:
+  DatagramOutletTest() { EXPECT_NE(mkdtemp(directory_.data()), nullptr); }
+  ~DatagramOutletTest() override {
+    unlink(SocketPath().c_str());
+    rmdir(directory_.c_str());
+  }
+  std::string SocketPath() const { return directory_ + "/socket"; }
 
-TEST(DatagramOutlet, SyslogGetsEachRecordAsAMessage) {
+ private:
+  std::string directory_ = "/tmp/provost-XXXXXX";
+};
+
+TEST_F(DatagramOutletTest, SyslogGetsEachRecordAsAMessage) {
   const std::string path = SocketPath();
   const UniqueFd daemon = Listen(path);
   PROVOST_ASSERT_OK_AND_ASSIGN(DatagramOutlet outlet,
@@ -214,7 +226,7 @@ TEST(DatagramOutlet, SyslogGetsEachRecordAsAMessage) {
   unlink(path.c_str());
 }
 
-TEST(DatagramOutlet, TheJournalGetsEachRecordAsAnEntry) {
+TEST_F(DatagramOutletTest, TheJournalGetsEachRecordAsAnEntry) {
   const std::string path = SocketPath();
   const UniqueFd daemon = Listen(path);
   PROVOST_ASSERT_OK_AND_ASSIGN(DatagramOutlet outlet,
@@ -227,7 +239,7 @@ TEST(DatagramOutlet, TheJournalGetsEachRecordAsAnEntry) {
   unlink(path.c_str());
 }
 
-TEST(DatagramOutlet, ADaemonThatIsGoneIsAnErrorUntilItIsBack) {
+TEST_F(DatagramOutletTest, ADaemonThatIsGoneIsAnErrorUntilItIsBack) {
   const std::string path = SocketPath();
   const auto open = [&] { return DatagramOutlet::Open(DatagramOutlet::Protocol::kSyslog, path); };
   unlink(path.c_str());
@@ -253,7 +265,7 @@ TEST(DatagramOutlet, ADaemonThatIsGoneIsAnErrorUntilItIsBack) {
   unlink(path.c_str());
 }
 
-TEST(DatagramOutlet, ADaemonThatDoesNotReadBlocks) {
+TEST_F(DatagramOutletTest, ADaemonThatDoesNotReadBlocks) {
   const std::string path = SocketPath();
   const UniqueFd daemon = Listen(path);
   PROVOST_ASSERT_OK_AND_ASSIGN(DatagramOutlet outlet,

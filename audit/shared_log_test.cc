@@ -77,6 +77,7 @@ TEST(SharedLog, EightSupervisorsLoseNothingAndTearNothing) {
     const std::string path = directory + "/audit.log";
     const LogFile::Options options = {.max_size = row.max_size, .keep = 100};
     std::vector<pid_t> children;
+    children.reserve(kSupervisors);
     for (int i = 0; i < kSupervisors; ++i) {
       children.push_back(Fork([&, i] { WriteEvents(path, options, 1 + i, kEvents); }));
     }

@@ -20,6 +20,11 @@ class AuditSink {
   // So many events that Write refused will not be offered again: they are lost. A sink that keeps a
   // log says so in it as soon as it can write again.
   virtual void CountLost(uint64_t events) { (void)events; }
+  // The same of the one event that was offered as `offer` (see DecisionEvent).
+  virtual void GiveUp(uint64_t offer) {
+    (void)offer;
+    CountLost(1);
+  }
   // Hands on what is buffered. The supervisor calls it before it blocks and at the end.
   virtual absl::Status Flush() = 0;
 };

@@ -68,6 +68,7 @@ void EightSupervisorsShareALog(benchmark::State& state, const LogFile::Options& 
   while (state.KeepRunning()) {
     const auto start = std::chrono::steady_clock::now();
     std::vector<pid_t> children;
+    children.reserve(kSupervisors);
     for (int i = 0; i < kSupervisors; ++i) {
       children.push_back(Fork([&] {
         auto sink = FileSink::Open(directory + "/audit.log", options);

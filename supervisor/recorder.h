@@ -74,9 +74,9 @@ class Recorder {
   absl::Status WriteContainer(pid_t pid, uint64_t contid, bool succeeded);
   absl::Status WriteEnd();
   // A record that was refused will not be offered again.
-  void CountLost() {
+  void CountLost(const PendingRecord& record) {
     ++lost_;
-    if (sink_ != nullptr) sink_->CountLost(1);
+    if (sink_ != nullptr) sink_->GiveUp(record.offer);
   }
   uint64_t lost() const { return lost_; }
 

@@ -573,11 +573,11 @@ absl::Status Supervisor::Loop::CutOff(TaskState state) {
     if (absl::StatusOr<bool> recorded = PutOnRecord(*awaiting->record); !recorded.ok()) {
       return recorded.status();
     } else if (!*recorded) {
-      recorder_.CountLost();
+      recorder_.CountLost(*awaiting->record);
     }
   }
   // A call that ran unrecorded: held after it, and killed there.
-  if (std::holds_alternative<HeldAfterCall>(state)) recorder_.CountLost();
+  if (auto* after = std::get_if<HeldAfterCall>(&state)) recorder_.CountLost(after->record);
   return absl::OkStatus();
 }
 
@@ -600,10 +600,10 @@ absl::StatusOr<bool> Supervisor::Loop::PutOnRecord(PendingRecord& record) {
     case OnAuditFailure::kStop:
       return false;
     case OnAuditFailure::kContinue:
-      recorder_.CountLost();
+      recorder_.CountLost(record);
       return true;
     case OnAuditFailure::kKill:
-      recorder_.CountLost();
+      recorder_.CountLost(record);
       recording_status_ = status;
       KillTree();
       return true;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -49,6 +50,27 @@ int Count(const std::string& text, absl::string_view what) {
 
 const std::string kRule = "deny EPERM getppid";
 
+// A path for a socket: short enough for its address, and of this process alone (in sandboxes pids
+// are the same).
+class SocketPath {
+ public:
+  SocketPath() {
+    EXPECT_NE(mkdtemp(directory_.data()), nullptr);
+    path_ = directory_ + "/socket";
+  }
+  ~SocketPath() {
+    unlink(path_.c_str());
+    rmdir(directory_.c_str());
+  }
+  SocketPath(const SocketPath&) = delete;
+  SocketPath& operator=(const SocketPath&) = delete;
+  const std::string& get() const { return path_; }
+
+ private:
+  std::string directory_ = "/tmp/provost-XXXXXX";
+  std::string path_;
+};
+
 // A daemon's datagram socket.
 UniqueFd Listen(const std::string& path) {
   UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -95,13 +117,12 @@ TEST(OutputUsageTest, SaysWhatIsWrong) {
 
 TEST(OutputsTest, SeveralGetTheSameEvents) {
   const std::string log = TemporaryPath("several.log");
-  const std::string socket = absl::StrCat("/tmp/provost-outputs-", getpid());
-  unlink(socket.c_str());
+  const SocketPath place;
+  const std::string& socket = place.get();
   const UniqueFd daemon = Listen(socket);
   // No more than a socket holds that nobody reads from: net.unix.max_dgram_qlen, 10 by default.
   const Ended ended = Provost({"-o", log, "-o", "-", "-o", "syslog:" + socket, "-e", kRule},
                               {Victim("getppid_many"), "-1", "1"});
-  unlink(socket.c_str());
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_THAT(ended.err, IsEmpty());
   const std::string text = ReadFile(log);
@@ -241,8 +262,8 @@ void OpenGate(const std::string& gate) {
 }
 
 TEST(SyslogTest, ThatIsGoneIsAnAuditFailure) {
-  const std::string socket = absl::StrCat("/tmp/provost-gone-", getpid());
-  unlink(socket.c_str());
+  const SocketPath place;
+  const std::string& socket = place.get();
   Ended ended = Provost({"-o", "syslog:" + socket, "-e", kRule}, {Victim("succeeds")});
   EXPECT_EQ(ended.exit_code, 125) << ended;
   EXPECT_THAT(ended.err, HasSubstr("(is its daemon running?)"));
@@ -272,8 +293,8 @@ TEST(SyslogTest, ThatIsGoneIsAnAuditFailure) {
 
 TEST(SyslogTest, ACopyHoldsUpNobody) {
   const std::string log = TemporaryPath("copied.log");
-  const std::string socket = absl::StrCat("/tmp/provost-copy-", getpid());
-  unlink(socket.c_str());
+  const SocketPath place;
+  const std::string& socket = place.get();
   UniqueFd daemon = Listen(socket);
   const std::string gate = TemporaryPath("gate");
   Subprocess provost(

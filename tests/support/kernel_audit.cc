@@ -122,7 +122,7 @@ absl::StatusOr<AuditState> ReadAuditState() {
   return state;
 }
 
-absl::StatusOr<std::unique_ptr<KernelAudit>> KernelAudit::Start() {
+absl::StatusOr<std::unique_ptr<KernelAudit>> KernelAudit::Start(bool on) {
   std::unique_ptr<KernelAudit> audit(new KernelAudit());
   audit->lock_.reset(open("/tmp/provost-audit-test.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!audit->lock_.valid() || flock(audit->lock_.get(), LOCK_EX) != 0) {
@@ -150,8 +150,9 @@ absl::StatusOr<std::unique_ptr<KernelAudit>> KernelAudit::Start() {
   close(pipe_ends[0]);
   const UniqueFd control(audit_open());
   const int limit = audit_set_backlog_limit(control.get(), kBacklog);
-  const int enabled = limit > 0 ? audit_set_enabled(control.get(), 1) : limit;
-  if (enabled <= 0) return Unavailable("audit cannot be enabled (CAP_AUDIT_CONTROL)", -enabled);
+  const int enabled = limit > 0 ? audit_set_enabled(control.get(), on ? 1 : 0) : limit;
+  if (enabled <= 0)
+    return Unavailable("audit cannot be turned on or off (CAP_AUDIT_CONTROL)", -enabled);
   return audit;
 }
 
@@ -210,6 +211,22 @@ absl::StatusOr<std::vector<KernelRecord>> KernelAudit::ReadUntilEnd(pid_t pid) {
     const bool is_complete = record.type == AUDIT_EOE && record.event == last;
     if (own.count(record.event) != 0) records.push_back(std::move(record));
     if (is_complete) return records;
+  }
+}
+
+std::string KernelAudit::Await(int type, absl::string_view text) {
+  std::vector<char> buffer(65536);
+  while (true) {
+    pollfd ready = {records_.get(), POLLIN, 0};
+    if (poll(&ready, 1, kAnswerMilliseconds) != 1) return "";
+    const ssize_t got = recv(records_.get(), buffer.data(), buffer.size(), 0);
+    if (got < static_cast<ssize_t>(NLMSG_HDRLEN)) return "";
+    nlmsghdr header = {};
+    memcpy(&header, buffer.data(), sizeof(header));
+    const absl::string_view record(buffer.data() + NLMSG_HDRLEN, got - NLMSG_HDRLEN);
+    if (header.nlmsg_type == type && absl::StrContains(record, text)) {
+      return std::string(record.substr(0, record.find('\0')));
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/unique_fd.h"
 
 namespace provost {
@@ -31,14 +32,15 @@ struct KernelRecord {
   std::string text;   // what follows "audit(…): "
 };
 
-// The kernel's audit, turned on for as long as this lives. The state that was found is put back by
-// a process of its own, which is there before anything is changed and acts when this object, or the
-// process that has it, is gone, however it went. One at a time on a machine: Start waits.
+// The kernel's audit, turned on (or off) for as long as this lives. The state that was found is put
+// back by a process of its own, which is there before anything is changed and acts when this
+// object, or the process that has it, is gone, however it went. One at a time on a machine: Start
+// waits.
 class KernelAudit {
  public:
   // kFailedPrecondition with the reason where there is no audit to be had: no CAP_AUDIT_CONTROL or
   // CAP_AUDIT_READ, a kernel without it, or a configuration that is locked.
-  static absl::StatusOr<std::unique_ptr<KernelAudit>> Start();
+  static absl::StatusOr<std::unique_ptr<KernelAudit>> Start(bool on = true);
   ~KernelAudit();
   KernelAudit(const KernelAudit&) = delete;
   KernelAudit& operator=(const KernelAudit&) = delete;
@@ -49,6 +51,9 @@ class KernelAudit {
   absl::Status Watch(pid_t pid, const std::string& program);
   // The events of such a process, all records of each, up to and with that of its end.
   absl::StatusOr<std::vector<KernelRecord>> ReadUntilEnd(pid_t pid);
+  // The next record of that type, of anybody's, that holds `text`, as it stands in a log behind
+  // "type=… msg="; "" if none comes in time.
+  std::string Await(int type, absl::string_view text);
 
  private:
   KernelAudit() = default;

@@ -15,13 +15,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "audit/event.h"
-#include "audit/kernel_audit_as.h"
 #include "audit/log_sink.h"
 #include "audit/open_outlet.h"
 #include "audit/testing.h"
 #include "base/status_matchers.h"
-#include "base/unique_fd.h"
 #include "gtest/gtest.h"
+#include "tests/support/kernel_audit.h"
 
 namespace provost {
 namespace {
@@ -31,11 +30,6 @@ using testing::HasSubstr;
 constexpr int kPatience = 10'000;  // milliseconds
 
 std::string Told(const absl::Status& status) { return status.ok() ? "OK" : status.ToString(); }
-
-int Enabled() {
-  const UniqueFd audit(audit_open());
-  return audit_is_enabled(audit.get());
-}
 
 TEST(KernelOutlet, SaysWhatItTakes) {
   const std::string error = InChild([] {
@@ -57,10 +51,10 @@ TEST(KernelOutlet, SaysWhatItTakes) {
 }
 
 TEST(KernelOutlet, RecordsArriveInTheMachinesOwnLog) {
-  const int before = Enabled();
+  const absl::StatusOr<AuditState> before = ReadAuditState();
   {
-    KernelAuditAs audit(true);
-    if (!audit.lacking().empty()) GTEST_SKIP() << audit.lacking();
+    const auto audit = KernelAudit::Start();
+    if (!audit.ok()) GTEST_SKIP() << audit.status();
     PROVOST_ASSERT_OK_AND_ASSIGN(OpenedOutlet opened, OpenOutlet({OutletSpec::Kind::kKernel}, {}));
     EXPECT_EQ(opened.remark, "");
     LogSink sink({});
@@ -70,7 +64,7 @@ TEST(KernelOutlet, RecordsArriveInTheMachinesOwnLog) {
     who.pid = getpid();
     PROVOST_ASSERT_OK(sink.Write(SomeDecision(who)));
     const std::string mark = absl::StrCat("opid=", getpid(), " ");
-    const std::string record = audit.Await(AUDIT_TRUSTED_APP, mark, kPatience);
+    const std::string record = (*audit)->Await(AUDIT_TRUSTED_APP, mark);
     EXPECT_TRUE(absl::StartsWith(record, "audit(")) << record;
     EXPECT_THAT(record, HasSubstr("msg='op=seccomp verdict=deny call=openat key=\"no-shadow\" "
                                   "result=EACCES opid="));
@@ -79,9 +73,9 @@ TEST(KernelOutlet, RecordsArriveInTheMachinesOwnLog) {
 
     sink.CountLost(3);
     PROVOST_ASSERT_OK(sink.Write(SomeDecision(who)));
-    const std::string lost = audit.Await(AUDIT_TRUSTED_APP, "op=events-lost lost=3 ", kPatience);
+    const std::string lost = (*audit)->Await(AUDIT_TRUSTED_APP, "op=events-lost lost=3 ");
     EXPECT_TRUE(absl::EndsWith(lost, " res=failed'")) << lost;
-    EXPECT_NE(audit.Await(AUDIT_TRUSTED_APP, mark, kPatience), "");
+    EXPECT_NE((*audit)->Await(AUDIT_TRUSTED_APP, mark), "");
 
     // What a reader makes of it.
     const std::string log = FreshPath("kernel.log");
@@ -92,12 +86,14 @@ TEST(KernelOutlet, RecordsArriveInTheMachinesOwnLog) {
     EXPECT_THAT(found, HasSubstr(" ocomm=69742773 "));
     EXPECT_EQ(found.find("unknown"), std::string::npos) << found;
   }
-  EXPECT_EQ(Enabled(), before) << "the machine is as it was";
+  const absl::StatusOr<AuditState> after = ReadAuditState();
+  ASSERT_TRUE(before.ok() && after.ok());
+  EXPECT_EQ(after->enabled, before->enabled) << "the machine is as it was";
 }
 
 TEST(KernelOutlet, SaysWhereRecordsAreDropped) {
-  KernelAuditAs audit(false);
-  if (!audit.lacking().empty()) GTEST_SKIP() << audit.lacking();
+  const auto audit = KernelAudit::Start(/*on=*/false);
+  if (!audit.ok()) GTEST_SKIP() << audit.status();
   PROVOST_ASSERT_OK_AND_ASSIGN(const OpenedOutlet opened,
                                OpenOutlet({OutletSpec::Kind::kKernel}, {}));
   EXPECT_EQ(opened.remark,
@@ -137,11 +133,11 @@ pid_t StartAuditd(const std::string& directory) {
 }
 
 TEST(KernelOutlet, GoesOnWhereAuditdStops) {
-  KernelAuditAs audit(true);
-  if (!audit.lacking().empty()) GTEST_SKIP() << audit.lacking();
-  if (OutputOf("auditctl -s").find("\npid 0\n") == std::string::npos) {
-    GTEST_SKIP() << "an auditd runs on this machine";
-  }
+  const auto audit = KernelAudit::Start();
+  if (!audit.ok()) GTEST_SKIP() << audit.status();
+  const absl::StatusOr<AuditState> state = ReadAuditState();
+  PROVOST_ASSERT_OK(state.status());
+  if (state->pid != 0) GTEST_SKIP() << "an auditd runs on this machine";
   const std::string directory = FreshPath("auditd");
   const pid_t auditd = StartAuditd(directory);
   const std::string log = directory + "/audit.log";
@@ -160,30 +156,8 @@ TEST(KernelOutlet, GoesOnWhereAuditdStops) {
   kill(auditd, SIGTERM);
   EXPECT_TRUE(EndsWell(auditd));
   PROVOST_EXPECT_OK(put("op=seccomp verdict=deny call=openat opid=2\n"));
-  EXPECT_NE(audit.Await(AUDIT_TRUSTED_APP, " opid=2 ", kPatience), "");
+  EXPECT_NE((*audit)->Await(AUDIT_TRUSTED_APP, " opid=2 "), "");
   EXPECT_FALSE(absl::StrContains(ReadFile(log), " opid=2 "));
-}
-
-TEST(KernelAuditAs, IsUndoneAlsoIfTheTestIsKilled) {
-  const int before = Enabled();
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const pid_t child = Fork([&] {
-    const KernelAuditAs audit(before != 1);
-    const char ready = audit.lacking().empty() ? 'y' : 'n';
-    if (write(ends[1], &ready, 1) != 1) _exit(1);
-    while (true) pause();
-  });
-  char ready = 0;
-  ASSERT_EQ(read(ends[0], &ready, 1), 1);
-  if (ready == 'y') {
-    EXPECT_NE(Enabled(), before);
-  }
-  kill(child, SIGKILL);
-  EXPECT_FALSE(EndsWell(child));
-  // The next one gets the lock once the restoring process has ended.
-  { const KernelAuditAs next(before == 1); }
-  EXPECT_EQ(Enabled(), before);
 }
 
 }  // namespace
