@@ -48,6 +48,9 @@ absl::StatusOr<RecordHeader> ParseRecordHeader(absl::string_view line) {
                                   kMaxRecordLength, " that an audit record can have"));
   }
   if (absl::StrContains(line, '\0')) return Malformed("a NUL byte in a record");
+  if (absl::StartsWith(line, "{")) {
+    return Malformed("JSON, where audit records are read (--audit-format raw or enriched)");
+  }
   RecordHeader header;
   absl::string_view rest = line;
   TakeWord(rest, "node=", header.node);

@@ -41,7 +41,7 @@ TEST(RecordHeaderTest, SaysWhatIsWrong) {
     const char* complaint;
   } kTable[] = {
       {"Nov 22 02:40:09 host kernel: audit: type=1326", "no type="},
-      {"{\"type\":\"SECCOMP\"}", "no type="},
+      {"{\"type\":\"SECCOMP\"}", "JSON, where audit records are read"},
       {"node= type=A msg=audit(1.000:1):", "no type="},
       {"type=SYSCALL", "no type="},
       {"type=SYSCALL audit(1.000:1):", "no msg=audit("},
