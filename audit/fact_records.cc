@@ -120,6 +120,7 @@ void AppendContainerIds(const CallFacts& facts, const EventLines& lines) {
     RecordLine(lines, "CONTAINER_ID").Add("contid=", *task.contid, " opid=", task.pid);
   }
   const auto& ids = facts.network_contids;
+  if (facts.contid && ids.size() == 1 && ids[0] == *facts.contid) return;  // said already
   for (size_t first = 0; first < ids.size(); first += kMaxContids) {
     const RecordLine line(lines, "CONTAINER_ID");
     line.Add("contid=", ids[first]);

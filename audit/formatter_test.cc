@@ -547,6 +547,7 @@ TEST(FormatEvent, NothingIsSaidOfNoFacts) {
   event.facts = &facts;
   EXPECT_EQ(Format(event), without);
   facts.contid = 5;
+  facts.network_contids = {5};  // itself alone: said once
   EXPECT_EQ(Format(event).size(), without.size() + 1);
 }
 

@@ -1,10 +1,14 @@
 #include "audit/kernel_outlet.h"
 
 #include <libaudit.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -101,6 +105,63 @@ TEST(KernelOutlet, SaysWhereRecordsAreDropped) {
             "it on)");
   size_t sent = 0;
   PROVOST_EXPECT_OK(opened.outlet->Put("op=seccomp verdict=deny\n", sent).status());
+}
+
+// True once `holds` does; false if it does not within the time.
+bool Eventually(const std::function<bool()>& holds) {
+  for (int waited = 0; waited < kPatience; waited += 10) {
+    if (holds()) return true;
+    poll(nullptr, 0, 10);
+  }
+  return false;
+}
+
+// An auditd of the test's own, with its log in `directory`; ended with the test at the latest.
+pid_t StartAuditd(const std::string& directory) {
+  EXPECT_EQ(mkdir(directory.c_str(), 0750), 0);
+  EXPECT_EQ(mkdir((directory + "/plugins.d").c_str(), 0750), 0);
+  const std::string config = directory + "/auditd.conf";
+  WriteFile(config,
+            absl::StrCat("local_events = yes\nwrite_logs = yes\nlog_group = root\n"
+                         "log_format = RAW\nflush = NONE\nmax_log_file_action = IGNORE\n"
+                         "space_left = 2\nspace_left_action = IGNORE\nadmin_space_left = 1\n"
+                         "admin_space_left_action = IGNORE\ndisk_full_action = IGNORE\n"
+                         "disk_error_action = IGNORE\nlog_file = ",
+                         directory, "/audit.log\nplugin_dir = ", directory, "/plugins.d\n"));
+  EXPECT_EQ(chmod(config.c_str(), 0640), 0);
+  return Fork([&] {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    execlp("auditd", "auditd", "-n", "-s", "nochange", "-c", directory.c_str(), nullptr);
+    _exit(127);
+  });
+}
+
+TEST(KernelOutlet, GoesOnWhereAuditdStops) {
+  KernelAuditAs audit(true);
+  if (!audit.lacking().empty()) GTEST_SKIP() << audit.lacking();
+  if (OutputOf("auditctl -s").find("\npid 0\n") == std::string::npos) {
+    GTEST_SKIP() << "an auditd runs on this machine";
+  }
+  const std::string directory = FreshPath("auditd");
+  const pid_t auditd = StartAuditd(directory);
+  const std::string log = directory + "/audit.log";
+  const auto logged = [&log](const std::string& text) {
+    return Eventually(
+        [&] { return access(log.c_str(), R_OK) == 0 && absl::StrContains(ReadFile(log), text); });
+  };
+  ASSERT_TRUE(logged("type=DAEMON_START"));
+  PROVOST_ASSERT_OK_AND_ASSIGN(KernelOutlet outlet, KernelOutlet::Open());
+  const auto put = [&outlet](const std::string& message) {
+    size_t sent = 0;
+    return outlet.Put(message, sent).status();
+  };
+  PROVOST_EXPECT_OK(put("op=seccomp verdict=deny call=openat opid=1\n"));
+  EXPECT_TRUE(logged("verdict=deny call=openat opid=1 ")) << "auditd wrote it";
+  kill(auditd, SIGTERM);
+  EXPECT_TRUE(EndsWell(auditd));
+  PROVOST_EXPECT_OK(put("op=seccomp verdict=deny call=openat opid=2\n"));
+  EXPECT_NE(audit.Await(AUDIT_TRUSTED_APP, " opid=2 ", kPatience), "");
+  EXPECT_FALSE(absl::StrContains(ReadFile(log), " opid=2 "));
 }
 
 TEST(KernelAuditAs, IsUndoneAlsoIfTheTestIsKilled) {

@@ -88,6 +88,8 @@ bool IsWished(RecordWish wish, bool logging) {
       return true;
     case RecordWish::kQuiet:
       return false;
+    case RecordWish::kAudited:
+      return true;
   }
   return true;
 }
@@ -128,7 +130,7 @@ bool LogDecision(const Decision& decision, const ActionsLogged& actions, bool lo
                  bool audited) {
   const std::optional<ActionsLogged::Action> action = std::visit(ActionOf{}, decision.verdict);
   if (!action.has_value()) return false;
-  if (audited) return true;
+  if (audited || decision.wish == RecordWish::kAudited) return true;
   if (!actions.Has(*action)) return false;
   if (NeedsNoWish(*action)) return decision.wish != RecordWish::kQuiet;
   return IsWished(decision.wish, logging);

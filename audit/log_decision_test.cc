@@ -83,7 +83,7 @@ TEST(ActionsLogged, ListsAsTheKernelRecordsThem) {
 }
 
 // The answers for one verdict, one letter each: y recorded, n not. By wish: unsaid, log, log
-// result, quiet.
+// result, quiet, audited.
 struct Row {
   Verdict verdict;
   const char* action;          // its name in the list
@@ -92,20 +92,20 @@ struct Row {
 };
 
 const Row kTable[] = {
-    {Allow{}, "", "nnnn", "nnnn"},
-    {Log{}, "log", "yyyn", "yyyn"},
-    {Deny{13}, "errno", "nyyn", "yyyn"},
-    {Return{0}, "trace", "nyyn", "yyyn"},
-    {Ask{}, "trace", "nyyn", "yyyn"},
-    {Rewrite{std::make_shared<std::vector<Setting>>()}, "trace", "nyyn", "yyyn"},
-    {Emulate{std::make_shared<Emulation>()}, "trace", "nyyn", "yyyn"},
-    {Trap{}, "trap", "nyyn", "yyyn"},
-    {Kill{Kill::Scope::kThread}, "kill_thread", "yyyn", "yyyn"},
-    {Kill{Kill::Scope::kProcess}, "kill_process", "yyyn", "yyyn"},
+    {Allow{}, "", "nnnnn", "nnnnn"},
+    {Log{}, "log", "yyyny", "yyyny"},
+    {Deny{13}, "errno", "nyyny", "yyyny"},
+    {Return{0}, "trace", "nyyny", "yyyny"},
+    {Ask{}, "trace", "nyyny", "yyyny"},
+    {Rewrite{std::make_shared<std::vector<Setting>>()}, "trace", "nyyny", "yyyny"},
+    {Emulate{std::make_shared<Emulation>()}, "trace", "nyyny", "yyyny"},
+    {Trap{}, "trap", "nyyny", "yyyny"},
+    {Kill{Kill::Scope::kThread}, "kill_thread", "yyyny", "yyyny"},
+    {Kill{Kill::Scope::kProcess}, "kill_process", "yyyny", "yyyny"},
 };
 
 constexpr RecordWish kWishes[] = {RecordWish::kUnsaid, RecordWish::kLog, RecordWish::kLogResult,
-                                  RecordWish::kQuiet};
+                                  RecordWish::kQuiet, RecordWish::kAudited};
 
 std::string Answers(const Verdict& verdict, const ActionsLogged& actions, bool logging,
                     bool audited) {
@@ -139,8 +139,9 @@ TEST(LogDecision, RecordsNothingThatIsNotListed) {
     }
     const ActionsLogged unlisted = *ActionsLogged::Parse(others);
     for (const bool logging : {false, true}) {
-      EXPECT_EQ(Answers(row.verdict, unlisted, logging, /*audited=*/false), "nnnn");
-      EXPECT_EQ(Answers(row.verdict, ActionsLogged(), logging, /*audited=*/false), "nnnn");
+      const char* const only_audited = row.verdict == Verdict(Allow{}) ? "nnnnn" : "nnnny";
+      EXPECT_EQ(Answers(row.verdict, unlisted, logging, /*audited=*/false), only_audited);
+      EXPECT_EQ(Answers(row.verdict, ActionsLogged(), logging, /*audited=*/false), only_audited);
     }
   }
 }
@@ -152,7 +153,7 @@ TEST(LogDecision, RecordsAllButAllowOfAnAuditedTask) {
     for (const bool logging : {false, true}) {
       for (const ActionsLogged& actions : {ActionsLogged(), ActionsLogged::All()}) {
         EXPECT_EQ(Answers(row.verdict, actions, logging, /*audited=*/true),
-                  is_allow ? "nnnn" : "yyyy");
+                  is_allow ? "nnnnn" : "yyyyy");
       }
     }
   }

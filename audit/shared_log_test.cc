@@ -63,7 +63,7 @@ std::map<int, std::set<int>> WholeEvents(const std::string& text) {
   return whole;
 }
 
-// 100,000 a second: this many must take no more than two seconds even where machines are slow.
+// How many a second: sink_benchmark.cc.
 TEST(SharedLog, EightSupervisorsLoseNothingAndTearNothing) {
   constexpr int kSupervisors = 8;
   constexpr int kEvents = 5'000;

@@ -137,6 +137,9 @@ struct DefaultStatement {
 struct LoggingStatement {
   bool on;
 };
+struct ContainerStatement {
+  uint64_t contid;
+};
 struct IncludeStatement {
   StringItem path;
 };
@@ -162,8 +165,8 @@ struct RuleStatement {
 };
 
 struct Statement {
-  std::variant<ArchStatement, DefaultStatement, LoggingStatement, IncludeStatement, LetStatement,
-               RuleStatement>
+  std::variant<ArchStatement, DefaultStatement, LoggingStatement, ContainerStatement,
+               IncludeStatement, LetStatement, RuleStatement>
       node;
   SourceSpan span;
   SourceSpan keyword;  // the first word

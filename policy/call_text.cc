@@ -528,7 +528,7 @@ absl::StatusOr<absl::string_view> CallMemory::ReadTaskText(TaskField /*field*/) 
   return absl::NotFoundError("not known");
 }
 
-absl::StatusOr<uint32_t> CallMemory::ReadTaskNumber(TaskField /*field*/) {
+absl::StatusOr<uint64_t> CallMemory::ReadTaskNumber(TaskField /*field*/) {
   return absl::NotFoundError("not known");
 }
 

@@ -34,7 +34,7 @@ class CallMemory final : public ArgumentReader {
   absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) override;
   // Of the task nothing is known.
   absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) override;
-  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override;
+  absl::StatusOr<uint64_t> ReadTaskNumber(TaskField field) override;
 
  private:
   std::map<uint64_t, std::string> placed_;

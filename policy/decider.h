@@ -54,7 +54,7 @@ class ArgumentReader {
   // What is known of the task that makes the call: of kExe and kComm the text, of the others the
   // number. Fails when it cannot be read. A decision asks only when a rule that it reached does.
   virtual absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) = 0;
-  virtual absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) = 0;
+  virtual absl::StatusOr<uint64_t> ReadTaskNumber(TaskField field) = 0;
 
   // What was counted of this call, if it comes again and whoever decides keeps that; null: it is
   // new to every rule.

@@ -62,7 +62,7 @@ class FakeArgumentReader final : public ArgumentReader {
     if (found == task_texts_.end()) return absl::NotFoundError("unreadable");
     return absl::string_view(found->second);
   }
-  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override {
+  absl::StatusOr<uint64_t> ReadTaskNumber(TaskField field) override {
     ++task_reads_;
     const auto found = task_numbers_.find(field);
     if (found == task_numbers_.end()) return absl::NotFoundError("unreadable");
@@ -75,7 +75,7 @@ class FakeArgumentReader final : public ArgumentReader {
 
   // What is not set of the task is unreadable.
   void SetTask(TaskField field, std::string text) { task_texts_[field] = std::move(text); }
-  void SetTask(TaskField field, uint32_t number) { task_numbers_[field] = number; }
+  void SetTask(TaskField field, uint64_t number) { task_numbers_[field] = number; }
   int task_reads() const { return task_reads_; }
 
   void Set(uint64_t address, std::string text) { strings_[address] = std::move(text); }
@@ -102,7 +102,7 @@ class FakeArgumentReader final : public ArgumentReader {
   std::vector<std::pair<PathQuery, std::string>> files_;
   int reads_ = 0;
   std::map<TaskField, std::string> task_texts_;
-  std::map<TaskField, uint32_t> task_numbers_;
+  std::map<TaskField, uint64_t> task_numbers_;
   int task_reads_ = 0;
   CountedCall* counted_ = nullptr;
 };

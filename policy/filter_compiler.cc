@@ -379,9 +379,7 @@ class FilterCompiler {
 
   uint32_t Action(const Decision& decision) const {
     if (std::holds_alternative<Allow>(decision.verdict)) return SECCOMP_RET_ALLOW;
-    const bool recorded =
-        decision.wish == RecordWish::kLog || decision.wish == RecordWish::kLogResult;
-    if (recorded) return kTrace;
+    if (AsksForRecord(decision.wish)) return kTrace;
     if (options_.needs_tracer != nullptr && options_.needs_tracer(decision)) return kTrace;
     if (const auto* deny = std::get_if<Deny>(&decision.verdict)) {
       return SECCOMP_RET_ERRNO | static_cast<uint32_t>(deny->error);

@@ -64,8 +64,8 @@ using BpfProgram = std::vector<sock_filter>;
 //   Deny, Return{0}            RET_ERRNO | errno, RET_ERRNO | 0
 //   Trap, Kill                 RET_TRAP, RET_KILL_PROCESS, RET_KILL_THREAD
 //   Log, any other Return, Emulate, Rewrite, Ask: RET_TRACE
-//   any but Allow that wishes to be recorded (`log`, `log result`, `logging on`), or that
-//   options.needs_tracer asks for: RET_TRACE
+//   any but Allow that wishes to be recorded (`log`, `log result`, `audited`, `logging on`), or
+//   that options.needs_tracer asks for: RET_TRACE
 //
 // If the program would be too long, the calls with most instructions are left to the tracer, as few
 // as will do. Fails with kResourceExhausted, naming the calls with most instructions, if even

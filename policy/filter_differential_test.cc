@@ -150,7 +150,8 @@ class Generator {
   }
 
   RecordWish Wish() {
-    constexpr RecordWish kWishes[] = {RecordWish::kLog, RecordWish::kLogResult, RecordWish::kQuiet};
+    constexpr RecordWish kWishes[] = {RecordWish::kLog, RecordWish::kLogResult, RecordWish::kQuiet,
+                                      RecordWish::kAudited};
     return OneIn(8) ? Pick(kWishes) : RecordWish::kUnsaid;
   }
 
@@ -234,7 +235,7 @@ std::vector<FakeArgumentReader> EveryMemory(const SyscallRequest& request) {
 // What the kernel is to answer for a decision; written from filter_compiler.h's table.
 uint32_t AnswerFor(const Decision& decision, const FilterOptions& options) {
   if (std::holds_alternative<Allow>(decision.verdict)) return SECCOMP_RET_ALLOW;
-  if (decision.wish == RecordWish::kLog || decision.wish == RecordWish::kLogResult) return kTrace;
+  if (AsksForRecord(decision.wish)) return kTrace;
   if (options.needs_tracer && options.needs_tracer(decision)) return kTrace;
   if (const auto* deny = std::get_if<Deny>(&decision.verdict)) {
     return SECCOMP_RET_ERRNO | static_cast<uint32_t>(deny->error);

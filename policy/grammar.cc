@@ -20,12 +20,11 @@
 namespace provost {
 namespace {
 
-constexpr absl::string_view kStatementWords[] = {"arch",   "default", "logging", "include", "let",
-                                                 "allow",  "log",     "deny",    "kill",    "trap",
-                                                 "return", "emulate", "rewrite", "ask"};
-constexpr absl::string_view kLaterStatements[] = {"container"};
+constexpr absl::string_view kStatementWords[] = {
+    "arch", "default", "logging", "include", "let",     "allow", "log",      "deny",
+    "kill", "trap",    "return",  "emulate", "rewrite", "ask",   "container"};
 constexpr absl::string_view kNoDefaults[] = {"emulate", "rewrite", "ask"};
-constexpr absl::string_view kTailWords[] = {"if", "as", "log", "quiet"};
+constexpr absl::string_view kTailWords[] = {"if", "as", "log", "quiet", "audited"};
 constexpr absl::string_view kKillScopes[] = {"process", "thread"};
 
 constexpr size_t kMaxRuleName = 100;
@@ -42,8 +41,8 @@ bool IsStatementWord(const Token& token) {
   return token.Is(TokenKind::kName) && Contains(kStatementWords, token.text());
 }
 
-absl::Status NotInThisVersion(const SourceSpan& where) {
-  return ErrorAt(where, absl::StrCat("`", where.text(), "` is not supported in this version"));
+bool IsWish(const Token& token) {
+  return token.IsName("log") || token.IsName("quiet") || token.IsName("audited");
 }
 
 }  // namespace
@@ -144,6 +143,8 @@ absl::StatusOr<Statement> Grammar::ParseStatement() {
     status = parse(&Grammar::ParseDefault);
   } else if (current_.IsName("logging")) {
     status = parse(&Grammar::ParseLogging);
+  } else if (current_.IsName("container")) {
+    status = parse(&Grammar::ParseContainer);
   } else if (current_.IsName("include")) {
     status = parse(&Grammar::ParseInclude);
   } else if (current_.IsName("let")) {
@@ -165,7 +166,6 @@ absl::Status Grammar::UnknownStatement() const {
   if (!current_.Is(TokenKind::kName)) {
     return Unexpected("a statement", {"a statement begins with a word such as `allow` or `deny`"});
   }
-  if (Contains(kLaterStatements, word)) return NotInThisVersion(current_.span);
   std::vector<std::string> notes = DidYouMean(Nearest(word, kStatementWords));
   if (SyscallTable::Get().IsKnownName(word)) {
     notes = {absl::StrCat("an action comes first, for example `allow ", word, "`")};
@@ -188,9 +188,6 @@ absl::StatusOr<DefaultStatement> Grammar::ParseDefault() {
   static constexpr absl::string_view kActions[] = {"allow", "log",  "deny",
                                                    "kill",  "trap", "return"};
   const bool is_name = current_.Is(TokenKind::kName);
-  if (is_name && Contains(kLaterStatements, current_.text())) {
-    return NotInThisVersion(current_.span);
-  }
   if (is_name && Contains(kNoDefaults, current_.text())) {
     return ErrorAt(current_.span,
                    absl::StrCat("`", current_.text(), "` is for rules: it cannot be the default"));
@@ -201,7 +198,7 @@ absl::StatusOr<DefaultStatement> Grammar::ParseDefault() {
   }
   DefaultStatement statement;
   PROVOST_ASSIGN_OR_RETURN(statement.verdict, ParseVerdict());
-  if (current_.IsName("log") || current_.IsName("quiet")) {
+  if (IsWish(current_)) {
     PROVOST_ASSIGN_OR_RETURN(statement.wish, ParseWish(statement.verdict));
   }
   return statement;
@@ -213,6 +210,24 @@ absl::StatusOr<LoggingStatement> Grammar::ParseLogging() {
   if (!on && !current_.IsName("off")) return Unexpected("`on` or `off`");
   PROVOST_RETURN_IF_ERROR(Advance());
   return LoggingStatement{on};
+}
+
+absl::StatusOr<ContainerStatement> Grammar::ParseContainer() {
+  constexpr absl::string_view kExpected = "a container's identifier";
+  PROVOST_RETURN_IF_ERROR(Advance());
+  if (!current_.Is(TokenKind::kInteger)) {
+    return Unexpected(std::string(kExpected), {"for example `container 123456`"});
+  }
+  if (current_.integer < 0) {
+    return ErrorAt(current_.span, absl::StrCat(kExpected, " is not negative"));
+  }
+  const uint64_t contid = absl::Uint128Low64(static_cast<absl::uint128>(current_.integer));
+  if (contid == UINT64_MAX) {
+    return ErrorAt(current_.span, "this number stands for a task without a container",
+                   {absl::StrCat(kExpected, " is at most ", UINT64_MAX - 1)});
+  }
+  PROVOST_RETURN_IF_ERROR(Advance());
+  return ContainerStatement{contid};
 }
 
 absl::StatusOr<IncludeStatement> Grammar::ParseInclude() {
@@ -395,7 +410,7 @@ namespace {
 // What may follow the part of a rule that is read.
 std::string ExpectedAfter(const RuleStatement& rule) {
   if (rule.wish != RecordWish::kUnsaid) return "the end of the line";
-  const absl::string_view wishes = "`log`, `quiet` or the end of the line";
+  const absl::string_view wishes = "`log`, `quiet`, `audited` or the end of the line";
   if (rule.name.has_value()) return std::string(wishes);
   return absl::StrCat(
       rule.condition.has_value() || rule.state.has_value() ? "`&&`, `||`, " : "`,`, `if`, ",
@@ -414,11 +429,10 @@ absl::Status Grammar::ParseTail(RuleStatement& rule) {
     PROVOST_RETURN_IF_ERROR(Advance());
     PROVOST_ASSIGN_OR_RETURN(rule.name, ParseRuleName());
   }
-  if (current_.IsName("log") || current_.IsName("quiet")) {
+  if (IsWish(current_)) {
     PROVOST_ASSIGN_OR_RETURN(rule.wish, ParseWish(rule.verdict));
   }
   if (current_.EndsStatement()) return absl::OkStatus();
-  if (current_.IsName("audited")) return NotInThisVersion(current_.span);
   if (current_.IsName("each")) {
     return ErrorAt(current_.span, "`each process` stands right behind a test that counts",
                    {"for example `if nth(3) each process`"});
@@ -429,7 +443,7 @@ absl::Status Grammar::ParseTail(RuleStatement& rule) {
   if (SyscallTable::Get().IsKnownName(current_.text())) {
     notes = {"calls are separated by `,`"};
   } else if (Contains(kTailWords, current_.text())) {
-    notes = {"the order is: `if` CONDITION, `as` NAME, then `log` or `quiet`"};
+    notes = {"the order is: `if` CONDITION, `as` NAME, then `log`, `quiet` or `audited`"};
   }
   return Unexpected(expected, notes);
 }
@@ -454,6 +468,7 @@ absl::StatusOr<std::string> Grammar::ParseRuleName() {
 absl::StatusOr<RecordWish> Grammar::ParseWish(const Verdict& verdict) {
   const SourceSpan where = current_.span;
   const bool quiet = current_.IsName("quiet");
+  const bool audited = current_.IsName("audited");
   PROVOST_RETURN_IF_ERROR(Advance());
   if (quiet) {
     if (std::holds_alternative<Log>(verdict)) {
@@ -466,6 +481,7 @@ absl::StatusOr<RecordWish> Grammar::ParseWish(const Verdict& verdict) {
     return ErrorAt(where, "what `allow` lets run is never recorded",
                    {"to let a call run with a record, the action is `log`"});
   }
+  if (audited) return RecordWish::kAudited;
   if (!current_.IsName("result")) return RecordWish::kLog;
   PROVOST_RETURN_IF_ERROR(Advance());
   return RecordWish::kLogResult;

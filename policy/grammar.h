@@ -54,6 +54,7 @@ class Grammar {
   absl::StatusOr<ArchStatement> ParseArch();
   absl::StatusOr<DefaultStatement> ParseDefault();
   absl::StatusOr<LoggingStatement> ParseLogging();
+  absl::StatusOr<ContainerStatement> ParseContainer();
   absl::StatusOr<IncludeStatement> ParseInclude();
   absl::StatusOr<LetStatement> ParseLet();
   absl::StatusOr<RuleStatement> ParseRule();

@@ -263,9 +263,6 @@ absl::StatusOr<Operand> Grammar::ParseTaskField(const SourceSpan& proc) {
   const SourceSpan span = proc.Through(current_.span);
   const std::string name(span.text());
   PROVOST_RETURN_IF_ERROR(Advance());
-  if (name == "proc.contid") {
-    return ErrorAt(span, "`proc.contid` is not supported in this version");
-  }
   if (name != kArchField && !FindTaskField(name).has_value()) {
     return ErrorAt(span, absl::StrCat("a task has no `", name, "`"),
                    DidYouMean(SuggestTaskField(name)));

@@ -123,6 +123,7 @@ class PolicyReader {
   absl::Status Handle(const Statement& statement, const ArchStatement& node);
   absl::Status Handle(const Statement& statement, const DefaultStatement& node);
   absl::Status Handle(const Statement& statement, const LoggingStatement& node);
+  absl::Status Handle(const Statement& statement, const ContainerStatement& node);
   absl::Status Handle(const Statement& statement, const IncludeStatement& node);
   absl::Status Handle(const Statement& statement, const LetStatement& node);
   absl::Status Handle(const Statement& statement, const RuleStatement& node);
@@ -146,6 +147,7 @@ class PolicyReader {
   std::vector<Arch> arches_ = {kAllArches.begin(), kAllArches.end()};
   std::optional<SourceSpan> arch_;
   std::optional<SourceSpan> logging_;
+  std::optional<SourceSpan> container_;
   std::optional<SourceSpan> default_;
   std::optional<SourceSpan> first_rule_;
   Verdict default_verdict_;
@@ -231,6 +233,14 @@ absl::Status PolicyReader::Handle(const Statement& statement, const LoggingState
   if (logging_.has_value()) return SaidTwice(statement.keyword, *logging_);
   logging_ = statement.keyword;
   builder_.Logging(node.on);
+  return absl::OkStatus();
+}
+
+absl::Status PolicyReader::Handle(const Statement& statement, const ContainerStatement& node) {
+  if (!statement.keyword.source->is_root()) return RootOnly(statement.keyword);
+  if (container_.has_value()) return SaidTwice(statement.keyword, *container_);
+  container_ = statement.keyword;
+  builder_.Container({node.contid, statement.keyword.location()});
   return absl::OkStatus();
 }
 

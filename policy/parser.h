@@ -7,6 +7,7 @@
 //   statement = "arch" NAME { "," NAME }
 //             | "default" action [ wish ]
 //             | "logging" ( "on" | "off" )
+//             | "container" INTEGER
 //             | "include" STRING
 //             | "let" NAME "=" value
 //             | rule [ "if" condition ] [ "as" STRING ] [ wish ] ;
@@ -17,7 +18,7 @@
 //             | "kill" [ "process" | "thread" ] ;
 //   calls     = call { "," call } ;
 //   call      = [ "?" ] NAME | "@" NAME | "%" NAME | "*" ;
-//   wish      = "log" [ "result" ] | "quiet" ;
+//   wish      = "log" [ "result" ] | "quiet" | "audited" ;
 //
 //   condition = and { "||" and } ;
 //   and       = not { "&&" not } ;

@@ -124,6 +124,20 @@ TEST(ParserTest, EveryDefault) {
   EXPECT_EQ(Asked("default deny EPERM log").Decide("read").wish, RecordWish::kLog);
   EXPECT_EQ(Asked("default deny EPERM log result").Decide("read").wish, RecordWish::kLogResult);
   EXPECT_EQ(Asked("default kill quiet").Decide("read").wish, RecordWish::kQuiet);
+  EXPECT_EQ(Asked("default kill audited").Decide("read").wish, RecordWish::kAudited);
+}
+
+TEST(ParserTest, Containers) {
+  EXPECT_FALSE(Asked("default allow").policy().container().has_value());
+  for (const auto& [text, contid] : std::vector<std::pair<const char*, uint64_t>>{
+           {"0", 0}, {"0x10", 16}, {"18446744073709551614", UINT64_MAX - 1}}) {
+    const Asked asked(absl::StrCat("default allow\ndeny EPERM read audited\ncontainer ", text));
+    ASSERT_TRUE(asked.policy().container().has_value());
+    EXPECT_EQ(asked.policy().container()->contid, contid);
+    EXPECT_EQ(asked.policy().container()->where.line, 3);
+  }
+  EXPECT_EQ(Asked("default allow\ndeny EPERM read as \"a\" audited").Decide("read"),
+            (Decision{Deny{EPERM}, RecordWish::kAudited, "a"}));
 }
 
 TEST(ParserTest, TheFirstRuleThatMatchesDecides) {

@@ -98,6 +98,7 @@ struct Policy::Data {
   Rule unknown_rule = {.name = "unknown", .verdict = Deny{ENOSYS}};
   const Rule* unknown = nullptr;  // decides numbers without a row
   bool logging = false;
+  std::optional<ContainerLabel> container;
 
   // Fills `arches` with calls that have no rules yet; default_rule is final by now.
   void MakeTables(absl::Span<const Arch> listed) {
@@ -172,8 +173,7 @@ Decision Policy::WithoutAsking(Decision decision) const {
   if (!std::holds_alternative<Ask>(decision.verdict)) return decision;
   const Rule& instead = data_->default_rule;
   decision.verdict = instead.verdict;
-  const bool recorded =
-      decision.wish == RecordWish::kLog || decision.wish == RecordWish::kLogResult;
+  const bool recorded = AsksForRecord(decision.wish);
   if (recorded && std::holds_alternative<Allow>(instead.verdict)) decision.verdict = Log{};
   if (decision.wish == RecordWish::kUnsaid) decision.wish = instead.wish;
   return decision;
@@ -191,6 +191,8 @@ bool Policy::Lists(Arch arch) const {
 }
 
 bool Policy::logging() const { return data_->logging; }
+
+const std::optional<ContainerLabel>& Policy::container() const { return data_->container; }
 
 bool Policy::IsNeverRefused(Arch arch, int32_t nr) {
   const Syscall* syscall = SyscallTable::Get().Find(arch, nr);
@@ -219,6 +221,15 @@ PolicyBuilder& PolicyBuilder::Default(Verdict verdict, RecordWish wish) {
 
 PolicyBuilder& PolicyBuilder::Logging(bool on) {
   logging_ = on;
+  return *this;
+}
+
+PolicyBuilder& PolicyBuilder::Container(ContainerLabel label) {
+  if (label.contid == ContainerLabel::kUnset) {
+    status_.Update(absl::InvalidArgumentError(absl::StrCat(
+        "container ", label.contid, ": this number stands for a task without a container")));
+  }
+  container_ = std::move(label);
   return *this;
 }
 
@@ -376,6 +387,7 @@ absl::StatusOr<Policy> PolicyBuilder::Build() const {
   data->default_rule = default_rule_;
   data->default_rule.name = "default";
   data->logging = logging_;
+  data->container = container_;
   if (logging_) {
     WishToBeRecorded(data->default_rule);
     WishToBeRecorded(data->arch_rule);

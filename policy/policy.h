@@ -31,6 +31,14 @@ struct SourceLocation {
   int column = 0;
 };
 
+// The container that a policy puts the tasks into, `container N`.
+struct ContainerLabel {
+  static constexpr uint64_t kUnset = UINT64_MAX;  // "none": not to be given
+
+  uint64_t contid = kUnset;
+  SourceLocation where;
+};
+
 // A rule as its author wrote it.
 struct Rule {
   std::string name;  // from `as "…"`, else "file:line"
@@ -97,6 +105,8 @@ class Policy {
   // `logging on` stands in the policy: refusals whose rule says nothing of it wish to be recorded
   // (RecordWish::kLog in their decisions).
   bool logging() const;
+  // What `container` says, if it stands in the policy.
+  const std::optional<ContainerLabel>& container() const;
 
   // True for the calls that are never refused (2. above).
   static bool IsNeverRefused(Arch arch, int32_t nr);
@@ -125,6 +135,8 @@ class PolicyBuilder {
   // Without it: Allow. A later one replaces an earlier one.
   PolicyBuilder& Default(Verdict verdict, RecordWish wish = RecordWish::kUnsaid);
   PolicyBuilder& Logging(bool on);
+  // A later one replaces an earlier one. kUnset is an error.
+  PolicyBuilder& Container(ContainerLabel label);
   // Adds a rule behind those already added. Each name must be a call of some listed architecture;
   // it binds on every listed architecture that has it. No names: a rule that binds nothing. An
   // empty rule.name becomes "rule-N", N counted from 1.
@@ -149,6 +161,7 @@ class PolicyBuilder {
   std::vector<Arch> arches_ = {kAllArches.begin(), kAllArches.end()};
   Rule default_rule_;
   bool logging_ = false;
+  std::optional<ContainerLabel> container_;
   std::vector<Entry> entries_;
 };
 

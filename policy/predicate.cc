@@ -196,7 +196,7 @@ Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
                                      : Truth::kUnknown;
           },
           [&](const CompareTask& task) {
-            const absl::StatusOr<uint32_t> number = arguments.ReadTaskNumber(task.field);
+            const absl::StatusOr<uint64_t> number = arguments.ReadTaskNumber(task.field);
             return number.ok() ? ToTruth(Holds(task.compare, *number)) : Truth::kUnknown;
           },
           [&](const MatchTask& task) {

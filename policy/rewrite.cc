@@ -35,9 +35,10 @@ uint64_t RegisterOf(const Syscall& syscall, const Setting& setting, int index) {
 Decision RewritesTo(Decision rewrite, const Decision& runs) {
   const bool recorded =
       std::holds_alternative<Log>(runs.verdict) && runs.wish != RecordWish::kQuiet;
-  if (recorded && rewrite.wish != RecordWish::kLogResult) {
-    rewrite.wish = runs.wish == RecordWish::kLogResult ? RecordWish::kLogResult : RecordWish::kLog;
+  if (!recorded || rewrite.wish == RecordWish::kLogResult || rewrite.wish == RecordWish::kAudited) {
+    return rewrite;
   }
+  rewrite.wish = AsksForRecord(runs.wish) ? runs.wish : RecordWish::kLog;
   return rewrite;
 }
 

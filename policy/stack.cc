@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
+
 namespace provost {
 namespace {
 
@@ -32,6 +34,24 @@ std::pair<int, int> Rank(const Verdict& verdict) {
 
 const Decision& MoreRestrictive(const Decision& earlier, const Decision& later) {
   return Rank(later.verdict) < Rank(earlier.verdict) ? later : earlier;
+}
+
+absl::StatusOr<std::optional<ContainerLabel>> CommonContainer(absl::Span<const Policy> policies) {
+  const auto at = [](const ContainerLabel& label) {
+    return absl::StrCat(label.where.file, ":", label.where.line);
+  };
+  std::optional<ContainerLabel> common;
+  for (const Policy& policy : policies) {
+    const std::optional<ContainerLabel>& label = policy.container();
+    if (!label) continue;
+    if (common && common->contid != label->contid) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          at(*label), ": error: `container ", label->contid, "` contradicts `container ",
+          common->contid, "` at ", at(*common), ": a run has one container; leave one out"));
+    }
+    if (!common) common = label;
+  }
+  return common;
 }
 
 PolicyStack::PolicyStack(std::vector<Policy> policies, const StateOptions& options)

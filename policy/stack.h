@@ -2,8 +2,11 @@
 #define PROVOST_POLICY_STACK_H_
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "policy/decider.h"
 #include "policy/policy.h"
 #include "policy/policy_state.h"
@@ -16,6 +19,10 @@ namespace provost {
 // filters answer (seccomp(2)): kill process, kill thread, trap, errno (the lower errno wins), what
 // a tracer does (return, emulate, rewrite, ask), log, allow. Where they rank alike `earlier` wins.
 const Decision& MoreRestrictive(const Decision& earlier, const Decision& later);
+
+// The container that the policies put their tasks into; nullopt if none of them does. An error
+// (kInvalidArgument) names the two that say different numbers.
+absl::StatusOr<std::optional<ContainerLabel>> CommonContainer(absl::Span<const Policy> policies);
 
 // Several policies as one decider: each decides every call, the most restrictive answer counts. Of
 // no policy at all: allow. There is nobody to ask: what a rule would ask, its policy's default

@@ -4,7 +4,9 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "policy/parser.h"
 
 namespace provost {
 namespace {
@@ -46,6 +48,28 @@ TEST(MoreRestrictive, TheEarlierWinsATie) {
               Verdict(Deny{EPERM}));
     EXPECT_EQ(MoreRestrictive({Log{}}, {first, RecordWish::kUnsaid, ""}).verdict, first);
   }
+}
+
+TEST(CommonContainer, IsOneOrNone) {
+  const auto policy = [](const char* name, const char* text) {
+    return ParsePolicyText(absl::StrCat("default allow\n", text), name)->policy;
+  };
+  const Policy none = policy("none", "");
+  const Policy five = policy("a.policy", "container 5\n");
+  const Policy also_five = policy("b.policy", "allow read\ncontainer 0x5\n");
+  const Policy six = policy("c.policy", "container 6\n");
+  EXPECT_FALSE((*CommonContainer({})).has_value());
+  EXPECT_FALSE((*CommonContainer({none, none})).has_value());
+  for (const std::vector<Policy>& stack : {std::vector{none, five}, {five, none, also_five}}) {
+    const auto common = CommonContainer(stack);
+    ASSERT_TRUE(common.ok() && common->has_value());
+    EXPECT_EQ((*common)->contid, 5u);
+    EXPECT_EQ((*common)->where.file, "a.policy");
+    EXPECT_EQ((*common)->where.line, 2);
+  }
+  EXPECT_EQ(CommonContainer({also_five, none, six}).status().message(),
+            "c.policy:2: error: `container 6` contradicts `container 5` at b.policy:3: a run has "
+            "one container; leave one out");
 }
 
 }  // namespace

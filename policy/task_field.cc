@@ -13,17 +13,18 @@ namespace provost {
 namespace {
 
 // By TaskField.
-constexpr std::array<Argument, 5> kFields = {{
+constexpr std::array<Argument, 6> kFields = {{
     {.name = "proc.exe", .kind = ArgKind::kPath},
     {.name = "proc.comm", .kind = ArgKind::kString},
     {.name = "proc.uid", .kind = ArgKind::kUid, .width = ArgWidth::kU32},
     {.name = "proc.gid", .kind = ArgKind::kGid, .width = ArgWidth::kU32},
     {.name = "proc.pid", .kind = ArgKind::kPid, .width = ArgWidth::kS32},
+    {.name = "proc.contid", .kind = ArgKind::kInteger, .width = ArgWidth::kU64},
 }};
 
 // Those that the grammar answers by itself, too.
-constexpr absl::string_view kNames[] = {"proc.exe", "proc.comm", "proc.uid",
-                                        "proc.gid", "proc.pid",  "proc.arch"};
+constexpr absl::string_view kNames[] = {"proc.exe", "proc.comm",   "proc.uid", "proc.gid",
+                                        "proc.pid", "proc.contid", "proc.arch"};
 
 }  // namespace
 

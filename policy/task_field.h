@@ -17,7 +17,8 @@ enum class TaskField : uint8_t {
   kComm,  // the thread's name, at most 15 bytes
   kUid,   // the effective ids, in the initial user namespace's numbers
   kGid,
-  kPid,  // the thread group's id, in the supervisor's pid namespace
+  kPid,     // the thread group's id, in the supervisor's pid namespace
+  kContid,  // the container's identifier; UINT64_MAX of a task without one
 };
 
 // The field as an argument: its name is "proc.uid" and so on, its kind and width say what it may be

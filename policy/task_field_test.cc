@@ -33,6 +33,7 @@ FakeArgumentReader Shell() {
   task.SetTask(TaskField::kUid, 1000);
   task.SetTask(TaskField::kGid, 100);
   task.SetTask(TaskField::kPid, 4711);
+  task.SetTask(TaskField::kContid, UINT64_MAX - 1);
   return task;
 }
 
@@ -68,6 +69,9 @@ TEST(TaskFieldTest, IsComparedAsAnArgumentIs) {
            {"proc.gid in {0, 100}", true},
            {"proc.pid == 4711", true},
            {"proc.pid < 0", false},
+           {"proc.contid == 18446744073709551614", true},
+           {"proc.contid < 0x100000000", false},
+           {"proc.contid in {7, 18446744073709551615}", false},
            {"proc.arch == x86_64", true},
            {"proc.arch != x86_64", false},
            {"proc.arch in {i386, x86_64}", true},

@@ -88,7 +88,13 @@ enum class RecordWish : uint8_t {
   kLog,        // `log`
   kLogResult,  // `log result`: wait for the kernel's answer and record it too
   kQuiet,      // `quiet`
+  kAudited,    // `audited`: whatever list of actions there is
 };
+
+// True for the wishes that a refusal be recorded.
+inline bool AsksForRecord(RecordWish wish) {
+  return wish == RecordWish::kLog || wish == RecordWish::kLogResult || wish == RecordWish::kAudited;
+}
 
 // A verdict with what a record needs to say about it. `rule` is the name of the rule that decided
 // and belongs to the Policy or to static storage; it outlives the run.

@@ -21,7 +21,17 @@ PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Dec
   record.unread = identities_.Read(tid, record.identity);
   if (record.unread.ok()) record.unread = ReadFacts(record, arguments);
   record.clock = ClockWatch::Begin(request, arguments);
+  NameContainers(record);
   return record;
+}
+
+void Recorder::NameContainers(PendingRecord& record) const {
+  const pid_t tid = record.identity.tid;
+  record.facts.contid = containers_.Of(tid);
+  for (OtherTask& task : record.facts.objects) task.contid = containers_.Of(task.pid);
+  if (!record.facts.sockaddr.empty()) {
+    record.facts.network_contids = containers_.SharingNetwork(tid);
+  }
 }
 
 absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& arguments) {
@@ -69,6 +79,7 @@ absl::Status Recorder::Write(PendingRecord& record) {
       pid_t process = record.identity.pid;
       TraceeArguments arguments(tid, process, nullptr);
       record.unread = ReadFacts(record, arguments);
+      NameContainers(record);
     }
     PROVOST_RETURN_IF_ERROR(record.unread);
   }
@@ -91,15 +102,24 @@ absl::Status Recorder::Flush() {
 }
 
 absl::Status Recorder::WriteStart(uint64_t seed) {
-  return WriteSupervisorEvent({.what = SupervisorEvent::What::kStart, .seed = seed});
+  PROVOST_RETURN_IF_ERROR(
+      WriteOwn(SupervisorEvent{.what = SupervisorEvent::What::kStart, .seed = seed}));
+  if (actions_ == ActionsLogged::All()) return absl::OkStatus();
+  return WriteOwn(ConfigChangeEvent{.actions = actions_.ToList(),
+                                    .old_actions = ActionsLogged::All().ToList()});
 }
 
 absl::Status Recorder::WriteEnd() {
-  return WriteSupervisorEvent(
-      {.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
+  return WriteOwn(
+      SupervisorEvent{.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
 }
 
-absl::Status Recorder::WriteSupervisorEvent(SupervisorEvent event) {
+absl::Status Recorder::WriteContainer(pid_t pid, uint64_t contid, bool succeeded) {
+  return WriteOwn(ContainerEvent{.pid = pid, .contid = contid, .succeeded = succeeded});
+}
+
+template <typename OwnEvent>
+absl::Status Recorder::WriteOwn(OwnEvent event) {
   if (sink_ == nullptr) return absl::OkStatus();
   if (!self_) {
     Identity self;

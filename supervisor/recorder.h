@@ -13,6 +13,7 @@
 #include "base/identity.h"
 #include "policy/verdict.h"
 #include "supervisor/clock_changes.h"
+#include "supervisor/containers.h"
 #include "syscalls/request.h"
 #include "tracee/call_facts.h"
 #include "tracee/memory.h"
@@ -41,11 +42,12 @@ struct PendingRecord {
 class Recorder {
  public:
   // `sink` is not owned and may be null: then nothing is wanted.
-  Recorder(AuditSink* sink, const ActionsLogged& actions, bool logging)
-      : sink_(sink), actions_(actions), logging_(logging) {}
+  // `audited`: the tasks are, so that every decision but allow is recorded.
+  Recorder(AuditSink* sink, const ActionsLogged& actions, bool logging, bool audited = false)
+      : sink_(sink), actions_(actions), logging_(logging), audited_(audited) {}
 
   bool Wants(const Decision& decision) const {
-    return sink_ != nullptr && LogDecision(decision, actions_, logging_, /*audited=*/false);
+    return sink_ != nullptr && LogDecision(decision, actions_, logging_, audited_);
   }
 
   // A record of `decision`, with what can be known of the task `tid`, at its seccomp stop, and of
@@ -66,6 +68,8 @@ class Recorder {
   bool has_unflushed() const { return unflushed_; }
   // The run's first and last records; nothing without a sink.
   absl::Status WriteStart(uint64_t seed);
+  // The task was put into the container, or the attempt was refused.
+  absl::Status WriteContainer(pid_t pid, uint64_t contid, bool succeeded);
   absl::Status WriteEnd();
   // A record that was refused will not be offered again.
   void CountLost() {
@@ -74,6 +78,9 @@ class Recorder {
   }
   uint64_t lost() const { return lost_; }
 
+  // The containers of the tasks; records name them.
+  Containers& containers() { return containers_; }
+
   // What is kept of a task is wrong from here on: it ran execve, or ended.
   void Forget(pid_t tid) { identities_.Forget(tid); }
   // A task at its seccomp stop is about to make a call, whose record is made if there is one.
@@ -81,11 +88,15 @@ class Recorder {
 
  private:
   absl::Status ReadFacts(PendingRecord& record, ArgumentMemory& arguments);
-  absl::Status WriteSupervisorEvent(SupervisorEvent event);
+  void NameContainers(PendingRecord& record) const;
+  // `event` with the supervisor as its `identity`; nothing without a sink.
+  template <typename OwnEvent>
+  absl::Status WriteOwn(OwnEvent event);
 
   AuditSink* sink_;
   ActionsLogged actions_;
   bool logging_;
+  bool audited_;
   uint64_t made_ = 0;
   uint64_t written_ = 0;
   uint64_t lost_ = 0;
@@ -94,6 +105,7 @@ class Recorder {
   std::optional<Identity> self_;
   TaskIdentities identities_;
   CallFactsReader call_facts_;
+  Containers containers_;
 };
 
 }  // namespace provost

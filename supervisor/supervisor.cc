@@ -17,6 +17,7 @@
 #include "policy/rewrite.h"
 #include "policy/stack.h"
 #include "spdlog/spdlog.h"
+#include "supervisor/containers.h"
 #include "supervisor/filters.h"
 #include "supervisor/kernel_features.h"
 #include "supervisor/recorder.h"
@@ -66,6 +67,7 @@ std::string CallName(const SyscallRequest& request) {
 std::unique_ptr<PublishedRunState> PublishState(const Options& options) {
   if (!options.publish_state) return nullptr;
   RunState state;
+  if (options.contid) state.contid = *options.contid;
   switch (options.mode) {
     case Mode::kEnforce:
       state.mode = "enforce";
@@ -138,6 +140,9 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
   return std::visit(Applier{stopped, request, runs, control}, verdict);
 }
 
+// Stands for the run among the tasks of Containers.
+constexpr pid_t kRun = 0;
+
 }  // namespace
 
 // One run from launch to the last task's end. Every handler consumes its Stopped by restarting it
@@ -151,7 +156,7 @@ class Supervisor::Loop {
         stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
         decider_(options.decider != nullptr ? *options.decider : stack_),
         counts_(decider_.counts()),
-        recorder_(options.sink, options.actions_logged, options.logging) {}
+        recorder_(options.sink, options.actions_logged, options.logging, options.audited) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
 
@@ -162,6 +167,10 @@ class Supervisor::Loop {
     RepeatedCalls repeated;  // kept only for a decider that counts
   };
 
+  // Labels the program, if the run has a container, and records it.
+  absl::Status EnterContainer();
+  // Every task of the run descends from one in its container; who made it may not be known (yet).
+  void InheritContainer(pid_t tid);
   absl::Status Supervise();
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
@@ -243,6 +252,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   const auto published = PublishState(options_);
   root_ = launcher.pid();
   tasks_.try_emplace(root_);
+  PROVOST_RETURN_IF_ERROR(EnterContainer());
   if (options_.on_started) options_.on_started(root_);
 
   const absl::Status supervised = Supervise();
@@ -270,6 +280,25 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
                                             " was waited for by another thread of this process"));
   }
   return std::visit([](auto end) { return Outcome(end); }, *root_end_);
+}
+
+absl::Status Supervisor::Loop::EnterContainer() {
+  if (!options_.contid) return absl::OkStatus();
+  recorder_.containers().Begin(kRun);
+  PROVOST_RETURN_IF_ERROR(recorder_.containers().Set(kRun, *options_.contid));
+  InheritContainer(root_);
+  if (!options_.record_run) return absl::OkStatus();
+  const absl::Status written = recorder_.WriteContainer(root_, *options_.contid, true);
+  if (written.ok() || options_.on_audit_failure == OnAuditFailure::kContinue) {
+    return absl::OkStatus();
+  }
+  recording_status_ = written;
+  KillTree();
+  return absl::OkStatus();
+}
+
+void Supervisor::Loop::InheritContainer(pid_t tid) {
+  recorder_.containers().Born(tid, kRun, Containers::Kin::kChild);
 }
 
 absl::Status Supervisor::Loop::Supervise() {
@@ -320,7 +349,9 @@ bool Supervisor::Loop::GiveUp() {
 absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   // Its first stop alone makes a task's entry. Its creator's event may come before that or after
   // (even after its end), or never, if the creator is killed.
-  Task& task = tasks_[stop.stopped.tid()];
+  const auto [entry, is_new] = tasks_.try_emplace(stop.stopped.tid());
+  Task& task = entry->second;
+  if (is_new && options_.contid) InheritContainer(entry->first);
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
   return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
@@ -357,6 +388,7 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
   }
   CountedCall* counted = counts_ ? &task.repeated.Enter(info.request) : nullptr;
   TraceeArguments arguments(stopped.tid(), task.process, counted);
+  arguments.SetContid(recorder_.containers().Of(stopped.tid()).value_or(Containers::kUnset));
   PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, arguments));
   Decision& decision = judged.decision;
   if (!program_runs_) {
@@ -489,6 +521,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     // The thread that called execve has become the leader; what it was doing goes on under that
     // tid. The former leader was reaped unreported.
     recorder_.Forget(event.former);
+    recorder_.containers().Ended(event.former);
     PROVOST_RETURN_IF_ERROR(CutOff(std::exchange(task.state, Running())));
     if (auto former = tasks_.find(event.former); former != tasks_.end()) {
       task.state = std::move(former->second.state);
@@ -516,6 +549,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
     if (options_.on_ended) options_.on_ended();
   }
   recorder_.Forget(ended.tid);
+  recorder_.containers().Ended(ended.tid);
   decider_.TaskEnded(ended.tid);
   const auto task = tasks_.find(ended.tid);
   if (task == tasks_.end()) return absl::OkStatus();
@@ -630,11 +664,16 @@ Supervisor::Supervisor(Options options) : options_(std::move(options)) {}
 Supervisor::~Supervisor() = default;
 
 absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
+  if (!options_.contid) {
+    PROVOST_ASSIGN_OR_RETURN(const auto label, CommonContainer(options_.policies));
+    if (label) options_.contid = label->contid;
+  }
   std::vector<BpfProgram> filters;
   const ControlNumbers control = ControlNumbers::Random();
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
-    const Recorder wishes(options_.sink, options_.actions_logged, options_.logging);
+    const Recorder wishes(options_.sink, options_.actions_logged, options_.logging,
+                          options_.audited);
     PROVOST_ASSIGN_OR_RETURN(
         filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
                                 [&](const Decision& decision) { return wishes.Wants(decision); }));

@@ -69,6 +69,12 @@ struct Options {
   // Writes a first and a last record of the run itself, with its counts.
   bool record_run = true;
   ActionsLogged actions_logged = ActionsLogged::All();
+  // The tasks are audited: every decision but allow is recorded, whatever `actions_logged` and the
+  // rules say.
+  bool audited = false;
+  // The container's identifier that the program and all it starts carry in their records; absent:
+  // the one that the policies name.
+  std::optional<uint64_t> contid;
   OnAuditFailure on_audit_failure = OnAuditFailure::kStop;
 
   // Dangerous: see LaunchSpec.

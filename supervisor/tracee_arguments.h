@@ -51,7 +51,8 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
     return absl::string_view(**exe_);
   }
 
-  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override {
+  absl::StatusOr<uint64_t> ReadTaskNumber(TaskField field) override {
+    if (field == TaskField::kContid) return contid_;
     if (field == TaskField::kPid && process_ != 0) return static_cast<uint32_t>(process_);
     PROVOST_RETURN_IF_ERROR(ReadTask());
     if (field == TaskField::kUid) return task_->euid;
@@ -59,6 +60,9 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
     process_ = task_->pid;
     return static_cast<uint32_t>(process_);
   }
+
+  // What proc.contid is: UINT64_MAX unless it is said.
+  void SetContid(uint64_t contid) { contid_ = contid; }
 
   // Not OK if the task died while it was read: what was decided on it is void.
   const absl::Status& died() const { return died_; }
@@ -100,6 +104,7 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
 
   const pid_t tid_;
   pid_t& process_;
+  uint64_t contid_ = UINT64_MAX;
   CountedCall* const counted_;
   const TraceeMemory memory_;
   std::array<String, 6> strings_;

@@ -120,6 +120,9 @@ class ProvostExporter {
     absl::StrAppend(&out_.text, "default ", VerdictToString(otherwise.verdict), Wish(otherwise),
                     "\n");
     if (policy_.logging()) absl::StrAppend(&out_.text, "logging on\n");
+    if (policy_.container()) {
+      absl::StrAppend(&out_.text, "container ", policy_.container()->contid, "\n");
+    }
     for (const auto& rule : policy_.rules()) Write(*rule);
     return std::move(out_);
   }
@@ -235,6 +238,8 @@ class ProvostExporter {
         return " log result";
       case RecordWish::kQuiet:
         return " quiet";
+      case RecordWish::kAudited:
+        return " audited";
     }
     return "";
   }

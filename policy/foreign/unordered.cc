@@ -243,6 +243,10 @@ void ReportRecords(const Policy& policy, absl::string_view target, Converted& ou
   if (policy.logging()) {
     out.losses.push_back({{}, absl::StrCat("`logging on`: ", target, " says nothing of records")});
   }
+  if (policy.container()) {
+    out.losses.push_back(
+        {policy.container()->where, absl::StrCat("`container`: ", target, " knows none")});
+  }
   report(policy.default_rule());
   for (const auto& rule : policy.rules()) report(*rule);
 }

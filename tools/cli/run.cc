@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -13,7 +14,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "audit/log_decision.h"
+#include "base/status_macros.h"
 #include "policy/policy.h"
+#include "policy/stack.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/supervisor.h"
@@ -59,6 +62,8 @@ struct RunArguments {
   std::string mode = "enforce";
   std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
+  bool audited = false;
+  std::optional<uint64_t> contid;
   std::optional<uint64_t> seed;
   bool unsafe_allow_new_privs = false;
   std::vector<std::string> program;
@@ -113,6 +118,25 @@ struct ExitStatusOf {
   }
 };
 
+// The one that the command line and the policies agree on.
+absl::Status NameContainer(std::optional<uint64_t> contid, Options& options) {
+  PROVOST_ASSIGN_OR_RETURN(const std::optional<ContainerLabel> label,
+                           CommonContainer(options.policies));
+  if (contid && *contid == ContainerLabel::kUnset) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--contid: ", *contid, " stands for a task without a container: the largest identifier is ",
+        ContainerLabel::kUnset - 1));
+  }
+  if (contid && label && label->contid != *contid) {
+    return absl::InvalidArgumentError(absl::StrCat("--contid ", *contid, " contradicts `container ",
+                                                   label->contid, "` at ", label->where.file, ":",
+                                                   label->where.line, ": leave one out"));
+  }
+  options.contid = contid;
+  if (!contid && label) options.contid = label->contid;
+  return absl::OkStatus();
+}
+
 // The options that do not need the command line any more; printed errors give a status to exit
 // with.
 std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
@@ -138,6 +162,11 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
     }
     options.policies.push_back(*std::move(everything));
   }
+  if (const absl::Status status = NameContainer(arguments.contid, options); !status.ok()) {
+    Complain(std::string(status.message()));
+    return kExitUsage;
+  }
+  options.audited = arguments.audited;
   options.mode = ValueOf(kModes, arguments.mode);
   options.seed = arguments.seed.value_or(std::random_device()());
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
@@ -207,6 +236,13 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
                    "the actions that may be recorded, as kernel.seccomp.actions_logged names "
                    "them (default: all)")
       ->type_name("ACTIONS");
+  command->add_flag("--audited", arguments->audited,
+                    "record every decision but allow, whatever --actions-logged and the rules say");
+  command
+      ->add_option("--contid", arguments->contid,
+                   "the identifier of the container that the program and all it starts belong to; "
+                   "their records name it (default: what `container` in a policy says)")
+      ->type_name("N");
   command
       ->add_option("--seed", arguments->seed,
                    "what the run's random decisions are drawn from (default: a new one each time); "

@@ -173,9 +173,7 @@ uint32_t AskEvaluator(const Policy& policy, const SyscallRequest& request,
                       ArgumentReader& arguments, PolicyState& state) {
   const Decision decision = policy.Decide(request, arguments, state);
   if (std::holds_alternative<Allow>(decision.verdict)) return SECCOMP_RET_ALLOW;
-  if (decision.wish == RecordWish::kLog || decision.wish == RecordWish::kLogResult) {
-    return kAskTracer;
-  }
+  if (AsksForRecord(decision.wish)) return kAskTracer;
   if (const auto* deny = std::get_if<Deny>(&decision.verdict)) {
     return SECCOMP_RET_ERRNO | static_cast<uint32_t>(deny->error);
   }

@@ -194,7 +194,7 @@ absl::StatusOr<absl::string_view> SampleMemory::ReadTaskText(TaskField /*field*/
   return absl::string_view(*task_text_);
 }
 
-absl::StatusOr<uint32_t> SampleMemory::ReadTaskNumber(TaskField /*field*/) {
+absl::StatusOr<uint64_t> SampleMemory::ReadTaskNumber(TaskField /*field*/) {
   if (!task_number_) return absl::NotFoundError("unreadable");
   return *task_number_;
 }

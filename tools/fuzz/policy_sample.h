@@ -69,7 +69,7 @@ class SampleMemory final : public ArgumentReader {
   absl::StatusOr<absl::string_view> DescriptorPath(int32_t descriptor) override;
   absl::StatusOr<absl::string_view> ResolvePath(const PathQuery& query) override;
   absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) override;
-  absl::StatusOr<uint32_t> ReadTaskNumber(TaskField field) override;
+  absl::StatusOr<uint64_t> ReadTaskNumber(TaskField field) override;
   // What the task is, or nothing: unreadable.
   void SetTask(std::optional<std::string> text, std::optional<uint32_t> number) {
     task_text_ = std::move(text);
