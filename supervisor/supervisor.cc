@@ -67,6 +67,7 @@ std::string CallName(const SyscallRequest& request) {
 std::unique_ptr<PublishedRunState> PublishState(const Options& options) {
   if (!options.publish_state) return nullptr;
   RunState state;
+  if (options.contid) state.contid = *options.contid;
   switch (options.mode) {
     case Mode::kEnforce:
       state.mode = "enforce";

@@ -355,8 +355,8 @@ Json TreeOf(const Json& trees, pid_t supervisor) {
 TEST(PsTest, ListsTreesWhileTheyRun) {
   const std::string states = TemporaryPath("states");
   const auto in_states = [&] { setenv("PROVOST_RUNTIME_DIR", states.c_str(), 1); };
-  Subprocess run({Program(), "run", "--mode", "complain", "-e", "deny EPERM getppid", "--",
-                  Victim("ready_then_pause")},
+  Subprocess run({Program(), "run", "--mode", "complain", "--contid", "7001", "-e",
+                  "deny EPERM getppid", "--", Victim("ready_then_pause")},
                  in_states);
   ASSERT_TRUE(run.AwaitOutput("\n"));
   const Json tree = TreeOf(Ps(states), run.pid());
@@ -367,15 +367,16 @@ TEST(PsTest, ListsTreesWhileTheyRun) {
   EXPECT_EQ(process["ppid"], run.pid());
   EXPECT_EQ(process["command"], Victim("ready_then_pause"));
   EXPECT_EQ(process["threads"], 1);
-  EXPECT_TRUE(process["contid"].is_null());
+  EXPECT_EQ(process["contid"], 7001);
   const Ended text = Shell(absl::StrCat("PROVOST_RUNTIME_DIR='", states, "' '", Program(), "' ps"));
   EXPECT_THAT(text.out, HasSubstr("supervisor  pid"));
-  EXPECT_THAT(text.out, testing::ContainsRegex("complain .* 1 +/.*ready_then_pause"));
+  EXPECT_THAT(text.out, testing::ContainsRegex("7001 +complain .* 1 +/.*ready_then_pause"));
 
   // Without its word the tree is known by its tracer.
   const Json unsaid = TreeOf(Ps(TemporaryPath("elsewhere")), run.pid());
   ASSERT_FALSE(unsaid.is_null());
   EXPECT_TRUE(unsaid["mode"].is_null());
+  EXPECT_TRUE(unsaid["processes"][0]["contid"].is_null());
 
   // What it leaves behind when it is killed is not taken for a tree.
   ASSERT_EQ(kill(run.pid(), SIGKILL), 0);

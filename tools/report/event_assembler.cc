@@ -158,10 +158,10 @@ void TakeKey(absl::string_view raw, LogEvent& event) {
 
 void TakeRecordField(auparse_state_t* parser, absl::string_view type, LogEvent& event) {
   const char* field_name = auparse_get_field_name(parser);
-  const char* text = auparse_get_field_str(parser);
-  if (field_name == nullptr || text == nullptr) return;
+  const char* value = auparse_get_field_str(parser);
+  if (field_name == nullptr || value == nullptr) return;
   const absl::string_view name = field_name;
-  const absl::string_view raw = text;
+  const absl::string_view raw = value;
   if (type == "PATH") {
     if (name == "name" && raw != "(null)") event.paths.push_back(Decode(raw));
   } else if (type == "SOCKADDR") {
@@ -176,7 +176,9 @@ void TakeRecordField(auparse_state_t* parser, absl::string_view type, LogEvent& 
       event.command = absl::StrReplaceAll(Decode(raw), {{absl::string_view("\0", 1), " "}});
     }
   } else if (type == "CONTAINER_ID") {
-    if (name == "contid") TakeContainers(raw, event.containers);
+    const absl::string_view text = auparse_get_record_text(parser);
+    const bool other = absl::StrContains(text, " opid=") || absl::StrContains(text, " op=net");
+    if (name == "contid") TakeContainers(raw, other ? event.other_containers : event.containers);
   } else if (type == "CWD" || type == "OBJ_PID") {
     return;
   } else if (name == "key") {

@@ -111,8 +111,10 @@ absl::Status EventFilter::AddNumber(absl::string_view option, const std::string&
     tests_.emplace_back([number](const LogEvent& event) {
       // Unset: what has no container.
       if (number == UINT64_MAX && event.containers.empty()) return true;
-      return std::find(event.containers.begin(), event.containers.end(), number) !=
-             event.containers.end();
+      const auto in = [number](const std::vector<uint64_t>& all) {
+        return std::find(all.begin(), all.end(), number) != all.end();
+      };
+      return in(event.containers) || in(event.other_containers);
     });
   } else {
     return absl::InternalError(absl::StrCat("--", option, " is no filter"));

@@ -34,8 +34,9 @@ struct LogEvent {
   std::optional<uint32_t> uid, euid, auid, session;
   // PATH records' names, and paths of AF_UNIX addresses; one as often as records name it.
   std::vector<std::string> paths;
-  std::vector<uint64_t> containers;
-  std::string command;  // PROCTITLE, its NULs as blanks
+  std::vector<uint64_t> containers;        // the task's own; of CONTAINER_OP, the one that was set
+  std::vector<uint64_t> other_containers;  // of tasks the call is about, or in its network
+  std::string command;                     // PROCTITLE, its NULs as blanks
   // Of records that user space sends: "supervisor-end" …, and its numbers.
   std::string op;
   std::optional<uint64_t> lost;

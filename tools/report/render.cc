@@ -240,6 +240,7 @@ nlohmann::ordered_json EventToJson(const LogEvent& event) {
   text("proctitle", event.command);
   if (!event.paths.empty()) json["paths"] = event.paths;
   if (!event.containers.empty()) json["contid"] = event.containers;
+  if (!event.other_containers.empty()) json["other_contids"] = event.other_containers;
   number("lost", event.lost);
   return json;
 }

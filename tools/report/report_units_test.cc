@@ -110,6 +110,7 @@ std::vector<std::string> AnEvent(const std::string& stamp) {
                    "egid=0 sgid=0 fsgid=0 tty=pts3 ses=3 comm=\"cat\" exe=2F746D702F610A62 subj=? "
                    "key=6E6F2D736861646F7701636F6E7469643D31323334"),
       absl::StrCat("type=CONTAINER_ID", msg, "contid=1234,77"),
+      absl::StrCat("type=CONTAINER_ID", msg, "contid=9 opid=23"),
       absl::StrCat("type=CWD", msg, "cwd=\"/\""),
       absl::StrCat("type=PATH", msg, "item=0 name=\"/etc/shadow\" nametype=NORMAL"),
       absl::StrCat("type=PROCTITLE", msg, "proctitle=636174002F6574632F736861646F77"),
@@ -120,11 +121,12 @@ TEST_F(AssemblerTest, TakesEveryFieldThoughAuparseEndsTheEventAtAnUnknownRecord)
   const std::vector<LogEvent> events = Assemble(AnEvent("1795315209.058:26"));
   ASSERT_EQ(events.size(), 1U);
   const LogEvent& event = events[0];
-  EXPECT_EQ(event.types.size(), 6U);
+  EXPECT_EQ(event.types.size(), 7U);
   EXPECT_EQ(event.syscall, "openat");
   EXPECT_EQ(event.verdict, "deny");
   EXPECT_EQ(event.rules, std::vector<std::string>{"no-shadow"});
   EXPECT_EQ(event.containers, (std::vector<uint64_t>{1234, 77}));
+  EXPECT_EQ(event.other_containers, std::vector<uint64_t>{9});
   EXPECT_EQ(event.paths, std::vector<std::string>{"/etc/shadow"});
   EXPECT_EQ(event.program, "/tmp/a\nb");
   EXPECT_EQ(event.command, "cat /etc/shadow");
@@ -155,7 +157,7 @@ TEST_F(AssemblerTest, EventsInterleaveAndComeOutInOrder) {
   EXPECT_EQ(events[2].node, "web1");
   EXPECT_EQ(events[2].lines.size(), 1U);
   EXPECT_EQ(events[3].serial, 3U);
-  for (const size_t whole : {0, 1, 3}) EXPECT_EQ(events[whole].lines.size(), 6U);
+  for (const size_t whole : {0, 1, 3}) EXPECT_EQ(events[whole].lines.size(), 7U);
 }
 
 TEST(FilterTest, SaysWhatIsWrong) {
@@ -191,10 +193,10 @@ TEST(FilterTest, OfContainersAndVerdicts) {
     const char* value;
     bool matches;
   } kTable[] = {
-      {"contid", "1234", true},       {"contid", "77", true},        {"contid", "7", false},
-      {"contid", "unset", false},     {"key", "contid=1234", true},  {"verdict", "deny", true},
-      {"verdict", "kill", false},     {"exit", "EACCES", true},      {"loginuid", "unset", false},
-      {"start", "@1795315209", true}, {"end", "@1795315208", false},
+      {"contid", "1234", true},     {"contid", "77", true},         {"contid", "9", true},
+      {"contid", "7", false},       {"contid", "unset", false},     {"key", "contid=1234", true},
+      {"verdict", "deny", true},    {"verdict", "kill", false},     {"exit", "EACCES", true},
+      {"loginuid", "unset", false}, {"start", "@1795315209", true}, {"end", "@1795315208", false},
   };
   for (const auto& row : kTable) {
     EventFilter filter;
