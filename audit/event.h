@@ -49,9 +49,9 @@ struct ConfigChangeEvent {
   bool succeeded = true;
 };
 
-// What the supervisor says of itself: a TRUSTED_APP record, op=supervisor-start when a run begins,
-// op=supervisor-end when it ends, op=events-lost (written by a sink of its own accord) where events
-// before it could not be recorded.
+// What the supervisor says of itself: a record of its own (RecordTypeOf in wording.h),
+// op=supervisor-start when a run begins, op=supervisor-end when it ends, op=events-lost (written by
+// a sink of its own accord) where events before it could not be recorded.
 struct SupervisorEvent {
   enum class What : uint8_t { kStart, kEnd, kEventsLost };
   What what;

@@ -218,11 +218,13 @@ void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
 
 // The form of a user-space message: audit_log_user_message(3) over audit_receive_msg() in
 // kernel/audit.c.
-void AppendTrustedApp(const SupervisorEvent& event, const Identity& who, const EventLines& lines) {
+void AppendOwnMessage(const SupervisorEvent& event, const Identity& who, const EventLines& lines) {
   const bool failed = event.what == SupervisorEvent::What::kEventsLost;
-  const RecordLine line(lines, "TRUSTED_APP");
+  const RecordLine line(lines, RecordTypeOf(event));
   line.Add("pid=", who.pid, " uid=", who.uid, " auid=", who.auid, " ses=", who.ses,
            " subj=? msg='");
+  // A service's records read "started-service provost" where others read "unknown".
+  if (!failed) line.Add("unit=provost ");
   AppendOperation(event, line);
   line.Add(" comm=");
   AppendInMessage(absl::string_view(who.comm).substr(0, kMaxComm), line.out());
@@ -281,7 +283,7 @@ struct AppendLines {
     AppendDecision(event, Known(event.identity), lines);
   }
   void operator()(const SupervisorEvent& event) const {
-    AppendTrustedApp(event, Known(event.identity), lines);
+    AppendOwnMessage(event, Known(event.identity), lines);
   }
   void operator()(const ContainerEvent& event) const {
     AppendContainerOp(event, Known(event.identity), lines);

@@ -302,9 +302,9 @@ TEST(FormatEvent, TheSupervisorsOwnEvents) {
   self.exe = "/usr/bin/provost";
   self.tty = "pts3";
   using What = SupervisorEvent::What;
-  const std::string head =
-      "type=TRUSTED_APP msg=audit(1795311668.007:3000000001): pid=77 uid=1000 auid=1000 ses=3 "
-      "subj=? msg='";
+  const std::string rest =
+      " msg=audit(1795311668.007:3000000001): pid=77 uid=1000 auid=1000 ses=3 subj=? msg='";
+  const std::string head = absl::StrCat("type=SERVICE_START", rest, "unit=provost ");
   const std::string tail =
       " comm=\"provost\" exe=\"/usr/bin/provost\" hostname=? addr=? terminal=pts3 res=";
   EXPECT_THAT(Format(SupervisorEvent{What::kStart, &self}),
@@ -322,11 +322,13 @@ TEST(FormatEvent, TheSupervisorsOwnEvents) {
                                      .policies = {},
                                      .rules = {std::string(1701, 'x')}}),
               ElementsAre(absl::StrCat(head, "op=supervisor-start rules=?", tail, "success'")));
-  EXPECT_THAT(
-      Format(SupervisorEvent{What::kEnd, &self, 12, 3}),
-      ElementsAre(absl::StrCat(head, "op=supervisor-end events=12 lost=3", tail, "success'")));
+  EXPECT_THAT(Format(SupervisorEvent{What::kEnd, &self, 12, 3}),
+              ElementsAre(absl::StrCat("type=SERVICE_STOP", rest,
+                                       "unit=provost op=supervisor-end events=12 lost=3", tail,
+                                       "success'")));
   EXPECT_THAT(Format(SupervisorEvent{What::kEventsLost, &self, 0, 9}),
-              ElementsAre(absl::StrCat(head, "op=events-lost lost=9", tail, "failed'")));
+              ElementsAre(absl::StrCat("type=TRUSTED_APP", rest, "op=events-lost lost=9", tail,
+                                       "failed'")));
 }
 
 TEST(FormatEvent, TheSupervisorsNamesCannotEndItsMessage) {

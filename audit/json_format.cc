@@ -322,10 +322,11 @@ void AppendJsonString(absl::string_view name, absl::string_view text, std::strin
 
 void AppendJsonEvent(const Event& event, const EventStamp& stamp, const EventFormat& format,
                      std::string& out) {
-  constexpr absl::string_view kTypes[] = {"SECCOMP", "TRUSTED_APP", "CONTAINER_OP",
-                                          "CONFIG_CHANGE"};
+  constexpr absl::string_view kTypes[] = {"SECCOMP", "", "CONTAINER_OP", "CONFIG_CHANGE"};
   static_assert(std::variant_size_v<Event> == std::size(kTypes));
-  absl::StrAppend(&out, "{\"type\":\"", kTypes[event.index()], "\",\"time\":", stamp.seconds, ".",
+  const auto* own = std::get_if<SupervisorEvent>(&event);
+  const absl::string_view type = own != nullptr ? RecordTypeOf(*own) : kTypes[event.index()];
+  absl::StrAppend(&out, "{\"type\":\"", type, "\",\"time\":", stamp.seconds, ".",
                   absl::Dec(stamp.milliseconds, absl::kZeroPad3), ",\"serial\":", stamp.serial);
   AppendText("node", format.node, out);
   std::visit(AppendFields{out}, event);

@@ -93,12 +93,12 @@ TEST(JsonFormat, OtherEvents) {
     const char* expected;
   } kTable[] = {
       {SupervisorEvent{.what = What::kStart, .seed = UINT64_MAX},
-       R"({"type":"TRUSTED_APP","op":"supervisor-start","seed":18446744073709551615,"success":true})"},
+       R"({"type":"SERVICE_START","op":"supervisor-start","seed":18446744073709551615,"success":true})"},
       {SupervisorEvent{
            .what = What::kStart, .policies = {"/a", "/b"}, .rules = {"deny EPERM read"}},
-       R"({"type":"TRUSTED_APP","op":"supervisor-start","policies":"/a\n/b","rules":"deny EPERM read","success":true})"},
+       R"({"type":"SERVICE_START","op":"supervisor-start","policies":"/a\n/b","rules":"deny EPERM read","success":true})"},
       {SupervisorEvent{.what = What::kEnd, .events = 12, .lost = 3},
-       R"({"type":"TRUSTED_APP","op":"supervisor-end","events":12,"lost":3,"success":true})"},
+       R"({"type":"SERVICE_STOP","op":"supervisor-end","events":12,"lost":3,"success":true})"},
       {SupervisorEvent{.what = What::kEventsLost, .lost = 9},
        R"({"type":"TRUSTED_APP","op":"events-lost","lost":9,"success":false})"},
       {ContainerEvent{.pid = 5, .contid = UINT64_MAX - 1},

@@ -53,7 +53,8 @@ class ActionsLogged {
 //   kill, log              its action is in the list and the rule is not `quiet`
 //   deny, trap, return     its action (errno, trap, trace) is in the list and the rule asks (`log`)
 //                          or, unless the rule is `quiet`, the policy does
-//   any but allow          the task is audited, whatever the list and the rule say, or the rule says
+//   any but allow          the task is audited, whatever the list and the rule say, or the rule
+//   says
 //                          `audited`, whatever the list says
 //
 // The kernel's counterpart is seccomp_log() in kernel/seccomp.c. `return` counts as `trace`: only a

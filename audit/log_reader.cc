@@ -164,8 +164,8 @@ struct RunStart {
   std::string record;
 
   void Take(const RecordHeader& header, absl::string_view line, uint64_t event) {
-    const bool start = header.type == "TRUSTED_APP" && header.serial <= event &&
-                       absl::StrContains(line, " msg='op=supervisor-start ");
+    const bool start = header.type == "SERVICE_START" && header.serial <= event &&
+                       absl::StrContains(line, " op=supervisor-start ");
     if (!start || (serial.has_value() && *serial > header.serial)) return;
     serial = header.serial;
     seconds = header.seconds;

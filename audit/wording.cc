@@ -22,6 +22,18 @@ struct NameOf {
 
 absl::string_view OperationName(const Verdict& verdict) { return std::visit(NameOf{}, verdict); }
 
+absl::string_view RecordTypeOf(const SupervisorEvent& event) {
+  switch (event.what) {
+    case SupervisorEvent::What::kStart:
+      return "SERVICE_START";
+    case SupervisorEvent::What::kEnd:
+      return "SERVICE_STOP";
+    case SupervisorEvent::What::kEventsLost:
+      return "TRUSTED_APP";
+  }
+  return "TRUSTED_APP";
+}
+
 absl::string_view OperationName(SupervisorEvent::What what) {
   switch (what) {
     case SupervisorEvent::What::kStart:

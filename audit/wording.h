@@ -16,6 +16,9 @@ namespace provost {
 // "op=" of a decision ("deny") and of the supervisor's own events ("supervisor-start").
 absl::string_view OperationName(const Verdict& verdict);
 absl::string_view OperationName(SupervisorEvent::What what);
+
+// The type of the record that says it: a run begins and ends as a service does.
+absl::string_view RecordTypeOf(const SupervisorEvent& event);
 // "nametype=": "NORMAL" and so on.
 absl::string_view NameTypeName(PathFact::NameType type);
 // "op=" of a TIME_ADJNTPVAL record: "offset" and so on.

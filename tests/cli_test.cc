@@ -147,7 +147,8 @@ TEST(AuditLogTest, HasOneEventARefusalAndTheRunsOwn) {
   const std::string text = ReadFile(log);
   EXPECT_EQ(CountLines(text, "type=SECCOMP "), 800);
   EXPECT_EQ(CountLines(text, "type=SYSCALL "), 800);
-  EXPECT_EQ(CountLines(text, "type=TRUSTED_APP "), 2);
+  EXPECT_EQ(CountLines(text, "type=SERVICE_START "), 1);
+  EXPECT_EQ(CountLines(text, "type=SERVICE_STOP "), 1);
   EXPECT_THAT(text, HasSubstr("op=supervisor-start"));
   EXPECT_THAT(text, HasSubstr("op=supervisor-end"));
   struct stat stat;

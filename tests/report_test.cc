@@ -143,7 +143,7 @@ TEST(ReportTest, FiltersAsAusearchDoes) {
       "-f 'a b'",
       "-m SECCOMP",
       "-m OBJ_PID",
-      "-m TRUSTED_APP,CONFIG_CHANGE",
+      "-m SERVICE_START,CONFIG_CHANGE",
       "-m PATH -sv yes",
       "--arch x86_64 -sc mkdir",
       "--arch b32",

@@ -203,7 +203,7 @@ TEST(WhyTest, SaysWhatIsMissing) {
       {"run", "-e", "deny EPERM getppid", "-o", log, "--", Victim("getppid_answers"), "-1"});
   ASSERT_EQ(run.exit_code, 0) << run;
   const std::string text = ReadFile(log);
-  const uint64_t first = SerialOf(text, "type=TRUSTED_APP");
+  const uint64_t first = SerialOf(text, "type=SERVICE_START");
   const std::string headless = TemporaryPath("why-headless.log");
   std::ofstream(headless) << text.substr(text.find('\n') + 1);
   const Ended no_policy = Provost({"why", headless, absl::StrCat(first + 1)});
