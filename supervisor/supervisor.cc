@@ -517,7 +517,9 @@ absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) 
   return RunOn(std::move(stopped), task);
 }
 
-absl::Status Supervisor::Loop::On(const NewChildStop&, Stopped stopped, Task& task) {
+absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
+  // Its creator may name it in a call before its own first stop is seen.
+  if (options_.contid) InheritContainer(event.child);
   return RunOn(std::move(stopped), task);
 }
 
