@@ -28,9 +28,9 @@ namespace provost {
 // again, its DecisionEvent::offer must be set; an event without is offered to all anew. What an
 // outlet that is not required refuses is lost there and counted, and nobody waits for it.
 //
-// An outlet that lost events (CountLost, GiveUp, or because it is not required) gets a TRUSTED_APP record
-// op=events-lost with their number ahead of the next event that it takes, and as one piece with it;
-// its serial is the one before that event's. A gap in the serials is what was lost.
+// An outlet that lost events (CountLost, GiveUp, or because it is not required) gets a TRUSTED_APP
+// record op=events-lost with their number ahead of the next event that it takes, and as one piece
+// with it; its serial is the one before that event's. A gap in the serials is what was lost.
 //
 // A full queue does not refuse the supervisor's own events: they are few, and the last one has the
 // counts.
@@ -92,7 +92,7 @@ class LogSink : public AuditSink {
   EventStamper stamper_;
   uint64_t unstamped_lost_ = 0;  // lost before they had a serial
   std::vector<Partial> partial_;
-  Identity supervisor_;         // for op=events-lost: of the last SupervisorEvent, or this process
+  Identity supervisor_;  // for op=events-lost: of the last SupervisorEvent, or this process
   // The event in hand, in each form that an outlet wants; kept for their memory.
   std::string records_;
   std::string kernel_message_;
