@@ -177,6 +177,7 @@ constexpr Difference kDifferences[] = {
     {"utimensat NULL", "CWD", "", "the same"},
     {"utimensat NULL", "SYSCALL", "items", "the same"},
     {"connect bad descriptor", "SOCKADDR", "", "the kernel looks at the descriptor first"},
+    {"umount", "PATH", "dev", "a tmpfs is mounted for each run, and gets the next free number"},
     {"umount", "PATH", "cap_fp", "the kernel does not look at capabilities there and says ?"},
     {"umount", "PATH", "cap_fi", "the same"},
     {"umount", "PATH", "cap_fe", "the same"},

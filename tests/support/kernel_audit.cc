@@ -59,11 +59,14 @@ audit_rule_data* RuleFor(const Target& target) {
 }
 
 // What the guard does until its pipe ends, and then.
-[[noreturn]] void Guard(int pipe, const AuditState& found) {
+[[noreturn]] void Guard(int pipe, UniqueFd ready, const AuditState& found) {
   setsid();
   for (const int signal_number : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGPIPE}) {
     signal(signal_number, SIG_IGN);
   }
+  // From here on no signal to whoever started it ends it as well.
+  if (write(ready.get(), "!", 1) != 1) _exit(1);
+  ready.reset();
   std::vector<Target> watched;
   Target target;
   while (true) {
@@ -142,12 +145,19 @@ absl::StatusOr<std::unique_ptr<KernelAudit>> KernelAudit::Start(bool on) {
   std::array<int, 2> pipe_ends;
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
   audit->to_guard_.reset(pipe_ends[1]);
+  std::array<int, 2> ready_ends;
+  if (pipe2(ready_ends.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
+  const UniqueFd is_ready(ready_ends[0]);
+  UniqueFd ready(ready_ends[1]);
   audit->guard_ = fork();
   if (audit->guard_ == 0) {
     audit->to_guard_.reset();
-    Guard(pipe_ends[0], found);
+    Guard(pipe_ends[0], std::move(ready), found);
   }
+  ready.reset();
   close(pipe_ends[0]);
+  char byte = 0;
+  if (read(is_ready.get(), &byte, 1) != 1) return absl::InternalError("the guard did not start");
   const UniqueFd control(audit_open());
   const int limit = audit_set_backlog_limit(control.get(), kBacklog);
   const int enabled = limit > 0 ? audit_set_enabled(control.get(), on ? 1 : 0) : limit;
