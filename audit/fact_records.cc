@@ -1,7 +1,14 @@
 #include "audit/fact_records.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+// Needs sa_family_t.
+#include <linux/netlink.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -80,8 +87,36 @@ void AppendCwd(const std::string& cwd, const EventLines& lines) {
   AppendPathName(cwd, line.out());
 }
 
-void AppendSockaddr(absl::string_view address, const EventLines& lines) {
-  address = address.substr(0, kMaxSockaddr);
+// Readers drop a whole event from their summaries over an address that is shorter than they know
+// its family's to be (parse_sockaddr in ausearch-parse.c). The kernel takes of these only IPv6
+// addresses without a scope (SIN6_LEN_RFC2133 in net/ipv6.h), which is 0 then; the others are
+// refused, or (AF_UNIX) name nothing.
+std::string Readable(absl::string_view address) {
+  constexpr size_t kInet6WithoutScope = 24;
+  constexpr size_t kShortestUnix = 4;
+  sa_family_t family = AF_UNSPEC;
+  if (address.size() < sizeof(family)) return "";
+  memcpy(&family, address.data(), sizeof(family));
+  std::string readable(address);
+  switch (family) {
+    case AF_INET:
+      return address.size() < sizeof(sockaddr_in) ? "" : readable;
+    case AF_INET6:
+      if (address.size() < kInet6WithoutScope) return "";
+      readable.resize(std::max(readable.size(), sizeof(sockaddr_in6)), '\0');
+      return readable;
+    case AF_UNIX:
+      return address.size() < kShortestUnix ? "" : readable;
+    case AF_NETLINK:
+      return address.size() < sizeof(sockaddr_nl) ? "" : readable;
+    default:
+      return readable;
+  }
+}
+
+void AppendSockaddr(absl::string_view given, const EventLines& lines) {
+  const std::string address = Readable(given.substr(0, kMaxSockaddr));
+  if (address.empty()) return;
   RecordLine line(lines, "SOCKADDR");
   line.Add("saddr=");
   AppendHex(address, line.out());

@@ -1,5 +1,6 @@
 #include "audit/formatter.h"
 
+#include <netinet/in.h>
 #include <signal.h>
 
 #include <cstdint>
@@ -474,9 +475,11 @@ TEST(FormatEvent, HostileFactsStayInsideTheirField) {
       *field = text;
       ExpectOneSoundEvent(event, kEveryType);
     }
-    facts.sockaddr = text;  // of a family that the text happens to have
+    // Of a family that the text happens to have, and long enough for any.
+    const std::string filler(sizeof(sockaddr_in6), '\0');
+    facts.sockaddr = text + filler;
     ExpectOneSoundEvent(event, kEveryType);
-    facts.sockaddr = absl::StrCat(absl::string_view("\x01\0", 2), text);
+    facts.sockaddr = absl::StrCat(absl::string_view("\x01\0", 2), text, filler);
     ExpectOneSoundEvent(event, kEveryType);
   }
 }
@@ -508,6 +511,36 @@ TEST(FormatEvent, EveryRecordInItsPlace) {
                   "PATH: item=1 name=6D616465206279206D65 nametype=CREATE cap_fp=0 cap_fi=0 "
                   "cap_fe=0 cap_fver=0 cap_frootid=0",
                   "PROCTITLE: proctitle=636174002F6574632F736861646F77"));
+}
+
+TEST(FormatEvent, AnAddressIsThereIfReadersCanReadIt) {
+  const Identity who = SomeTask();
+  const std::string inet6 = std::string("\x0a\0\x01\xbb", 4) + std::string(19, '\0') + "\1";
+  const struct {
+    std::string given;
+    std::string shown;  // "": no record
+  } kTable[] = {
+      {inet6, "0A0001BB" + std::string(38, '0') + "01" + "00000000"},
+      {inet6 + std::string(3, '\7'), "0A0001BB" + std::string(38, '0') + "0107070700"},
+      {inet6.substr(0, 23), ""},
+      {std::string("\2\0\x01\xbb\x7f\0\0\1", 8), ""},
+      {std::string("\1\0", 2), ""},
+      {std::string("\1\0\0x", 4), "01000078"},
+      {std::string("\x10\0\0\0", 4), ""},
+      {"\1", ""},
+      {std::string("\x1d\0", 2), "1D00"},
+  };
+  for (const auto& row : kTable) {
+    CallFacts facts;
+    facts.sockaddr = row.given;
+    DecisionEvent event = SomeDecision(who);
+    event.facts = &facts;
+    const std::vector<std::string> bodies = Bodies(event);
+    const std::string wanted = "SOCKADDR: saddr=" + row.shown;
+    const auto found = std::find(bodies.begin(), bodies.end(), wanted);
+    EXPECT_EQ(found != bodies.end(), !row.shown.empty()) << wanted;
+    EXPECT_EQ(bodies.size(), row.shown.empty() ? 3U : 4U) << wanted;
+  }
 }
 
 TEST(FormatEvent, APathAsTheKernelHasIt) {

@@ -180,8 +180,7 @@ std::vector<std::string> HostileTexts() {
                                     std::string("a\0b\0", 4),
                                     "\x7f",
                                     "\xc2\x80",
-                                    "\xc2\x9b"
-                                    "31m",
+                                    std::string("\xc2\x9b") + "31m",
                                     "\xe2\x80\xa8",
                                     "\xff",
                                     "\xc0\x80",

@@ -182,7 +182,15 @@ bool LogSink::Drain(int milliseconds) {
   bool drained = true;
   for (Channel& channel : channels_) {
     // The first to be slow has all the time there is.
-    if (!channel.queue.Drain(drained ? milliseconds : 0)) drained = false;
+    if (channel.required && !channel.queue.Drain(drained ? milliseconds : 0)) drained = false;
+  }
+  return drained;
+}
+
+bool LogSink::DrainCopies(int milliseconds) {
+  bool drained = true;
+  for (Channel& channel : channels_) {
+    if (!channel.required && !channel.queue.Drain(drained ? milliseconds : 0)) drained = false;
   }
   return drained;
 }

@@ -60,8 +60,10 @@ class LogSink : public AuditSink {
   void GiveUp(uint64_t offer) override;
   absl::Status Flush() override;
 
-  // Waits for at most so long until nothing is queued. True if nothing is.
+  // Waits for at most so long until nothing is queued for the required outlets. True if nothing is.
   bool Drain(int milliseconds);
+  // The same for the others.
+  bool DrainCopies(int milliseconds);
   // What still waits, in words ("3 events for syslog"); "" if nothing does.
   std::string Undelivered() const;
 

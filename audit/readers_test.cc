@@ -240,7 +240,8 @@ class LogOfEveryKind {
     who.pid = pid;
     DecisionEvent event = SomeDecision(who);
     event.request.nr = nr;
-    event.decision.rule = absl::StrCat("facts-", pid);
+    const std::string rule = absl::StrCat("facts-", pid);
+    event.decision.rule = rule;
     event.facts = &facts;
     Add(serial, event);
   }

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <iterator>
@@ -45,8 +46,12 @@ void ParseInet(absl::string_view bytes, SocketAddress& parsed) {
 }
 
 void ParseInet6(absl::string_view bytes, SocketAddress& parsed) {
-  const auto address = As<sockaddr_in6>(bytes);
-  if (!address) return;
+  // The scope may be missing (SIN6_LEN_RFC2133 in net/ipv6.h).
+  constexpr size_t kWithoutScope = 24;
+  if (bytes.size() < kWithoutScope) return;
+  std::string whole(bytes);
+  whole.resize(std::max(whole.size(), sizeof(sockaddr_in6)), '\0');
+  const auto address = As<sockaddr_in6>(whole);
   char text[INET6_ADDRSTRLEN];
   parsed.host = inet_ntop(AF_INET6, &address->sin6_addr, text, sizeof(text));
   if (address->sin6_scope_id != 0) absl::StrAppend(&parsed.host, "%", address->sin6_scope_id);

@@ -45,9 +45,16 @@ bool IsPrivate(const struct stat& status, uid_t owner) {
   return status.st_uid == owner && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-bool IsStale(const std::string& name) {
+// A state, and of a process that is gone. Any other file here is somebody's.
+bool IsStale(const std::string& directory, const std::string& name) {
   int32_t pid = 0;
-  return absl::SimpleAtoi(name, &pid) && pid > 0 && !ProcessStart(pid).ok();
+  if (!absl::SimpleAtoi(name, &pid) || pid <= 0 || ProcessStart(pid).ok()) return false;
+  const UniqueFd fd(open(absl::StrCat(directory, "/", name).c_str(),
+                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status = {};
+  if (!fd.valid() || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  const absl::StatusOr<RunState> state = ParseRunState(ReadAll(fd.get()));
+  return state.ok() && state->pid == pid;
 }
 
 // Files that a supervisor left behind that was killed.
@@ -58,7 +65,8 @@ void RemoveStale(const std::string& directory) {
   const std::unique_ptr<DIR, Close> entries(opendir(directory.c_str()));
   if (entries == nullptr) return;
   while (const dirent* entry = readdir(entries.get())) {
-    if (IsStale(entry->d_name)) unlink(absl::StrCat(directory, "/", entry->d_name).c_str());
+    if (IsStale(directory, entry->d_name))
+      unlink(absl::StrCat(directory, "/", entry->d_name).c_str());
   }
 }
 

@@ -71,6 +71,23 @@ TEST(RunStateTest, LivesAsLongAsItsObject) {
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("No such file")));
 }
 
+TEST(RunStateTest, RemovesWhatADeadRunLeftAndNothingElse) {
+  const std::string directory = FreshDirectory("stale");
+  ASSERT_EQ(mkdir(directory.c_str(), 0700), 0);
+  // No process has such a number (PID_MAX_LIMIT is 2^22).
+  constexpr pid_t kNobody = 1 << 23;
+  const std::string stale = absl::StrCat(directory, "/", kNobody);
+  const std::string foreign = absl::StrCat(directory, "/", kNobody + 1);
+  RunState left;
+  left.pid = kNobody;
+  left.mode = "enforce";
+  std::ofstream(stale) << FormatRunState(left);
+  std::ofstream(foreign) << "precious\n";
+  ASSERT_THAT(PublishedRunState::Publish(directory, RunState()), IsOk());
+  EXPECT_FALSE(Exists(stale));
+  EXPECT_TRUE(Exists(foreign));
+}
+
 TEST(RunStateTest, WhatOthersCouldHaveWrittenIsRefused) {
   const std::string directory = FreshDirectory("open");
   ASSERT_EQ(mkdir(directory.c_str(), 0700), 0);
@@ -113,7 +130,8 @@ TEST(RunStateTest, TellsAProcessFromOneThatHadItsNumber) {
   if (gone == 0) _exit(0);
   ASSERT_EQ(waitpid(gone, nullptr, 0), gone);
   const std::string left = absl::StrCat(directory, "/", gone);
-  std::ofstream(left) << "anything";
+  state.pid = gone;
+  std::ofstream(left) << FormatRunState(state);
   PROVOST_ASSERT_OK(PublishedRunState::Publish(directory, {.mode = "enforce"}).status());
   EXPECT_FALSE(Exists(left));
 }

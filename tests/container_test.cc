@@ -106,7 +106,8 @@ TEST(ContainerTest, ContradictionsAreErrors) {
     const char* said;
   } kTable[] = {
       {{"-e", "container 5", "--contid", "6"}, "--contid 6 contradicts `container 5` at -e #1:1"},
-      {{"--contid", "18446744073709551615"}, "the largest identifier is 18446744073709551614"},
+      {{"--contid", "18446744073709551615"},
+       "is not a whole number from 0 to 18446744073709551614"},
       {{"--contid", "-1"}, "--contid"},
       {{"--contid", "web"}, "--contid"},
       {{"-e", "container -1"}, "is not negative"},

@@ -104,6 +104,10 @@ TEST(OutputUsageTest, SaysWhatIsWrong) {
       {{"-o", "x.log", "--audit-queue", "99999999999G"},
        "--audit-queue: `99999999999G` is no size"},
       {{"-o", "x.log", "--audit-node", ""}, "--audit-node: the name is empty"},
+      {{"-o", "x.log", "--contid", "-5"}, "--contid: `-5` is not a whole number from 0 to "},
+      {{"-o", "x.log", "--contid", "010"}, "--contid: `010` is not a whole number"},
+      {{"-o", "x.log", "--contid", ""}, "--contid: `` is not a whole number"},
+      {{"-o", "x.log", "--contid", "18446744073709551615"}, "from 0 to 18446744073709551614"},
       {{"-o", "x.log", "--audit-format", "xml"}, "--audit-format"},
   };
   for (const auto& [options, said] : kCases) {
@@ -308,6 +312,20 @@ TEST(SyslogTest, ACopyHoldsUpNobody) {
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_THAT(ended.err, HasSubstr("it loses events for now"));
   EXPECT_THAT(ReadFile(log), HasSubstr("op=supervisor-end events=1 lost=0"));
+}
+
+TEST(CopyTest, AReaderThatNeverReadsDoesNotKeepTheRunFromEnding) {
+  const std::string log = TemporaryPath("beside-copy.log");
+  const std::string fifo = TemporaryPath("copy.fifo");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const UniqueFd reader(open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const Ended ended = RunNatively(
+      CommandLine({"-o", log, "--copy-to", fifo, "--audit-queue", "1M", "-e", "deny EPERM getppid"},
+                  {Victim("getppid_many"), "-1", "300"}));
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("not delivered: "));
+  EXPECT_THAT(ended.err, testing::Not(HasSubstr("waiting for delivery")));
+  EXPECT_THAT(ReadFile(log), HasSubstr("op=supervisor-end events=300 lost=0"));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -88,7 +89,12 @@ int Main(int argc, char** argv) {
     Complain(Explain(error) + "; see `provost " + CommandName(app) + "--help`");
     return kExitUsage;
   }
-  return chosen();
+  const int status = chosen();
+  std::cout.flush();
+  if (std::cout && fflush(stdout) == 0) return status;
+  // What was asked for did not get out, whatever it was.
+  Complain("cannot write to standard output");
+  return kExitFailure;
 }
 
 }  // namespace

@@ -202,6 +202,10 @@ void DeliverOutput(LogSink& sink, bool wait) {
                             wait ? "; interrupt to give it up" : ""));
     }
   }
+  // Copies get what time it takes to hand over what a reader that reads has not had yet.
+  if (!sink.DrainCopies(kLeastPatience)) {
+    Complain(absl::StrCat("not delivered: ", sink.Undelivered()));
+  }
 }
 
 }  // namespace provost

@@ -122,11 +122,6 @@ struct ExitStatusOf {
 absl::Status NameContainer(std::optional<uint64_t> contid, Options& options) {
   PROVOST_ASSIGN_OR_RETURN(const std::optional<ContainerLabel> label,
                            CommonContainer(options.policies));
-  if (contid && *contid == ContainerLabel::kUnset) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--contid: ", *contid, " stands for a task without a container: the largest identifier is ",
-        ContainerLabel::kUnset - 1));
-  }
   if (contid && label && label->contid != *contid) {
     return absl::InvalidArgumentError(absl::StrCat("--contid ", *contid, " contradicts `container ",
                                                    label->contid, "` at ", label->where.file, ":",
@@ -244,7 +239,8 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
       ->add_option("--contid", arguments->contid,
                    "the identifier of the container that the program and all it starts belong to; "
                    "their records name it (default: what `container` in a policy says)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(WholeNumber(0, ContainerLabel::kUnset - 1));
   command
       ->add_option("--seed", arguments->seed,
                    "what the run's random decisions are drawn from (default: a new one each time); "

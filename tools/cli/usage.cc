@@ -60,7 +60,10 @@ CLI::Validator WholeNumber(uint64_t least, uint64_t most) {
   const auto check = [least, most](const std::string& text) -> std::string {
     const std::string wanted =
         "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
-    const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    // A leading zero would make it octal.
+    const bool octal = text.size() > 1 && text[0] == '0';
+    const bool digits =
+        !octal && !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     errno = 0;
     const uint64_t number = digits ? strtoull(text.c_str(), nullptr, 10) : 0;
     const bool fits = digits && errno == 0 && number >= least && number <= most;

@@ -28,7 +28,7 @@ void Complain(const std::string& message);
 void PrintError(const std::string& text);
 
 // Lets decimal digits through whose number lies in this range, and nothing else: CLI11 itself takes
-// -1 for 2^64-1.
+// -1 for 2^64-1 and 010 for 8.
 CLI::Validator WholeNumber(uint64_t least = 0, uint64_t most = UINT64_MAX);
 
 // Help text that opens with `usage` as it stands.

@@ -125,6 +125,11 @@ bool TakePoliciesOfRun(const RecordedCall& recorded, PolicyArguments& policies) 
     struct stat status = {};
     const size_t colon = file.find(":/");
     const std::string path = colon == std::string::npos ? file : file.substr(colon + 1);
+    if (file == "-" || (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))) {
+      Complain(absl::StrCat("why: the run's policy ", file,
+                            " is no file to read again: give it with -p"));
+      return false;
+    }
     if (stat(path.c_str(), &status) == 0 && status.st_mtime > recorded.run_started) {
       Complain(absl::StrCat("why: note: ", file, " was changed after the run began"));
     }
