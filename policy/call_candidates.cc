@@ -391,9 +391,10 @@ std::vector<std::map<TaskField, TaskValue>> CallCandidates::MakeTasks(
       tasks.back()[field] = value;
     }
   }
-  for (int i = 0; known.size() > 1 && i < kCombinations; ++i) {
-    tasks.push_back(first);
-    for (const auto& [field, values] : known) tasks.back()[field] = Choose(values, random);
+  const size_t singly = tasks.size();
+  if (known.size() > 1) tasks.resize(singly + kCombinations, first);
+  for (size_t i = singly; i < tasks.size(); ++i) {
+    for (const auto& [field, values] : known) tasks[i][field] = Choose(values, random);
   }
   return tasks;
 }
