@@ -323,6 +323,7 @@ std::vector<std::string> MakeAddresses(const std::set<uint64_t>& families,
                                        const std::set<std::string>& paths,
                                        std::mt19937_64& random) {
   std::vector<std::string> made;
+  made.reserve(families.size());
   for (const uint64_t family : families) {
     made.push_back(absl::StrCat(Family(family), std::string(sizeof(sockaddr_in6), '\0')));
   }
