@@ -86,11 +86,11 @@ class Bundle {
                            {"seccomp", std::move(profile)}}}};
     std::ofstream(path_ + "/config.json") << config.dump(1);
     // crun wants to see one hierarchy of control groups, which it then leaves alone.
-    return RunNatively({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
-                        "mount -t tmpfs none /sys/fs/cgroup && "
-                        "mount -t cgroup2 none /sys/fs/cgroup && exec \"$@\"",
-                        "sh", kRuntime, "--root", path_ + "/state", "--cgroup-manager=disabled",
-                        "run", "-b", path_, absl::StrCat("provost-test-", getpid())});
+    constexpr char kMounts[] =
+        "mount -t tmpfs none /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec \"$@\"";
+    return RunNatively({"/usr/bin/unshare", "-m", "/bin/sh", "-c", kMounts, "sh", kRuntime,
+                        "--root", path_ + "/state", "--cgroup-manager=disabled", "run", "-b", path_,
+                        absl::StrCat("provost-test-", getpid())});
   }
 
  private:
