@@ -73,10 +73,9 @@ TEST(ExplainTest, SaysWhichOfAStackWins) {
 }
 
 TEST(ExplainTest, FollowsRewrites) {
-  const std::vector<std::string> policy = {"explain", "-e",
-                                           "rewrite listen set backlog = 16 if "
-                                           "backlog > 16",
-                                           "-e", "deny EPERM listen if backlog == 16"};
+  const std::string rewrite = "rewrite listen set backlog = 16 if backlog > 16";
+  const std::vector<std::string> policy = {"explain", "-e", rewrite, "-e",
+                                           "deny EPERM listen if backlog == 16"};
   auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), policy.begin(), policy.end());
     return Provost(more);
