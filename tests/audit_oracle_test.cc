@@ -349,28 +349,7 @@ class AuditOracleTest : public testing::Test {
       const std::string& victim, std::string& output,
       const std::function<bool()>& prepare = [] { return true; }) {
     MakeDirectory();
-    std::array<int, 2> go;
-    std::array<int, 2> out;
-    EXPECT_EQ(pipe2(go.data(), O_CLOEXEC), 0);
-    EXPECT_EQ(pipe2(out.data(), O_CLOEXEC), 0);
-    const pid_t pid = fork();
-    if (pid == 0) {
-      char byte = 0;
-      if (read(go[0], &byte, 1) != 1 || dup2(out[1], STDOUT_FILENO) < 0 || !prepare()) _exit(125);
-      execl(victim.c_str(), victim.c_str(), "-38", nullptr);
-      _exit(126);
-    }
-    close(out[1]);
-    PROVOST_EXPECT_OK(audit_->Watch(pid, std::filesystem::canonical(victim)));
-    EXPECT_EQ(write(go[1], "x", 1), 1);
-    std::array<char, 4096> buffer;
-    ssize_t got = 0;
-    while ((got = read(out[0], buffer.data(), buffer.size())) > 0)
-      output.append(buffer.data(), got);
-    int status = 0;
-    EXPECT_EQ(waitpid(pid, &status, 0), pid);
-    for (const int fd : {go[0], go[1], out[0]}) close(fd);
-    const auto records = audit_->ReadUntilEnd(pid);
+    const auto records = audit_->Run({victim, "-38"}, output, prepare);
     PROVOST_EXPECT_OK(records);
     return records.ok() ? EventsOf(*records) : std::vector<Event>();
   }

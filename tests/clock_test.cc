@@ -1,17 +1,10 @@
 // What a run records of calls that adjust the clock, beside what the kernel records of the same.
 
-#include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/netlink.h>
-#include <poll.h>
-#include <sys/file.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timex.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstring>
-#include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,10 +13,10 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "audit/collecting_sink.h"
-#include "base/unique_fd.h"
+#include "base/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/subprocess.h"
+#include "tests/support/kernel_audit.h"
 #include "tests/support/supervised.h"
 #include "tests/support/victims.h"
 
@@ -99,74 +92,6 @@ TEST(ClockTest, RecordsSayWhatChanged) {
                           MatchesRegex("sec=-1 nsec=9999(49|50)[0-9][0-9][0-9]")));
 }
 
-// Turns the kernel's audit on for the calls of one program, and off again; others that do the same
-// wait for their turn.
-class KernelAudit {
- public:
-  explicit KernelAudit(std::string program) : program_(std::move(program)) {
-    lock_.reset(open("/tmp/provost-kernel-audit.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    flock(lock_.get(), LOCK_EX);
-    const Ended status = RunNatively({"auditctl", "-s"});
-    found_ = absl::StrContains(status.out, "enabled 1") ? "1" : "0";
-    reader_.reset(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT));
-    sockaddr_nl address = {};
-    address.nl_family = AF_NETLINK;
-    address.nl_groups = 1U << (AUDIT_NLGRP_READLOG - 1);
-    usable_ = bind(reader_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
-              status.exit_code == 0 && !absl::StrContains(status.out, "enabled 2") &&
-              RunNatively(Rule("-a")).exit_code == 0 &&
-              RunNatively({"auditctl", "-e", "1"}).exit_code == 0;
-  }
-  ~KernelAudit() {
-    RunNatively(Rule("-d"));
-    RunNatively({"auditctl", "-e", found_});
-  }
-  KernelAudit(const KernelAudit&) = delete;
-  KernelAudit& operator=(const KernelAudit&) = delete;
-
-  bool usable() const { return usable_; }
-
-  // What has come by now, as lines; only what is of events that have a SYSCALL record of the rule.
-  std::string Read() {
-    std::string text;
-    std::array<char, 16384> message = {};
-    pollfd ready = {.fd = reader_.get(), .events = POLLIN, .revents = 0};
-    while (poll(&ready, 1, 200) > 0) {
-      const ssize_t got = recv(reader_.get(), message.data(), message.size(), 0);
-      if (got < static_cast<ssize_t>(sizeof(nlmsghdr))) continue;
-      nlmsghdr header = {};
-      memcpy(&header, message.data(), sizeof(header));
-      const char* type = header.nlmsg_type == AUDIT_TIME_ADJNTPVAL ? "TIME_ADJNTPVAL" : "OTHER";
-      absl::StrAppend(&text, "type=", type, " msg=",
-                      absl::string_view(message.data() + sizeof(header),
-                                        static_cast<size_t>(got) - sizeof(header)),
-                      "\n");
-    }
-    return text;
-  }
-
- private:
-  std::vector<std::string> Rule(const char* action) const {
-    return {"auditctl",
-            action,
-            "always,exit",
-            "-F",
-            "arch=b64",
-            "-S",
-            "adjtimex",
-            "-F",
-            absl::StrCat("exe=", program_),
-            "-k",
-            "provost-clock-test"};
-  }
-
-  std::string program_;
-  std::string found_;
-  UniqueFd lock_;
-  UniqueFd reader_;
-  bool usable_ = false;
-};
-
 TEST(ClockTest, TheKernelRecordsTheSame) {
   if (!MaySetTheClock()) GTEST_SKIP() << "no CAP_SYS_TIME here";
   const ClockKeeper keeper;
@@ -174,16 +99,28 @@ TEST(ClockTest, TheKernelRecordsTheSame) {
   Options options = OptionsOf({"default allow", "log adjtimex"});
   options.sink = &sink;
   EXPECT_THAT(RunSupervised(options, {Victim("adjusts_clock")}), Succeeded());
-  std::string kernels;
+  std::vector<KernelRecord> kernels;
   {
-    // The kernel compares what the path names itself, and runfiles are symbolic links.
-    KernelAudit audit(std::filesystem::canonical(Victim("adjusts_clock")));
-    if (!audit.usable()) GTEST_SKIP() << "the kernel's audit cannot be turned on here";
-    EXPECT_EQ(RunNatively({Victim("adjusts_clock")}).exit_code, 0);
-    kernels = audit.Read();
+    const auto audit = KernelAudit::Start();
+    if (absl::IsFailedPrecondition(audit.status())) GTEST_SKIP() << audit.status().message();
+    PROVOST_ASSERT_OK(audit);
+    std::string output;
+    PROVOST_ASSERT_OK_AND_ASSIGN(kernels, (*audit)->Run({Victim("adjusts_clock")}, output));
+    EXPECT_EQ(output, kExitSuccess);
   }
-  const std::vector<std::string> expected = RecordsOf("TIME_ADJNTPVAL", kernels);
-  EXPECT_EQ(expected.size(), 4U) << kernels;
+  std::set<std::string> of_adjtimex;
+  for (const KernelRecord& record : kernels) {
+    const bool is_call = record.type == AUDIT_SYSCALL;
+    if (is_call && absl::StrContains(record.text, absl::StrCat(" syscall=", SYS_adjtimex, " "))) {
+      of_adjtimex.insert(record.event);
+    }
+  }
+  std::vector<std::string> expected;
+  for (const KernelRecord& record : kernels) {
+    const bool is_change = record.type == AUDIT_TIME_ADJNTPVAL;
+    if (is_change && of_adjtimex.count(record.event) != 0) expected.push_back(record.text);
+  }
+  EXPECT_EQ(expected.size(), 4U);
   EXPECT_EQ(RecordsOf("TIME_ADJNTPVAL", sink.text()), expected);
 }
 

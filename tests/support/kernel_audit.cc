@@ -15,6 +15,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -222,6 +223,48 @@ absl::StatusOr<std::vector<KernelRecord>> KernelAudit::ReadUntilEnd(pid_t pid) {
     if (own.count(record.event) != 0) records.push_back(std::move(record));
     if (is_complete) return records;
   }
+}
+
+absl::StatusOr<std::vector<KernelRecord>> KernelAudit::Run(const std::vector<std::string>& argv,
+                                                           std::string& output,
+                                                           const std::function<bool()>& prepare) {
+  std::vector<char*> words;
+  words.reserve(argv.size() + 1);
+  for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  std::array<int, 2> go_ends;
+  std::array<int, 2> out_ends;
+  if (pipe2(go_ends.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
+  const UniqueFd awaits_go(go_ends[0]);
+  const UniqueFd go(go_ends[1]);
+  if (pipe2(out_ends.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
+  const UniqueFd out(out_ends[0]);
+  UniqueFd prints(out_ends[1]);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    char byte = 0;
+    if (read(awaits_go.get(), &byte, 1) != 1 || dup2(prints.get(), STDOUT_FILENO) < 0 ||
+        !prepare()) {
+      _exit(125);
+    }
+    execv(words[0], words.data());
+    _exit(126);
+  }
+  prints.reset();
+  // Nothing of it is missed: it waits for this.
+  const absl::Status watched = Watch(pid, std::filesystem::canonical(argv[0]));
+  if (watched.ok() && write(go.get(), "!", 1) == 1) {
+    std::array<char, 4096> buffer;
+    ssize_t got = 0;
+    while ((got = read(out.get(), buffer.data(), buffer.size())) > 0) {
+      output.append(buffer.data(), got);
+    }
+  } else {
+    kill(pid, SIGKILL);
+  }
+  waitpid(pid, nullptr, 0);
+  if (!watched.ok()) return watched;
+  return ReadUntilEnd(pid);
 }
 
 std::string KernelAudit::Await(int type, absl::string_view text) {

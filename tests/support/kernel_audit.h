@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,6 +52,11 @@ class KernelAudit {
   absl::Status Watch(pid_t pid, const std::string& program);
   // The events of such a process, all records of each, up to and with that of its end.
   absl::StatusOr<std::vector<KernelRecord>> ReadUntilEnd(pid_t pid);
+  // Runs `argv` after `prepare` in the child, and returns the kernel's records of it. `output` gets
+  // what it prints.
+  absl::StatusOr<std::vector<KernelRecord>> Run(
+      const std::vector<std::string>& argv, std::string& output,
+      const std::function<bool()>& prepare = [] { return true; });
   // The next record of that type, of anybody's, that holds `text`, as it stands in a log behind
   // "type=… msg="; "" if none comes in time.
   std::string Await(int type, absl::string_view text);
