@@ -51,16 +51,7 @@ using Serials = std::set<uint64_t>;
 // Standard output and error of a shell command. Its standard input is no pipe: ausearch would read
 // that instead of its file.
 std::string Run(const std::string& command) {
-  const std::string whole = absl::StrCat("LC_ALL=C TZ=UTC ", command, " 2>&1 </dev/null");
-  FILE* pipe = popen(whole.c_str(), "r");
-  EXPECT_NE(pipe, nullptr);
-  std::string output;
-  char chunk[4096];
-  size_t got;
-  while ((got = fread(chunk, 1, sizeof(chunk), pipe)) > 0) output.append(chunk, got);
-  const int status = pclose(pipe);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 1) << command << "\n" << output;
-  return output;
+  return OutputOf(absl::StrCat(command, " 2>&1 </dev/null"));
 }
 
 std::string Ausearch(const std::string& file, absl::string_view options) {

@@ -1,8 +1,8 @@
 // What several supervisors make of one log, and what ausearch(8) reads of it.
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <map>
@@ -21,14 +21,16 @@
 #include "audit/log_file.h"
 #include "audit/testing.h"
 #include "base/status_matchers.h"
+#include "base/unique_fd.h"
 #include "gtest/gtest.h"
 
 namespace provost {
 namespace {
 
 // What one supervisor of several writes: `events` decisions, numbered in a1, of process `pid`.
-// Lengths vary, so that events meet page boundaries everywhere.
-void WriteEvents(const std::string& path, const LogFile::Options& options, int pid, int events) {
+// Lengths vary, so that events meet page boundaries everywhere. Says each by a byte to `told`.
+void WriteEvents(const std::string& path, const LogFile::Options& options, int pid, int events,
+                 int told = -1) {
   absl::StatusOr<std::unique_ptr<FileSink>> sink = FileSink::Open(path, options);
   if (!sink.ok()) _exit(1);
   Identity who = SomeTask();
@@ -38,6 +40,7 @@ void WriteEvents(const std::string& path, const LogFile::Options& options, int p
     who.proctitle.assign(i % 128, 'x');
     event.request.args[1] = i;
     if (!(*sink)->Write(event).ok()) _exit(2);
+    if (told >= 0 && write(told, "!", 1) != 1) _exit(3);
   }
 }
 
@@ -107,9 +110,16 @@ TEST(SharedLog, OneThatIsKilledHarmsNoOther) {
   const pid_t one = Fork([&] { WriteEvents(path, options, 1, kEvents); });
   const pid_t two = Fork([&] { WriteEvents(path, options, 2, kEvents); });
   for (int i = 0; i < 20; ++i) {
-    const pid_t victim = Fork([&, i] { WriteEvents(path, options, 100 + i, 1'000'000); });
-    const timespec moment = {0, 1'000'000 + i * 500'000};
-    nanosleep(&moment, nullptr);
+    int told[2];
+    ASSERT_EQ(pipe2(told, O_CLOEXEC), 0);
+    const UniqueFd written(told[0]);
+    UniqueFd tell(told[1]);
+    const pid_t victim =
+        Fork([&, i] { WriteEvents(path, options, 100 + i, 1'000'000, tell.get()); });
+    tell.reset();
+    // In the middle of an event behind these.
+    char byte = 0;
+    for (int event = 0; event <= 7 * i; ++event) ASSERT_EQ(read(written.get(), &byte, 1), 1);
     kill(victim, SIGKILL);
     EXPECT_FALSE(EndsWell(victim));
   }
