@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "tools/cli/named_values.h"
 #include "tools/cli/signals.h"
 #include "tools/cli/usage.h"
 
@@ -72,23 +73,6 @@ absl::Status AddPlaces(absl::string_view option, const std::vector<std::string>&
     plan.places.push_back({*std::move(spec), required});
   }
   return absl::OkStatus();
-}
-
-template <typename T, size_t kSize>
-CLI::Validator OneOf(const std::array<std::pair<const char*, T>, kSize>& names) {
-  std::vector<std::string> known;
-  known.reserve(names.size());
-  for (const auto& [name, value] : names) known.emplace_back(name);
-  return CLI::IsMember(known).description("");
-}
-
-// The value called `name`, which OneOf has let through.
-template <typename T, size_t kSize>
-T ValueOf(const std::array<std::pair<const char*, T>, kSize>& names, const std::string& name) {
-  for (const auto& [known, value] : names) {
-    if (name == known) return value;
-  }
-  return names[0].second;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/supervisor.h"
+#include "tools/cli/named_values.h"
 #include "tools/cli/output_arguments.h"
 #include "tools/cli/policy_arguments.h"
 #include "tools/cli/signals.h"
@@ -38,23 +39,6 @@ constexpr std::array<std::pair<const char*, OnAuditFailure>, 3> kAuditFailures =
     {"continue", OnAuditFailure::kContinue},
     {"kill", OnAuditFailure::kKill},
 }};
-
-// The value called `name`, which OneOf has let through.
-template <typename T, size_t kSize>
-T ValueOf(const std::array<std::pair<const char*, T>, kSize>& names, const std::string& name) {
-  for (const auto& [known, value] : names) {
-    if (name == known) return value;
-  }
-  return names[0].second;
-}
-
-template <typename T, size_t kSize>
-CLI::Validator OneOf(const std::array<std::pair<const char*, T>, kSize>& names) {
-  std::vector<std::string> known;
-  known.reserve(names.size());
-  for (const auto& [name, value] : names) known.emplace_back(name);
-  return CLI::IsMember(known).description("");
-}
 
 struct RunArguments {
   PolicyArguments policies;
