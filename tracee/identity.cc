@@ -19,13 +19,10 @@
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
+#include "tracee/proc_path.h"
 
 namespace provost {
 namespace {
-
-std::string ProcPath(pid_t tid, absl::string_view file) {
-  return absl::StrCat("/proc/", tid, "/", file);
-}
 
 // Up to `limit` bytes of a /proc file; an error for one that is gone or closed to us.
 absl::Status ReadProcFile(pid_t tid, absl::string_view file, size_t limit, std::string& text) {

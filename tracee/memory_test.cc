@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -58,7 +59,7 @@ TEST_F(TraceeMemoryTest, AStringMayEndWithItsMapping) {
 TEST_F(TraceeMemoryTest, AStringThatRunsIntoUnreadableMemoryIsUnreadable) {
   ASSERT_EQ(mprotect(pages_ + kPage, kPage, PROT_NONE), 0);
   char* at = pages_ + kPage - 3;
-  memcpy(at, "abc", 3);
+  std::copy_n("abc", 3, at);
   EXPECT_THAT(ReadString(at),
               StatusIs(absl::StatusCode::kOutOfRange, HasSubstr("no readable memory")));
 }

@@ -24,6 +24,7 @@
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
 #include "tracee/identity.h"
+#include "tracee/proc_path.h"
 
 // Since Linux 6.11; here the headers may be older.
 #ifndef NS_GET_PID_FROM_PIDNS
@@ -34,10 +35,6 @@ namespace provost {
 namespace {
 
 using By = CallSubjects::Task::By;
-
-std::string ProcPath(pid_t tid, absl::string_view file) {
-  return absl::StrCat("/proc/", tid, "/", file);
-}
 
 // A pid namespace is known by its inode.
 std::optional<ino_t> PidNamespaceOf(const std::string& path) {

@@ -24,6 +24,7 @@
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
+#include "tracee/proc_path.h"
 
 namespace provost {
 namespace {
@@ -32,10 +33,6 @@ namespace {
 constexpr int kMaxLinks = 40;
 // The directory that procfs begins at (PROC_ROOT_INO in linux/proc_fs.h).
 constexpr ino_t kProcRoot = 1;
-
-std::string ProcPath(pid_t tid, absl::string_view file) {
-  return absl::StrCat("/proc/", tid, "/", file);
-}
 
 std::string DescriptorFile(pid_t tid, int32_t descriptor) {
   if (descriptor == AT_FDCWD) return ProcPath(tid, "cwd");
