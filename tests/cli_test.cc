@@ -22,6 +22,7 @@
 #include "base/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/provost_run.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/victims.h"
 
@@ -32,20 +33,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
-
-// provost run OPTIONS -- PROGRAM.
-std::vector<std::string> CommandLine(std::vector<std::string> options,
-                                     const std::vector<std::string>& program) {
-  std::vector<std::string> argv = {Runfile("tools/cli/provost"), "run"};
-  argv.insert(argv.end(), options.begin(), options.end());
-  argv.emplace_back("--");
-  argv.insert(argv.end(), program.begin(), program.end());
-  return argv;
-}
-
-Ended Provost(std::vector<std::string> options, const std::vector<std::string>& program) {
-  return Subprocess(CommandLine(std::move(options), program)).Wait();
-}
 
 const std::vector<std::string> kAllowAll = {"-e", "default allow"};
 

@@ -20,6 +20,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/provost_run.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/victims.h"
 
@@ -28,20 +29,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-// provost run OPTIONS -- PROGRAM.
-std::vector<std::string> CommandLine(const std::vector<std::string>& options,
-                                     const std::vector<std::string>& program) {
-  std::vector<std::string> argv = {Runfile("tools/cli/provost"), "run"};
-  argv.insert(argv.end(), options.begin(), options.end());
-  argv.emplace_back("--");
-  argv.insert(argv.end(), program.begin(), program.end());
-  return argv;
-}
-
-Ended Provost(const std::vector<std::string>& options, const std::vector<std::string>& program) {
-  return Subprocess(CommandLine(options, program)).Wait();
-}
 
 int Count(const std::string& text, absl::string_view what) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, what);
