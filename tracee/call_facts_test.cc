@@ -32,39 +32,20 @@
 #include "base/unique_fd.h"
 #include "gtest/gtest.h"
 #include "syscalls/syscall_table.h"
+#include "tracee/task_in_directory.h"
+#include "tracee/task_memory.h"
 
 namespace provost {
 namespace {
 
-// Arguments in this process's own memory.
-class OwnMemory final : public ArgumentMemory {
- public:
-  absl::StatusOr<absl::string_view> ReadString(uint64_t address) override {
-    const absl::Status status = memory_.ReadString(RemotePtr<char>(address), PATH_MAX, text_);
-    if (!status.ok()) return status;
-    return absl::string_view(text_);
-  }
-  absl::Status ReadBytes(uint64_t address, absl::Span<char> bytes) override {
-    return memory_.Read(RemotePtr<void>(address), bytes);
-  }
-
- private:
-  TraceeMemory memory_{getpid()};
-  std::string text_;
-};
-
 uint64_t At(const void* pointer) { return reinterpret_cast<uint64_t>(pointer); }
 constexpr uint64_t kCwd = static_cast<uint32_t>(AT_FDCWD);
 
-// A task in a directory of its own, which waits to be killed as a stopped one does.
-class CallFactsTest : public testing::Test {
+// A task in a directory of its own, whose calls are looked at.
+class CallFactsTest : public TaskInDirectory {
  protected:
   void SetUp() override {
-    std::string name = absl::StrCat(testing::TempDir(), "/facts_XXXXXX");
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    char real[PATH_MAX];
-    ASSERT_NE(realpath(name.c_str(), real), nullptr);
-    top_ = real;
+    TaskInDirectory::SetUp();
     ASSERT_EQ(mkdir(In("dir").c_str(), 0750), 0);
     Touch("file");
     Touch("dir/file");
@@ -81,36 +62,13 @@ class CallFactsTest : public testing::Test {
     }
     labels_[InodeOf("/")] = "ROOT";
   }
-  void TearDown() override {
-    if (child_ > 0) {
-      kill(child_, SIGKILL);
-      waitpid(child_, nullptr, 0);
-    }
-    std::filesystem::remove_all(top_);
-  }
 
   void Start(const std::function<bool()>& prepare = [] { return true; }) {
-    int ready[2];
-    ASSERT_EQ(pipe(ready), 0);
-    child_ = fork();
-    ASSERT_GE(child_, 0);
-    if (child_ == 0) {
-      const char answer = chdir(top_.c_str()) == 0 && prepare() ? 'y' : 'n';
-      if (write(ready[1], &answer, 1) == 1) pause();
-      _exit(0);
-    }
-    char answer = 0;
-    EXPECT_EQ(read(ready[0], &answer, 1), 1);
-    EXPECT_EQ(answer, 'y');
-    close(ready[0]);
-    close(ready[1]);
+    TaskInDirectory::Start(prepare);
     proc_.reset(open(absl::StrCat("/proc/", child_).c_str(), O_PATH | O_CLOEXEC));
   }
 
-  std::string In(const std::string& name) const { return absl::StrCat(top_, "/", name); }
-  void Touch(const std::string& name) const {
-    EXPECT_TRUE(UniqueFd(open(In(name).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0640)).valid());
-  }
+  void Touch(const std::string& name) const { TaskInDirectory::Touch(name, 0640); }
   static ino_t InodeOf(const std::string& path) {
     struct stat status = {};
     EXPECT_EQ(lstat(path.c_str(), &status), 0) << path;
@@ -154,14 +112,12 @@ class CallFactsTest : public testing::Test {
     return Show(Read(call, std::move(arguments)));
   }
 
-  std::string top_;
   std::map<ino_t, std::string> labels_;
   UniqueFd directory_;
   UniqueFd file_;
   UniqueFd proc_;
-  pid_t child_ = 0;
   CallFactsReader reader_;
-  OwnMemory memory_;
+  TaskMemory memory_{getpid()};  // the arguments are in this process
 };
 
 TEST_F(CallFactsTest, OnePath) {

@@ -17,22 +17,17 @@
 #include "base/status_matchers.h"
 #include "base/unique_fd.h"
 #include "gtest/gtest.h"
+#include "tracee/task_in_directory.h"
 
 namespace provost {
 namespace {
 
 using ::absl::StatusCode;
 
-// A task with a directory of its own: a child of this process that waits to be killed, as a stopped
-// task does. Of its paths it sees what the test makes before it starts.
-class PathsTest : public testing::Test {
+class PathsTest : public TaskInDirectory {
  protected:
   void SetUp() override {
-    std::string name = absl::StrCat(testing::TempDir(), "/paths_XXXXXX");
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    char real[PATH_MAX];
-    ASSERT_NE(realpath(name.c_str(), real), nullptr);
-    top_ = real;
+    TaskInDirectory::SetUp();
     ASSERT_EQ(mkdir(In("dir").c_str(), 0755), 0);
     ASSERT_EQ(mkdir(In("dir/sub").c_str(), 0755), 0);
     Touch("file");
@@ -45,39 +40,10 @@ class PathsTest : public testing::Test {
     Link("../file", "dir/up");
     Link("relative/", "slash");
   }
-  void TearDown() override {
-    if (child_ > 0) {
-      kill(child_, SIGKILL);
-      waitpid(child_, nullptr, 0);
-    }
-    const std::string command = absl::StrCat("rm -rf '", top_, "'");
-    EXPECT_EQ(system(command.c_str()), 0);  // NOLINT: a path of ours
-  }
 
-  std::string In(const std::string& name) const { return absl::StrCat(top_, "/", name); }
-  void Touch(const std::string& name) const {
-    EXPECT_TRUE(UniqueFd(open(In(name).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600)).valid());
-  }
+  void Touch(const std::string& name) const { TaskInDirectory::Touch(name, 0600); }
   void Link(const std::string& target, const std::string& name) const {
     EXPECT_EQ(symlink(target.c_str(), In(name).c_str()), 0);
-  }
-
-  // Starts the task in `top_`, after `prepare`, and waits until it is ready.
-  void Start(const std::function<bool()>& prepare = [] { return true; }) {
-    int ready[2];
-    ASSERT_EQ(pipe(ready), 0);
-    child_ = fork();
-    ASSERT_GE(child_, 0);
-    if (child_ == 0) {
-      const char answer = chdir(top_.c_str()) == 0 && prepare() ? 'y' : 'n';
-      if (write(ready[1], &answer, 1) == 1) pause();
-      _exit(0);
-    }
-    char answer = 0;
-    EXPECT_EQ(read(ready[0], &answer, 1), 1);
-    EXPECT_EQ(answer, 'y');
-    close(ready[0]);
-    close(ready[1]);
   }
 
   std::string Resolved(const std::string& path, bool follow = true, int32_t fd = AT_FDCWD,
@@ -89,9 +55,6 @@ class PathsTest : public testing::Test {
   static std::string Error(StatusCode code) {
     return absl::StrCat("error ", static_cast<int>(code));
   }
-
-  std::string top_;
-  pid_t child_ = 0;
 };
 
 TEST_F(PathsTest, ResolvesAsTheKernelDoes) {

@@ -1,7 +1,6 @@
 // What gathering a record costs, of a task that is stopped: before formatting, beside nothing.
 
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -17,8 +16,8 @@
 #include "syscalls/request.h"
 #include "tracee/call_facts.h"
 #include "tracee/identity.h"
-#include "tracee/memory.h"
 #include "tracee/task_identities.h"
+#include "tracee/task_memory.h"
 
 namespace provost {
 namespace {
@@ -50,23 +49,6 @@ class Stopped {
   pid_t pid_;
 };
 
-class Memory final : public ArgumentMemory {
- public:
-  explicit Memory(pid_t tid) : memory_(tid) {}
-  absl::StatusOr<absl::string_view> ReadString(uint64_t address) override {
-    const absl::Status status = memory_.ReadString(RemotePtr<char>(address), PATH_MAX, text_);
-    if (!status.ok()) return status;
-    return absl::string_view(text_);
-  }
-  absl::Status ReadBytes(uint64_t address, absl::Span<char> bytes) override {
-    return memory_.Read(RemotePtr<void>(address), bytes);
-  }
-
- private:
-  TraceeMemory memory_;
-  std::string text_;
-};
-
 void IdentityFromProc(benchmark::State& state) {
   const Stopped task;
   while (state.KeepRunning()) {
@@ -92,7 +74,7 @@ void Facts(benchmark::State& state, const char* path) {
   const Stopped task;
   TaskIdentities identities;
   CallFactsReader reader;
-  Memory memory(task.pid());
+  TaskMemory memory(task.pid());
   SyscallRequest request;
   request.arch = AUDIT_ARCH_X86_64;
   request.nr = SYS_open;
