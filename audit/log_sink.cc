@@ -178,19 +178,16 @@ absl::Status LogSink::Flush() {
   return first;
 }
 
-bool LogSink::Drain(int milliseconds) {
-  bool drained = true;
-  for (Channel& channel : channels_) {
-    // The first to be slow has all the time there is.
-    if (channel.required && !channel.queue.Drain(drained ? milliseconds : 0)) drained = false;
-  }
-  return drained;
-}
+bool LogSink::Drain(int milliseconds) { return DrainThose(/*required=*/true, milliseconds); }
 
-bool LogSink::DrainCopies(int milliseconds) {
+bool LogSink::DrainCopies(int milliseconds) { return DrainThose(/*required=*/false, milliseconds); }
+
+bool LogSink::DrainThose(bool required, int milliseconds) {
   bool drained = true;
   for (Channel& channel : channels_) {
-    if (!channel.required && !channel.queue.Drain(drained ? milliseconds : 0)) drained = false;
+    if (channel.required != required) continue;
+    // The first to be slow has all the time there is.
+    if (!channel.queue.Drain(drained ? milliseconds : 0)) drained = false;
   }
   return drained;
 }

@@ -85,6 +85,7 @@ class LogSink : public AuditSink {
   Partial* FindPartial(uint64_t offer);
   void Format(const Event& event, const EventStamp& stamp);
   absl::string_view TextFor(const Channel& channel, const EventStamp& stamp);
+  bool DrainThose(bool required, int milliseconds);
   // True if the event needs not be offered to the channel again.
   bool Settle(Channel& channel, const EventStamp& stamp, bool urgent, absl::Status& refusal);
   void Remember(uint64_t offer, const EventStamp& stamp, std::vector<bool> settled);
