@@ -42,17 +42,17 @@ Result ResultOf(const Policy& policy, KnownCall& call) {
   const SyscallRequest asked = call.request;
   Result result = {&DecidingRule(policy, call), {}, asked.args};
   result.verdict = result.rule->verdict;
-  for (int rewrites = 0; std::holds_alternative<Rewrite>(result.verdict); ++rewrites) {
-    const SyscallRequest rewritten = Rewritten(call.request, std::get<Rewrite>(result.verdict));
-    if (rewritten.args == call.request.args) {
-      result.verdict = Allow{};  // what a rule makes of its own outcome is that outcome
-    } else if (rewrites == kMaxRewrites) {
+  for (int rewrites = 0; const auto rewritten = ChangedBy(result.verdict, call.request);
+       ++rewrites) {
+    if (rewrites == kMaxRewrites) {
       result.verdict = Deny{ELOOP};
     } else {
-      call.request = rewritten;
+      call.request = *rewritten;
       result.verdict = DecidingRule(policy, call).verdict;
     }
   }
+  // The call runs as it has become.
+  if (std::holds_alternative<Rewrite>(result.verdict)) result.verdict = Allow{};
   result.runs = call.request.args;
   call.request = asked;
   return result;

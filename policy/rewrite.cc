@@ -63,17 +63,22 @@ SyscallRequest Rewritten(const SyscallRequest& request, const Rewrite& rewrite) 
   return rewritten;
 }
 
+std::optional<SyscallRequest> ChangedBy(const Verdict& verdict, const SyscallRequest& request) {
+  const auto* rewrite = std::get_if<Rewrite>(&verdict);
+  if (rewrite == nullptr) return std::nullopt;
+  SyscallRequest rewritten = Rewritten(request, *rewrite);
+  if (rewritten.args == request.args) return std::nullopt;
+  return rewritten;
+}
+
 Judgement Judge(Decider& decider, const SyscallRequest& request, ArgumentReader& arguments) {
   Judgement judged = {decider.Decide(request, arguments), request};
   for (int rewrites = 0; rewrites <= kMaxRewrites; ++rewrites) {
-    const auto* rewrite = std::get_if<Rewrite>(&judged.decision.verdict);
-    if (rewrite == nullptr) return judged;
-    const SyscallRequest rewritten = Rewritten(judged.runs, *rewrite);
-    // What a rule makes of its own outcome is that outcome.
-    if (rewritten.args == judged.runs.args) return judged;
+    const std::optional<SyscallRequest> rewritten = ChangedBy(judged.decision.verdict, judged.runs);
+    if (!rewritten) return judged;
     if (rewrites == kMaxRewrites) break;
-    judged.runs = rewritten;
-    Decision next = decider.Decide(rewritten, arguments);
+    judged.runs = *rewritten;
+    Decision next = decider.Decide(*rewritten, arguments);
     const bool is_last = !Refuses(next.verdict);
     if (is_last) {
       judged.decision = RewritesTo(std::move(judged.decision), next);

@@ -19,6 +19,10 @@ std::optional<int> SettableArgument(const Syscall& syscall, absl::string_view na
 // anything of.
 SyscallRequest Rewritten(const SyscallRequest& request, const Rewrite& rewrite);
 
+// The other call that `verdict` makes of this one; nullopt if it stands as it is: no rewrite, or
+// one that changes nothing (what a rule makes of its own outcome is that outcome).
+std::optional<SyscallRequest> ChangedBy(const Verdict& verdict, const SyscallRequest& request);
+
 // What becomes of a call, and the arguments it runs with if it runs.
 struct Judgement {
   Decision decision;
