@@ -29,6 +29,7 @@
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
+#include "tracee/attachment.h"
 #include "tracee/died.h"
 #include "tracee/injected_call.h"
 #include "tracee/registers.h"
@@ -146,9 +147,15 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
 }
 
 // What the filters let the tracer have tasks do.
-GatedCalls CallsFor(ArgumentMode mode, const Gate& gate) {
-  if (mode == ArgumentMode::kTrust) return {};
-  return {gate.instruction(), {kInjectedCalls.begin(), kInjectedCalls.end()}};
+GatedCalls CallsFor(ArgumentMode mode, bool attaches, const Gate& gate) {
+  GatedCalls calls = {gate.instruction(), {}};
+  if (mode != ArgumentMode::kTrust) {
+    calls.names.assign(kInjectedCalls.begin(), kInjectedCalls.end());
+  }
+  if (attaches) {
+    calls.names.insert(calls.names.end(), kAttachingCalls.begin(), kAttachingCalls.end());
+  }
+  return calls;
 }
 
 // Stands for the run among the tasks of Containers.
@@ -172,6 +179,7 @@ class Supervisor::Loop {
         recorder_(options.sink, options.actions_logged, options.logging, options.audited) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
+  absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
 
  private:
   struct Task {
@@ -181,12 +189,17 @@ class Supervisor::Loop {
     ArgumentSlot slot;       // what its call reads in place of its own memory
   };
 
-  absl::Status RecordStart();
+  // `attachment`: what the run begins with, if it does not start a program; else null.
+  absl::Status RecordStart(const Attachment* attachment);
   // Labels the program, if the run has a container, and records it.
   absl::Status EnterContainer();
   // Every task of the run descends from one in its container; who made it may not be known (yet).
   void InheritContainer(pid_t tid);
   absl::Status Supervise();
+  // The same with all that is to be done at the end.
+  absl::Status SuperviseToEnd();
+  absl::StatusOr<Outcome> RootOutcome() const;
+  absl::Status Handle(WaitResult& result);
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
   // Kills the tree if the embedder wants its end.
@@ -213,8 +226,8 @@ class Supervisor::Loop {
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision, TraceeArguments& arguments);
   absl::Status RunOn(Stopped stopped, const Task& task);
-  // Sees to it that the call runs with the memory it was decided on. If the task has to do something
-  // for that first, it is taken out of `stopped`, and comes again.
+  // Sees to it that the call runs with the memory it was decided on. If the task has to do
+  // something for that first, it is taken out of `stopped`, and comes again.
   absl::Status Protect(std::optional<Stopped>& stopped, Task& task, const SyscallRequest& asked,
                        Judgement& judged, TraceeArguments& arguments);
   // What the task is to call for us in any case.
@@ -268,7 +281,7 @@ class Supervisor::Loop {
 };
 
 absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
-  const absl::Status started = RecordStart();
+  const absl::Status started = RecordStart(nullptr);
   if (!started.ok()) {
     // It is no decision: what is lost of those is counted.
     if (options_.on_audit_failure != OnAuditFailure::kContinue)
@@ -286,6 +299,47 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   PROVOST_RETURN_IF_ERROR(EnterContainer());
   if (options_.on_started) options_.on_started(root_);
 
+  PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
+  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
+  const LaunchFailure failure = launcher.Failure();
+  if (!program_runs_ && failure.step != LaunchFailure::Step::kNone)
+    return Outcome(NotStarted{failure});
+  return RootOutcome();
+}
+
+absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& processes) {
+  PROVOST_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Attachment> attachment,
+      Attachment::Begin({.processes = processes,
+                         .filters = filters_,
+                         .gate = protection_.pages().gate().instruction(),
+                         .unsafe_allow_new_privs = options_.unsafe_allow_new_privs},
+                        waiter_));
+  // Their tasks stand still and are as they were: nothing is decided before it is on record.
+  const absl::Status started = RecordStart(attachment.get());
+  if (!started.ok() && options_.on_audit_failure != OnAuditFailure::kContinue) {
+    return Outcome(RecordingFailed{started, false});
+  }
+  root_ = attachment->processes().front();
+  std::vector<Attachment::Failure> failures;
+  PROVOST_RETURN_IF_ERROR(attachment->Install(failures));
+  for (const Attachment::Failure& failure : failures) {
+    if (options_.logger == nullptr) break;
+    options_.logger->error("process {} is not supervised: {}", failure.process,
+                           std::string(failure.status.message()));
+  }
+  const auto published = PublishState(options_);
+  program_runs_ = true;
+  decider_.ProgramStarted();
+  PROVOST_RETURN_IF_ERROR(EnterContainer());
+  if (options_.on_started) options_.on_started(root_);
+  for (WaitResult& result : attachment->Release()) PROVOST_RETURN_IF_ERROR(Handle(result));
+  PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
+  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
+  return RootOutcome();
+}
+
+absl::Status Supervisor::Loop::SuperviseToEnd() {
   const absl::Status supervised = Supervise();
   if (!supervised.ok()) {
     // Nothing may run on unsupervised, nor stay stopped.
@@ -302,10 +356,10 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   if (recorder_.lost() > 0 && options_.logger != nullptr) {
     options_.logger->warn("{} decisions are missing from the audit log", recorder_.lost());
   }
-  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
-  const LaunchFailure failure = launcher.Failure();
-  if (!program_runs_ && failure.step != LaunchFailure::Step::kNone)
-    return Outcome(NotStarted{failure});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Outcome> Supervisor::Loop::RootOutcome() const {
   if (!root_end_) {
     return absl::InternalError(absl::StrCat("the end of task ", root_,
                                             " was waited for by another thread of this process"));
@@ -313,12 +367,19 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   return std::visit([](auto end) { return Outcome(end); }, *root_end_);
 }
 
-absl::Status Supervisor::Loop::RecordStart() {
+absl::Status Supervisor::Loop::RecordStart(const Attachment* attachment) {
   if (!options_.record_run) return absl::OkStatus();
-  return recorder_.WriteStart({.what = SupervisorEvent::What::kStart,
-                               .seed = options_.seed,
-                               .policies = options_.policy_files,
-                               .rules = options_.policy_statements});
+  SupervisorEvent start = {.what = SupervisorEvent::What::kStart,
+                           .seed = options_.seed,
+                           .policies = options_.policy_files,
+                           .rules = options_.policy_statements};
+  if (attachment != nullptr) {
+    start.attached = attachment->processes();
+    for (const UnseenCall& call : attachment->unseen()) {
+      start.unseen.push_back({call.tid, call.nr});
+    }
+  }
+  return recorder_.WriteStart(std::move(start));
 }
 
 absl::Status Supervisor::Loop::EnterContainer() {
@@ -343,16 +404,19 @@ void Supervisor::Loop::InheritContainer(pid_t tid) {
 absl::Status Supervisor::Loop::Supervise() {
   while (true) {
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
-    if (auto* stop = std::get_if<StoppedTask>(&result)) {
-      absl::Status status = Dispatch(std::move(*stop));
-      // Killed under our hands: its end comes next, and it gets no verdict.
-      if (!status.ok() && !IsDied(status)) return status;
-    } else if (auto* ended = std::get_if<EndedTask>(&result)) {
-      PROVOST_RETURN_IF_ERROR(OnEnd(*ended));
-    } else if (std::holds_alternative<NoTasks>(result)) {
-      return absl::OkStatus();
-    }
+    if (std::holds_alternative<NoTasks>(result)) return absl::OkStatus();
+    PROVOST_RETURN_IF_ERROR(Handle(result));
   }
+}
+
+absl::Status Supervisor::Loop::Handle(WaitResult& result) {
+  if (auto* stop = std::get_if<StoppedTask>(&result)) {
+    absl::Status status = Dispatch(std::move(*stop));
+    // Killed under our hands: its end comes next, and it gets no verdict.
+    return IsDied(status) ? absl::OkStatus() : status;
+  }
+  if (const auto* ended = std::get_if<EndedTask>(&result)) return OnEnd(*ended);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
@@ -476,7 +540,8 @@ absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& ta
     const absl::Status& why = std::get<ArgumentProtection::Unprotected>(answer).why;
     if (!said_unprotected_ && options_.logger != nullptr) {
       options_.logger->warn(
-          "{} of task {} is refused (ENOMEM): what it was decided on cannot be kept for it: {}; see "
+          "{} of task {} is refused (ENOMEM): what it was decided on cannot be kept for it: {}; "
+          "see "
           "--arguments",
           CallName(asked), stopped->tid(), std::string(why.message()));
     }
@@ -489,9 +554,8 @@ absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& ta
 absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
                                       const RemoteCall& call) {
   if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
-  PROVOST_ASSIGN_OR_RETURN(
-      InjectedCall injected,
-      InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
+  PROVOST_ASSIGN_OR_RETURN(InjectedCall injected,
+                           InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
   task.state = MakesOurCall{std::move(injected)};
   return RunOn(std::move(stopped), task);
 }
@@ -499,8 +563,8 @@ absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const Syscall
 absl::Status Supervisor::Loop::OnOurCall(Stopped stopped, Task& task) {
   const auto ours = std::get<MakesOurCall>(std::exchange(task.state, Running()));
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ours.call.Finish(stopped));
-  PROVOST_RETURN_IF_ERROR(protection_.pages().Done(stopped.tid(), task.process,
-                                                   ours.call.instead_of(), result));
+  PROVOST_RETURN_IF_ERROR(
+      protection_.pages().Done(stopped.tid(), task.process, ours.call.instead_of(), result));
   PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Continue()));
   return LetWaitersGo();
 }
@@ -791,7 +855,7 @@ Supervisor::Supervisor(Options options) : options_(std::move(options)) {}
 
 Supervisor::~Supervisor() = default;
 
-absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
+absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool attaches) {
   if (!options_.contid) {
     PROVOST_ASSIGN_OR_RETURN(const auto label, CommonContainer(options_.policies));
     if (label) options_.contid = label->contid;
@@ -803,12 +867,24 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging,
                           options_.audited);
-    PROVOST_ASSIGN_OR_RETURN(
-        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
-                                [&](const Decision& decision) { return wishes.Wants(decision); },
-                                CallsFor(options_.arguments, gate)));
+    PROVOST_ASSIGN_OR_RETURN(filters,
+                             CompileFilters(
+                                 options_.policies, options_.mode == Mode::kComplain, control,
+                                 [&](const Decision& decision) { return wishes.Wants(decision); },
+                                 CallsFor(options_.arguments, attaches, gate)));
   }
-  return Loop(options_, std::move(filters), control, gate).Run(argv);
+  return std::make_unique<Loop>(options_, std::move(filters), control, gate);
+}
+
+absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop(false));
+  return loop->Run(argv);
+}
+
+absl::StatusOr<Outcome> Supervisor::Attach(const std::vector<pid_t>& processes) {
+  if (processes.empty()) return absl::InvalidArgumentError("no process to attach to");
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop(true));
+  return loop->Attach(processes);
 }
 
 }  // namespace provost

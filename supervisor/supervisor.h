@@ -141,8 +141,19 @@ class Supervisor {
   // kernel lacks what is needed.
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
 
+  // The same for processes that run already, with all their threads and all that they start from
+  // now on (tracee/attachment.h); returns how the first of them ended. Call it instead of Run. What
+  // else they had started before stays unsupervised. A filter can never be taken off again: from
+  // here on the processes depend on this supervisor, and die with it.
+  //
+  // An error before any filter is in leaves them as they were: kNotFound, kPermissionDenied,
+  // kFailedPrecondition (a state that cannot be joined), kUnavailable. Of several, those that cannot
+  // be taken when others have been are said to the logger and go on unsupervised.
+  absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
+
  private:
   class Loop;
+  absl::StatusOr<std::unique_ptr<Loop>> MakeLoop(bool attaches);
   Options options_;
 };
 

@@ -56,6 +56,7 @@ struct RunArguments {
   std::optional<uint64_t> seed;
   bool unsafe_allow_new_privs = false;
   std::vector<std::string> program;
+  std::vector<pid_t> processes;  // to be attached to instead
 };
 
 // What is run when no policy was named: everything is let through and recorded with its result, as
@@ -166,6 +167,7 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
 
 int Run(const RunArguments& arguments) {
   Options options;
+  const bool attaches = !arguments.processes.empty();
   // Before anything of ours changes them.
   options.signals = SignalState::Capture();
   SignalRelay relay;
@@ -183,27 +185,29 @@ int Run(const RunArguments& arguments) {
   options.sink = sink->get();
   options.logger = MakeLogger();
   options.publish_state = true;
-  options.on_started = [&](pid_t pid) { relay.Start(pid); };
+  if (attaches) {
+    options.on_started = [](pid_t) { WarnBeforeEnd(); };
+  } else {
+    options.on_started = [&](pid_t pid) { relay.Start(pid); };
+    options.on_stopped = StopWithJob;
+  }
   options.on_ended = [&] { relay.ProgramEnded(); };
-  options.on_stopped = StopWithJob;
   options.give_up = SignalRelay::EndWasAsked;
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
-  const absl::StatusOr<Outcome> outcome = Supervisor(std::move(options)).Run(arguments.program);
+  Supervisor supervisor(std::move(options));
+  const absl::StatusOr<Outcome> outcome =
+      attaches ? supervisor.Attach(arguments.processes) : supervisor.Run(arguments.program);
   DeliverOutput(**sink, wait);
   if (!outcome.ok()) {
     Complain(std::string(outcome.status().message()));
     return kExitFailure;
   }
-  return std::visit(ExitStatusOf{arguments.program[0]}, *outcome);
+  const std::string program = attaches ? "" : arguments.program[0];
+  return std::visit(ExitStatusOf{program}, *outcome);
 }
 
-}  // namespace
-
-void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
-  auto arguments = std::make_shared<RunArguments>();
-  CLI::App* command = app.add_subcommand("run", "run a program under a policy");
-  command->formatter(HelpWithUsage("provost run [options] -- PROGRAM [ARGUMENT...]"));
+void AddSuperviseOptions(CLI::App* command, const std::shared_ptr<RunArguments>& arguments) {
   AddPolicyOptions(*command, arguments->policies);
   AddOutputOptions(*command, arguments->output);
   command
@@ -247,9 +251,38 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
   command->add_flag("--unsafe-allow-new-privs", arguments->unsafe_allow_new_privs,
                     "do not set no_new_privs: set-uid programs gain their privilege (needs "
                     "CAP_SYS_ADMIN)");
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = app.add_subcommand("run", "run a program under a policy");
+  command->formatter(HelpWithUsage("provost run [options] -- PROGRAM [ARGUMENT...]"));
+  AddSuperviseOptions(command, arguments);
   command->add_option("program", arguments->program, "the program and its arguments")->required();
   command->positionals_at_end();
   command->callback([&chosen, arguments] { chosen = [arguments] { return Run(*arguments); }; });
+}
+
+void AddAttachCommand(CLI::App& app, std::function<int()>& chosen) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command =
+      app.add_subcommand("attach", "put processes that run already under a policy, for good");
+  command->formatter(HelpWithUsage("provost attach [options] PID..."));
+  AddSuperviseOptions(command, arguments);
+  command
+      ->add_option("pid", arguments->processes,
+                   "the processes, with all their threads and what they start from now on")
+      ->type_name("PID")
+      ->check(WholeNumber(1, INT32_MAX))
+      ->required();
+  command->callback([&chosen, arguments] {
+    if (arguments->mode == "unrestricted") {
+      throw CLI::ValidationError("--mode", "unrestricted installs no filter: attach to nothing");
+    }
+    chosen = [arguments] { return Run(*arguments); };
+  });
 }
 
 }  // namespace provost
