@@ -62,6 +62,14 @@ struct SupervisorEvent {
   // kStart: where the run's policies come from, as `provost why` takes them.
   std::vector<std::string> policies = {};  // files, by absolute paths
   std::vector<std::string> rules = {};     // statements, which together make one policy
+  // kStart of a run that took processes which ran already: them, and the calls that were in the
+  // kernel then and finish undecided (`nr` is -1 if it is not known which).
+  struct UnseenCall {
+    int32_t tid = 0;
+    int32_t nr = -1;
+  };
+  std::vector<int32_t> attached = {};
+  std::vector<UnseenCall> unseen = {};
 };
 
 using Event = std::variant<DecisionEvent, SupervisorEvent, ContainerEvent, ConfigChangeEvent>;

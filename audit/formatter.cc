@@ -212,6 +212,8 @@ void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
   if (event.seed.has_value()) line.Add(" seed=", *event.seed);
   AppendSources(" policies=", event.policies, line);
   AppendSources(" rules=", event.rules, line);
+  if (!event.attached.empty()) line.Add(" attached=", absl::StrJoin(event.attached, ","));
+  if (!event.unseen.empty()) line.Add(" unseen=", UnseenCalls(event));
   if (event.what == SupervisorEvent::What::kEnd) line.Add(" events=", event.events);
   if (event.what != SupervisorEvent::What::kStart) line.Add(" lost=", event.lost);
 }

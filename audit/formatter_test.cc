@@ -323,6 +323,13 @@ TEST(FormatEvent, TheSupervisorsOwnEvents) {
                                      .policies = {},
                                      .rules = {std::string(1701, 'x')}}),
               ElementsAre(absl::StrCat(head, "op=supervisor-start rules=?", tail, "success'")));
+  EXPECT_THAT(
+      Format(SupervisorEvent{.what = What::kStart,
+                             .identity = &self,
+                             .attached = {12, 15},
+                             .unseen = {{13, 58}, {15, -1}}}),
+      ElementsAre(absl::StrCat(head, "op=supervisor-start attached=12,15 unseen=13:58,15:-1", tail,
+                               "success'")));
   EXPECT_THAT(Format(SupervisorEvent{What::kEnd, &self, 12, 3}),
               ElementsAre(absl::StrCat("type=SERVICE_STOP", rest,
                                        "unit=provost op=supervisor-end events=12 lost=3", tail,

@@ -273,6 +273,8 @@ struct AppendFields {
     if (event.seed) AppendNumber("seed", *event.seed, out);
     AppendText("policies", absl::StrJoin(event.policies, "\n"), out);
     AppendText("rules", absl::StrJoin(event.rules, "\n"), out);
+    AppendText("attached", absl::StrJoin(event.attached, ","), out);
+    AppendText("unseen", UnseenCalls(event), out);
     if (event.what == SupervisorEvent::What::kEnd) AppendNumber("events", event.events, out);
     if (event.what != SupervisorEvent::What::kStart) AppendNumber("lost", event.lost, out);
     const bool failed = event.what == SupervisorEvent::What::kEventsLost;

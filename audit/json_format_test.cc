@@ -97,6 +97,8 @@ TEST(JsonFormat, OtherEvents) {
       {SupervisorEvent{
            .what = What::kStart, .policies = {"/a", "/b"}, .rules = {"deny EPERM read"}},
        R"({"type":"SERVICE_START","op":"supervisor-start","policies":"/a\n/b","rules":"deny EPERM read","success":true})"},
+      {SupervisorEvent{.what = What::kStart, .attached = {12, 15}, .unseen = {{13, 58}}},
+       R"({"type":"SERVICE_START","op":"supervisor-start","attached":"12,15","unseen":"13:58","success":true})"},
       {SupervisorEvent{.what = What::kEnd, .events = 12, .lost = 3},
        R"({"type":"SERVICE_STOP","op":"supervisor-end","events":12,"lost":3,"success":true})"},
       {SupervisorEvent{.what = What::kEventsLost, .lost = 9},

@@ -3,6 +3,9 @@
 #include <string>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
 namespace provost {
 namespace {
 
@@ -44,6 +47,13 @@ absl::string_view OperationName(SupervisorEvent::What what) {
       break;
   }
   return "events-lost";
+}
+
+std::string UnseenCalls(const SupervisorEvent& event) {
+  return absl::StrJoin(event.unseen, ",",
+                       [](std::string* out, const SupervisorEvent::UnseenCall& call) {
+                         absl::StrAppend(out, call.tid, ":", call.nr);
+                       });
 }
 
 absl::string_view NameTypeName(PathFact::NameType type) {

@@ -19,6 +19,8 @@ absl::string_view OperationName(SupervisorEvent::What what);
 
 // The type of the record that says it: a run begins and ends as a service does.
 absl::string_view RecordTypeOf(const SupervisorEvent& event);
+// "unseen=" of a run that took running processes: "TID:NR,…"; empty if there is none.
+std::string UnseenCalls(const SupervisorEvent& event);
 // "nametype=": "NORMAL" and so on.
 absl::string_view NameTypeName(PathFact::NameType type);
 // "op=" of a TIME_ADJNTPVAL record: "offset" and so on.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,8 @@
 #include "policy/rewrite.h"
 #include "policy/stack.h"
 #include "spdlog/spdlog.h"
+#include "supervisor/argument_pages.h"
+#include "supervisor/argument_protection.h"
 #include "supervisor/containers.h"
 #include "supervisor/filters.h"
 #include "supervisor/kernel_features.h"
@@ -26,7 +29,9 @@
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
+#include "tracee/attachment.h"
 #include "tracee/died.h"
+#include "tracee/injected_call.h"
 #include "tracee/registers.h"
 #include "tracee/waiter.h"
 
@@ -106,8 +111,8 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
       if (!status.ok()) return status;
       return state;
     }
-    absl::StatusOr<TaskState> operator()(const Allow&) const { return Running(); }
-    absl::StatusOr<TaskState> operator()(const Log&) const { return Running(); }
+    absl::StatusOr<TaskState> operator()(const Allow&) const { return Run(); }
+    absl::StatusOr<TaskState> operator()(const Log&) const { return Run(); }
     absl::StatusOr<TaskState> operator()(const Deny& deny) const {
       return Then(SkipSyscall(stopped, -deny.error));
     }
@@ -121,7 +126,8 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
       const bool process = kill.scope == Kill::Scope::kProcess;
       return Then(SetSyscallNumber(stopped, process ? control.kill_process : control.kill_thread));
     }
-    absl::StatusOr<TaskState> operator()(const Rewrite&) const {
+    absl::StatusOr<TaskState> operator()(const Rewrite&) const { return Run(); }
+    absl::StatusOr<TaskState> Run() const {
       if (runs.args == request.args) return Running();
       PROVOST_ASSIGN_OR_RETURN(const ArgumentRegisters registers,
                                ReplaceArguments(stopped, request, runs));
@@ -140,6 +146,18 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
   return std::visit(Applier{stopped, request, runs, control}, verdict);
 }
 
+// What the filters let the tracer have tasks do.
+GatedCalls CallsFor(ArgumentMode mode, bool attaches, const Gate& gate) {
+  GatedCalls calls = {gate.instruction(), {}};
+  if (mode != ArgumentMode::kTrust) {
+    calls.names.assign(kInjectedCalls.begin(), kInjectedCalls.end());
+  }
+  if (attaches) {
+    calls.names.insert(calls.names.end(), kAttachingCalls.begin(), kAttachingCalls.end());
+  }
+  return calls;
+}
+
 // Stands for the run among the tasks of Containers.
 constexpr pid_t kRun = 0;
 
@@ -149,30 +167,39 @@ constexpr pid_t kRun = 0;
 // or by storing it in the task's state.
 class Supervisor::Loop {
  public:
-  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control)
+  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control,
+       const Gate& gate)
       : options_(options),
         filters_(std::move(filters)),
         control_(control),
         stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
         decider_(options.decider != nullptr ? *options.decider : stack_),
+        protection_(options.arguments, gate),
         counts_(decider_.counts()),
         recorder_(options.sink, options.actions_logged, options.logging, options.audited) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
+  absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
 
  private:
   struct Task {
     TaskState state = Running();
     pid_t process = 0;       // its thread group, once that was asked for
     RepeatedCalls repeated;  // kept only for a decider that counts
+    ArgumentSlot slot;       // what its call reads in place of its own memory
   };
 
-  absl::Status RecordStart();
+  // `attachment`: what the run begins with, if it does not start a program; else null.
+  absl::Status RecordStart(const Attachment* attachment);
   // Labels the program, if the run has a container, and records it.
   absl::Status EnterContainer();
   // Every task of the run descends from one in its container; who made it may not be known (yet).
   void InheritContainer(pid_t tid);
   absl::Status Supervise();
+  // The same with all that is to be done at the end.
+  absl::Status SuperviseToEnd();
+  absl::StatusOr<Outcome> RootOutcome() const;
+  absl::Status Handle(WaitResult& result);
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
   // Kills the tree if the embedder wants its end.
@@ -199,6 +226,20 @@ class Supervisor::Loop {
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision, TraceeArguments& arguments);
   absl::Status RunOn(Stopped stopped, const Task& task);
+  // Sees to it that the call runs with the memory it was decided on. If the task has to do
+  // something for that first, it is taken out of `stopped`, and comes again.
+  absl::Status Protect(std::optional<Stopped>& stopped, Task& task, const SyscallRequest& asked,
+                       Judgement& judged, TraceeArguments& arguments);
+  // What the task is to call for us in any case.
+  absl::StatusOr<std::optional<ArgumentPages::Inject>> OurNextCall(const Stopped& stopped,
+                                                                   const Task& task,
+                                                                   const SyscallRequest& asked);
+  // Has the task make a call of ours, after which it makes its own, `asked`, again.
+  absl::Status Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
+                      const RemoteCall& call);
+  absl::Status OnOurCall(Stopped stopped, Task& task);
+  // Has those go on that wait for such a call.
+  absl::Status LetWaitersGo();
   // Tries to put `record` on record; false: the task must be held.
   absl::StatusOr<bool> PutOnRecord(PendingRecord& record);
   absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record,
@@ -219,6 +260,7 @@ class Supervisor::Loop {
   const ControlNumbers control_;
   PolicyStack stack_;
   Decider& decider_;
+  ArgumentProtection protection_;
   const bool counts_;
   Recorder recorder_;
   Waiter waiter_;
@@ -230,6 +272,8 @@ class Supervisor::Loop {
   bool program_runs_ = false;                // the first execve has succeeded
   bool killing_ = false;
   size_t held_ = 0;
+  size_t waiters_ = 0;  // tasks in WaitsForPages, and ended ones that were
+  bool said_unprotected_ = false;
   bool said_failing_ = false;
   bool said_unflushed_ = false;
   std::optional<TaskEnd> root_end_;
@@ -237,7 +281,7 @@ class Supervisor::Loop {
 };
 
 absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
-  const absl::Status started = RecordStart();
+  const absl::Status started = RecordStart(nullptr);
   if (!started.ok()) {
     // It is no decision: what is lost of those is counted.
     if (options_.on_audit_failure != OnAuditFailure::kContinue)
@@ -255,6 +299,47 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   PROVOST_RETURN_IF_ERROR(EnterContainer());
   if (options_.on_started) options_.on_started(root_);
 
+  PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
+  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
+  const LaunchFailure failure = launcher.Failure();
+  if (!program_runs_ && failure.step != LaunchFailure::Step::kNone)
+    return Outcome(NotStarted{failure});
+  return RootOutcome();
+}
+
+absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& processes) {
+  PROVOST_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Attachment> attachment,
+      Attachment::Begin({.processes = processes,
+                         .filters = filters_,
+                         .gate = protection_.pages().gate().instruction(),
+                         .unsafe_allow_new_privs = options_.unsafe_allow_new_privs},
+                        waiter_));
+  // Their tasks stand still and are as they were: nothing is decided before it is on record.
+  const absl::Status started = RecordStart(attachment.get());
+  if (!started.ok() && options_.on_audit_failure != OnAuditFailure::kContinue) {
+    return Outcome(RecordingFailed{started, false});
+  }
+  root_ = attachment->processes().front();
+  std::vector<Attachment::Failure> failures;
+  PROVOST_RETURN_IF_ERROR(attachment->Install(failures));
+  for (const Attachment::Failure& failure : failures) {
+    if (options_.logger == nullptr) break;
+    options_.logger->error("process {} is not supervised: {}", failure.process,
+                           std::string(failure.status.message()));
+  }
+  const auto published = PublishState(options_);
+  program_runs_ = true;
+  decider_.ProgramStarted();
+  PROVOST_RETURN_IF_ERROR(EnterContainer());
+  if (options_.on_started) options_.on_started(root_);
+  for (WaitResult& result : attachment->Release()) PROVOST_RETURN_IF_ERROR(Handle(result));
+  PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
+  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
+  return RootOutcome();
+}
+
+absl::Status Supervisor::Loop::SuperviseToEnd() {
   const absl::Status supervised = Supervise();
   if (!supervised.ok()) {
     // Nothing may run on unsupervised, nor stay stopped.
@@ -271,10 +356,10 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   if (recorder_.lost() > 0 && options_.logger != nullptr) {
     options_.logger->warn("{} decisions are missing from the audit log", recorder_.lost());
   }
-  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
-  const LaunchFailure failure = launcher.Failure();
-  if (!program_runs_ && failure.step != LaunchFailure::Step::kNone)
-    return Outcome(NotStarted{failure});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Outcome> Supervisor::Loop::RootOutcome() const {
   if (!root_end_) {
     return absl::InternalError(absl::StrCat("the end of task ", root_,
                                             " was waited for by another thread of this process"));
@@ -282,12 +367,19 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   return std::visit([](auto end) { return Outcome(end); }, *root_end_);
 }
 
-absl::Status Supervisor::Loop::RecordStart() {
+absl::Status Supervisor::Loop::RecordStart(const Attachment* attachment) {
   if (!options_.record_run) return absl::OkStatus();
-  return recorder_.WriteStart({.what = SupervisorEvent::What::kStart,
-                               .seed = options_.seed,
-                               .policies = options_.policy_files,
-                               .rules = options_.policy_statements});
+  SupervisorEvent start = {.what = SupervisorEvent::What::kStart,
+                           .seed = options_.seed,
+                           .policies = options_.policy_files,
+                           .rules = options_.policy_statements};
+  if (attachment != nullptr) {
+    start.attached = attachment->processes();
+    for (const UnseenCall& call : attachment->unseen()) {
+      start.unseen.push_back({call.tid, call.nr});
+    }
+  }
+  return recorder_.WriteStart(std::move(start));
 }
 
 absl::Status Supervisor::Loop::EnterContainer() {
@@ -312,16 +404,19 @@ void Supervisor::Loop::InheritContainer(pid_t tid) {
 absl::Status Supervisor::Loop::Supervise() {
   while (true) {
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
-    if (auto* stop = std::get_if<StoppedTask>(&result)) {
-      absl::Status status = Dispatch(std::move(*stop));
-      // Killed under our hands: its end comes next, and it gets no verdict.
-      if (!status.ok() && !IsDied(status)) return status;
-    } else if (auto* ended = std::get_if<EndedTask>(&result)) {
-      PROVOST_RETURN_IF_ERROR(OnEnd(*ended));
-    } else if (std::holds_alternative<NoTasks>(result)) {
-      return absl::OkStatus();
-    }
+    if (std::holds_alternative<NoTasks>(result)) return absl::OkStatus();
+    PROVOST_RETURN_IF_ERROR(Handle(result));
   }
+}
+
+absl::Status Supervisor::Loop::Handle(WaitResult& result) {
+  if (auto* stop = std::get_if<StoppedTask>(&result)) {
+    absl::Status status = Dispatch(std::move(*stop));
+    // Killed under our hands: its end comes next, and it gets no verdict.
+    return IsDied(status) ? absl::OkStatus() : status;
+  }
+  if (const auto* ended = std::get_if<EndedTask>(&result)) return OnEnd(*ended);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
@@ -394,6 +489,9 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
     return std::move(stopped).Restart(Resume::Continue());
   }
+  task.slot.Reset();
+  PROVOST_ASSIGN_OR_RETURN(const auto ours, OurNextCall(stopped, task, info.request));
+  if (ours) return Inject(std::move(stopped), task, info.request, ours->call);
   CountedCall* counted = counts_ ? &task.repeated.Enter(info.request) : nullptr;
   TraceeArguments arguments(stopped.tid(), task.process, counted);
   arguments.SetContid(recorder_.containers().Of(stopped.tid()).value_or(Containers::kUnset));
@@ -403,12 +501,87 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
   }
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
-  recorder_.NoteCall(stopped.tid(), info.request);
+  std::optional<Stopped> ready(std::move(stopped));
+  PROVOST_RETURN_IF_ERROR(Protect(ready, task, info.request, judged, arguments));
+  if (!ready) return absl::OkStatus();
+  recorder_.NoteCall(ready->tid(), info.request);
   if (recorder_.Wants(decision)) {
-    PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision, arguments);
-    return BeforeCall(std::move(stopped), task, std::move(record), judged.runs);
+    PendingRecord record = recorder_.Make(ready->tid(), info.request, decision, arguments);
+    return BeforeCall(*std::move(ready), task, std::move(record), judged.runs);
   }
-  return ApplyAndResume(std::move(stopped), task, info.request, judged);
+  return ApplyAndResume(*std::move(ready), task, info.request, judged);
+}
+
+absl::StatusOr<std::optional<ArgumentPages::Inject>> Supervisor::Loop::OurNextCall(
+    const Stopped& stopped, const Task& task, const SyscallRequest& asked) {
+  const bool serves = task.process != 0 && asked.HasKnownArch() && !IsVsyscall(asked) &&
+                      !Policy::IsNeverRefused(static_cast<Arch>(asked.arch), asked.nr);
+  if (!serves) return std::nullopt;
+  return protection_.pages().Continue(stopped.tid(), task.process, asked);
+}
+
+absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& task,
+                                       const SyscallRequest& asked, Judgement& judged,
+                                       TraceeArguments& arguments) {
+  if (!Runs(judged.decision.verdict)) return absl::OkStatus();
+  PROVOST_ASSIGN_OR_RETURN(ArgumentProtection::Answer answer,
+                           protection_.Protect(stopped->tid(), judged.runs, arguments));
+  if (auto* ready = std::get_if<ArgumentProtection::Protected>(&answer)) {
+    judged.runs = ready->runs;
+    task.slot = std::move(ready->slot);
+  } else if (const auto* inject = std::get_if<ArgumentPages::Inject>(&answer)) {
+    Stopped taken = *std::exchange(stopped, std::nullopt);
+    return Inject(std::move(taken), task, asked, inject->call);
+  } else if (std::holds_alternative<ArgumentPages::Wait>(answer)) {
+    if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
+    task.state = WaitsForPages{*std::exchange(stopped, std::nullopt)};
+    ++waiters_;
+  } else {
+    const absl::Status& why = std::get<ArgumentProtection::Unprotected>(answer).why;
+    if (!said_unprotected_ && options_.logger != nullptr) {
+      options_.logger->warn(
+          "{} of task {} is refused (ENOMEM): what it was decided on cannot be kept for it: {}; "
+          "see "
+          "--arguments",
+          CallName(asked), stopped->tid(), std::string(why.message()));
+    }
+    said_unprotected_ = true;
+    judged = {{Deny{ENOMEM}, judged.decision.wish, "unprotected"}, asked};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
+                                      const RemoteCall& call) {
+  if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
+  PROVOST_ASSIGN_OR_RETURN(InjectedCall injected,
+                           InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
+  task.state = MakesOurCall{std::move(injected)};
+  return RunOn(std::move(stopped), task);
+}
+
+absl::Status Supervisor::Loop::OnOurCall(Stopped stopped, Task& task) {
+  const auto ours = std::get<MakesOurCall>(std::exchange(task.state, Running()));
+  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ours.call.Finish(stopped));
+  PROVOST_RETURN_IF_ERROR(
+      protection_.pages().Done(stopped.tid(), task.process, ours.call.instead_of(), result));
+  PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Continue()));
+  return LetWaitersGo();
+}
+
+absl::Status Supervisor::Loop::LetWaitersGo() {
+  if (std::exchange(waiters_, 0) == 0) return absl::OkStatus();
+  std::vector<Task*> waiting;
+  for (auto& [tid, task] : tasks_) {
+    if (std::holds_alternative<WaitsForPages>(task.state)) waiting.push_back(&task);
+  }
+  for (Task* task : waiting) {
+    TaskState state = std::exchange(task->state, Running());
+    const absl::Status status =
+        On(SeccompStop(), std::move(std::get<WaitsForPages>(state).stopped), *task);
+    if (!status.ok() && !IsDied(status)) return status;
+  }
+  return absl::OkStatus();
 }
 
 // The program's own first execve is what the user asked for: it runs whatever the policy says of
@@ -457,8 +630,10 @@ absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
 }
 
 absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task& task) {
+  if (std::holds_alternative<MakesOurCall>(task.state)) return OnOurCall(std::move(stopped), task);
   auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (awaiting == nullptr) return std::move(stopped).Restart(Resume::Continue());
+  task.slot.Reset();
   // If it dies under these, what was decided is still in its state to be recorded.
   if (awaiting->rewritten.has_value()) {
     PROVOST_RETURN_IF_ERROR(
@@ -485,7 +660,8 @@ absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRec
 // Restarts a task in the middle of what it was doing: towards the exit of its call if that is
 // awaited.
 absl::Status Supervisor::Loop::RunOn(Stopped stopped, const Task& task) {
-  const bool awaiting = std::holds_alternative<AwaitingResult>(task.state);
+  const bool awaiting = std::holds_alternative<AwaitingResult>(task.state) ||
+                        std::holds_alternative<MakesOurCall>(task.state);
   return std::move(stopped).Restart(awaiting ? Resume::UntilSyscallExit() : Resume::Continue());
 }
 
@@ -520,6 +696,7 @@ absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) 
 absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
   // Its creator may name it in a call before its own first stop is seen.
   if (options_.contid) InheritContainer(event.child);
+  if (task.process != 0) protection_.pages().Born(event.child, stopped.tid(), task.process);
   return RunOn(std::move(stopped), task);
 }
 
@@ -527,6 +704,9 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
   const pid_t leader = stopped.tid();
   recorder_.Forget(leader);
   task.repeated.Clear();
+  task.slot.Reset();
+  task.process = leader;
+  protection_.pages().Execed(leader);
   if (event.former != leader) {
     // The thread that called execve has become the leader; what it was doing goes on under that
     // tid. The former leader was reaped unreported.
@@ -535,6 +715,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     PROVOST_RETURN_IF_ERROR(CutOff(std::exchange(task.state, Running())));
     if (auto former = tasks_.find(event.former); former != tasks_.end()) {
       task.state = std::move(former->second.state);
+      protection_.pages().Ended(event.former);
       tasks_.erase(former);
     }
   }
@@ -561,6 +742,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   recorder_.Forget(ended.tid);
   recorder_.containers().Ended(ended.tid);
   decider_.TaskEnded(ended.tid);
+  if (protection_.pages().Ended(ended.tid)) PROVOST_RETURN_IF_ERROR(LetWaitersGo());
   const auto task = tasks_.find(ended.tid);
   if (task == tasks_.end()) return absl::OkStatus();
   TaskState state = std::move(task->second.state);
@@ -673,22 +855,36 @@ Supervisor::Supervisor(Options options) : options_(std::move(options)) {}
 
 Supervisor::~Supervisor() = default;
 
-absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
+absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool attaches) {
   if (!options_.contid) {
     PROVOST_ASSIGN_OR_RETURN(const auto label, CommonContainer(options_.policies));
     if (label) options_.contid = label->contid;
   }
   std::vector<BpfProgram> filters;
   const ControlNumbers control = ControlNumbers::Random();
+  const Gate gate = Gate::Random();
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging,
                           options_.audited);
-    PROVOST_ASSIGN_OR_RETURN(
-        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
-                                [&](const Decision& decision) { return wishes.Wants(decision); }));
+    PROVOST_ASSIGN_OR_RETURN(filters,
+                             CompileFilters(
+                                 options_.policies, options_.mode == Mode::kComplain, control,
+                                 [&](const Decision& decision) { return wishes.Wants(decision); },
+                                 CallsFor(options_.arguments, attaches, gate)));
   }
-  return Loop(options_, std::move(filters), control).Run(argv);
+  return std::make_unique<Loop>(options_, std::move(filters), control, gate);
+}
+
+absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop(false));
+  return loop->Run(argv);
+}
+
+absl::StatusOr<Outcome> Supervisor::Attach(const std::vector<pid_t>& processes) {
+  if (processes.empty()) return absl::InvalidArgumentError("no process to attach to");
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop(true));
+  return loop->Attach(processes);
 }
 
 }  // namespace provost

@@ -25,6 +25,7 @@
 #include "audit/sink.h"
 #include "policy/decider.h"
 #include "policy/policy.h"
+#include "supervisor/argument_mode.h"
 #include "tracee/launcher.h"
 #include "tracee/signal_state.h"
 #include "tracee/stop.h"
@@ -53,6 +54,7 @@ struct Options {
   // allowed.
   std::vector<Policy> policies;
   Mode mode = Mode::kEnforce;
+  ArgumentMode arguments = ArgumentMode::kProtect;
 
   // Asked instead of the policies about every call that stops; the policies still make the filter,
   // and so say what stops. Not owned; null: the policies decide.
@@ -139,8 +141,19 @@ class Supervisor {
   // kernel lacks what is needed.
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
 
+  // The same for processes that run already, with all their threads and all that they start from
+  // now on (tracee/attachment.h); returns how the first of them ended. Call it instead of Run. What
+  // else they had started before stays unsupervised. A filter can never be taken off again: from
+  // here on the processes depend on this supervisor, and die with it.
+  //
+  // An error before any filter is in leaves them as they were: kNotFound, kPermissionDenied,
+  // kFailedPrecondition (a state that cannot be joined), kUnavailable. Of several, those that cannot
+  // be taken when others have been are said to the logger and go on unsupervised.
+  absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
+
  private:
   class Loop;
+  absl::StatusOr<std::unique_ptr<Loop>> MakeLoop(bool attaches);
   Options options_;
 };
 

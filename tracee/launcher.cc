@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/unique_fd.h"
 #include "tracee/died.h"
+#include "tracee/trace_options.h"
 
 namespace provost {
 
@@ -27,10 +28,6 @@ struct Launcher::Report {
 };
 
 namespace {
-
-constexpr unsigned long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP |
-                                   PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-                                   PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
 
 // What the child needs after the fork, made before it: nothing is allocated there.
 struct ChildPlan {
@@ -116,7 +113,7 @@ absl::StatusOr<Launcher> Launcher::Start(const LaunchSpec& spec) {
   }
   Launcher launcher(pid, report);
   if (pid < 0) return absl::ErrnoToStatus(errno, "fork");
-  if (ptrace(PTRACE_SEIZE, pid, nullptr, kOptions) < 0) {
+  if (ptrace(PTRACE_SEIZE, pid, nullptr, kGuardedTraceOptions) < 0) {
     absl::Status status = TraceeError("PTRACE_SEIZE", pid, errno);
     if (absl::IsPermissionDenied(status)) {
       status = absl::PermissionDeniedError(absl::StrCat(

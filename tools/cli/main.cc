@@ -64,6 +64,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   std::function<int()> chosen;
   AddRunCommand(app, chosen);
+  AddAttachCommand(app, chosen);
   AddCheckCommand(app, chosen);
   AddExplainCommand(app, chosen);
   AddWhyCommand(app, chosen);

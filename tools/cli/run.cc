@@ -34,6 +34,10 @@ constexpr std::array<std::pair<const char*, Mode>, 3> kModes = {{
     {"complain", Mode::kComplain},
     {"unrestricted", Mode::kUnrestricted},
 }};
+constexpr std::array<std::pair<const char*, ArgumentMode>, 2> kArgumentModes = {{
+    {"protect", ArgumentMode::kProtect},
+    {"trust", ArgumentMode::kTrust},
+}};
 constexpr std::array<std::pair<const char*, OnAuditFailure>, 3> kAuditFailures = {{
     {"stop", OnAuditFailure::kStop},
     {"continue", OnAuditFailure::kContinue},
@@ -44,6 +48,7 @@ struct RunArguments {
   PolicyArguments policies;
   OutputArguments output;
   std::string mode = "enforce";
+  std::string arguments = "protect";
   std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
   bool audited = false;
@@ -51,6 +56,7 @@ struct RunArguments {
   std::optional<uint64_t> seed;
   bool unsafe_allow_new_privs = false;
   std::vector<std::string> program;
+  std::vector<pid_t> processes;  // to be attached to instead
 };
 
 // What is run when no policy was named: everything is let through and recorded with its result, as
@@ -149,6 +155,7 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
   }
   options.audited = arguments.audited;
   options.mode = ValueOf(kModes, arguments.mode);
+  options.arguments = ValueOf(kArgumentModes, arguments.arguments);
   options.seed = arguments.seed.value_or(std::random_device()());
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
   options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
@@ -160,6 +167,7 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
 
 int Run(const RunArguments& arguments) {
   Options options;
+  const bool attaches = !arguments.processes.empty();
   // Before anything of ours changes them.
   options.signals = SignalState::Capture();
   SignalRelay relay;
@@ -177,27 +185,29 @@ int Run(const RunArguments& arguments) {
   options.sink = sink->get();
   options.logger = MakeLogger();
   options.publish_state = true;
-  options.on_started = [&](pid_t pid) { relay.Start(pid); };
+  if (attaches) {
+    options.on_started = [](pid_t) { WarnBeforeEnd(); };
+  } else {
+    options.on_started = [&](pid_t pid) { relay.Start(pid); };
+    options.on_stopped = StopWithJob;
+  }
   options.on_ended = [&] { relay.ProgramEnded(); };
-  options.on_stopped = StopWithJob;
   options.give_up = SignalRelay::EndWasAsked;
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
-  const absl::StatusOr<Outcome> outcome = Supervisor(std::move(options)).Run(arguments.program);
+  Supervisor supervisor(std::move(options));
+  const absl::StatusOr<Outcome> outcome =
+      attaches ? supervisor.Attach(arguments.processes) : supervisor.Run(arguments.program);
   DeliverOutput(**sink, wait);
   if (!outcome.ok()) {
     Complain(std::string(outcome.status().message()));
     return kExitFailure;
   }
-  return std::visit(ExitStatusOf{arguments.program[0]}, *outcome);
+  const std::string program = attaches ? "" : arguments.program[0];
+  return std::visit(ExitStatusOf{program}, *outcome);
 }
 
-}  // namespace
-
-void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
-  auto arguments = std::make_shared<RunArguments>();
-  CLI::App* command = app.add_subcommand("run", "run a program under a policy");
-  command->formatter(HelpWithUsage("provost run [options] -- PROGRAM [ARGUMENT...]"));
+void AddSuperviseOptions(CLI::App* command, const std::shared_ptr<RunArguments>& arguments) {
   AddPolicyOptions(*command, arguments->policies);
   AddOutputOptions(*command, arguments->output);
   command
@@ -206,6 +216,13 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
                    "unrestricted: no filter at all")
       ->type_name("MODE")
       ->check(OneOf(kModes));
+  command
+      ->add_option("--arguments", arguments->arguments,
+                   "what paths, addresses and structures are when the kernel reads them after a "
+                   "decision has: protect (default): what the decision read; trust: what the "
+                   "program's other threads have made of them by then")
+      ->type_name("HOW")
+      ->check(OneOf(kArgumentModes));
   command
       ->add_option("--on-audit-failure", arguments->on_audit_failure,
                    "what tasks do while a decision cannot be recorded: stop (default: wait until "
@@ -234,9 +251,38 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
   command->add_flag("--unsafe-allow-new-privs", arguments->unsafe_allow_new_privs,
                     "do not set no_new_privs: set-uid programs gain their privilege (needs "
                     "CAP_SYS_ADMIN)");
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = app.add_subcommand("run", "run a program under a policy");
+  command->formatter(HelpWithUsage("provost run [options] -- PROGRAM [ARGUMENT...]"));
+  AddSuperviseOptions(command, arguments);
   command->add_option("program", arguments->program, "the program and its arguments")->required();
   command->positionals_at_end();
   command->callback([&chosen, arguments] { chosen = [arguments] { return Run(*arguments); }; });
+}
+
+void AddAttachCommand(CLI::App& app, std::function<int()>& chosen) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command =
+      app.add_subcommand("attach", "put processes that run already under a policy, for good");
+  command->formatter(HelpWithUsage("provost attach [options] PID..."));
+  AddSuperviseOptions(command, arguments);
+  command
+      ->add_option("pid", arguments->processes,
+                   "the processes, with all their threads and what they start from now on")
+      ->type_name("PID")
+      ->check(WholeNumber(1, INT32_MAX))
+      ->required();
+  command->callback([&chosen, arguments] {
+    if (arguments->mode == "unrestricted") {
+      throw CLI::ValidationError("--mode", "unrestricted installs no filter: attach to nothing");
+    }
+    chosen = [arguments] { return Run(*arguments); };
+  });
 }
 
 }  // namespace provost

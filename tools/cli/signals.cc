@@ -81,6 +81,15 @@ void AskForEndOn(int signal) {
   sigaction(signal, &action, nullptr);
 }
 
+void OnFirstEnd(int /*signal*/) {
+  constexpr absl::string_view kWarning =
+      "provost: the processes that it supervises cannot do without it: they end with it. "
+      "Once more ends all of them\n";
+  const int saved_errno = errno;
+  (void)!write(STDERR_FILENO, kWarning.data(), kWarning.size());
+  errno = saved_errno;
+}
+
 enum class Phase : uint8_t { kProgramRuns, kProgramEnded, kOver };
 
 void SetHandlers(Phase phase) {
@@ -160,6 +169,20 @@ bool SignalRelay::EndWasAsked() {
   if (!g_end_asked) return false;
   if (g_program == 0) alarm(0);
   return true;
+}
+
+void WarnBeforeEnd() {
+  for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) {
+    struct sigaction action = {};
+    if (sigaction(signal, nullptr, &action) < 0 || action.sa_handler == SIG_IGN) continue;
+    action = {};
+    action.sa_handler = OnFirstEnd;
+    action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+    sigaction(signal, &action, nullptr);
+  }
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGHUP, &ignore, nullptr);
 }
 
 void StopWithJob(pid_t pid, int signal) {

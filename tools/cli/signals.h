@@ -27,6 +27,11 @@ class SignalRelay {
   static bool EndWasAsked();
 };
 
+// For who supervises processes that it did not start: the signals that would end it (and with it
+// them) say so first, and end it when they come again. SIGHUP and SIGPIPE are ignored from here on:
+// who had the terminal is not who has the processes.
+void WarnBeforeEnd();
+
 // Stops the calling process by `signal` as it has stopped the program `pid`, if there is a shell
 // with job control that waits for the one as it would for the other; returns when it is continued.
 // Where nobody has job control the program may be continued by one of its own, which needs us

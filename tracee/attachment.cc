@@ -1,0 +1,481 @@
+#include "tracee/attachment.h"
+
+#include <dirent.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <variant>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "base/status_macros.h"
+#include "tracee/borrowed_task.h"
+#include "tracee/died.h"
+#include "tracee/memory.h"
+#include "tracee/proc_path.h"
+#include "tracee/registers.h"
+#include "tracee/trace_options.h"
+
+namespace provost {
+namespace {
+
+// How long tasks may take to stop. One that runs does so at once; one in the kernel when its call
+// can be interrupted; one that never can be is told by its state.
+constexpr int64_t kStopLimit = 10'000;  // milliseconds
+// How often a task must be seen unkillable to be given up on, a millisecond apart.
+constexpr int kUnstoppableLooks = 20;
+
+int64_t Milliseconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+// What a file in /proc holds; nullopt if its task is gone.
+std::optional<std::string> ReadProc(pid_t tid, absl::string_view file) {
+  std::ifstream stream(ProcPath(tid, file));
+  if (!stream) return std::nullopt;
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return std::move(text).str();
+}
+
+// A field of /proc/TID/status (proc(5)); nullopt if the task is gone, or the kernel has no such.
+std::optional<std::string> StatusField(pid_t tid, absl::string_view name) {
+  const std::optional<std::string> status = ReadProc(tid, "status");
+  if (!status) return std::nullopt;
+  for (const absl::string_view line : absl::StrSplit(*status, '\n')) {
+    if (!absl::StartsWith(line, name) || line.size() <= name.size() || line[name.size()] != ':') {
+      continue;
+    }
+    return std::string(absl::StripAsciiWhitespace(line.substr(name.size() + 1)));
+  }
+  return std::nullopt;
+}
+
+std::optional<pid_t> StatusNumber(pid_t tid, absl::string_view name) {
+  const std::optional<std::string> field = StatusField(tid, name);
+  pid_t number = 0;
+  if (!field || !absl::SimpleAtoi(*field, &number)) return std::nullopt;
+  return number;
+}
+
+// "R", "S", "D", "T", "Z" …; 'X' if it is gone.
+char StateOf(pid_t tid) {
+  const std::optional<std::string> state = StatusField(tid, "State");
+  return state && !state->empty() ? (*state)[0] : 'X';
+}
+
+bool IsGone(pid_t tid) {
+  const char state = StateOf(tid);
+  return state == 'Z' || state == 'X';
+}
+
+// The number of the call a task is in, as /proc/TID/syscall says it; -1: in none, or not to be
+// known.
+int32_t CurrentCall(pid_t tid) {
+  const std::optional<std::string> text = ReadProc(tid, "syscall");
+  int32_t nr = -1;
+  if (text) (void)absl::SimpleAtoi(text->substr(0, text->find(' ')), &nr);
+  return nr;
+}
+
+std::vector<pid_t> TasksOf(pid_t process) {
+  std::vector<pid_t> tasks;
+  DIR* directory = opendir(ProcPath(process, "task").c_str());
+  if (directory == nullptr) return tasks;
+  while (const dirent* entry = readdir(directory)) {
+    pid_t tid = 0;
+    if (absl::SimpleAtoi(entry->d_name, &tid)) tasks.push_back(tid);
+  }
+  closedir(directory);
+  return tasks;
+}
+
+absl::Status CannotSeize(pid_t tid, int error) {
+  const std::optional<pid_t> tracer = StatusNumber(tid, "TracerPid");
+  absl::string_view why =
+      "; it takes its user's rights, or CAP_SYS_PTRACE (kernel.yama.ptrace_scope may ask for more)";
+  if (tracer.value_or(0) != 0) {
+    return absl::PermissionDeniedError(absl::StrCat("process ", tid, " is traced by process ",
+                                                    *tracer, " already: a task has one tracer"));
+  }
+  if (const auto text = ReadProc(tid, "cmdline"); text && text->empty() && !IsGone(tid)) {
+    why = "; a task of the kernel's own cannot be traced";
+  }
+  const absl::Status status = TraceeError("PTRACE_SEIZE", tid, error);
+  return {status.code(), absl::StrCat(status.message(), why)};
+}
+
+// The filters as seccomp(2) takes them, made for memory at `address` in a task: a sock_fprog for
+// each, and the programs behind them.
+struct FilterImage {
+  std::string bytes;
+  std::vector<uint64_t> programs;  // the address of each sock_fprog
+};
+FilterImage MakeImage(const std::vector<std::vector<sock_filter>>& filters, Arch arch,
+                      uint64_t address) {
+  // struct sock_fprog of 64-bit code; i386 has its pointer at offset 4 (struct compat_sock_fprog).
+  constexpr size_t kSlot = sizeof(sock_fprog);
+  const size_t pointer_at = arch == Arch::kX86_64 ? offsetof(sock_fprog, filter) : 4;
+  const size_t pointer_size = arch == Arch::kX86_64 ? 8 : 4;
+  FilterImage image;
+  image.bytes.assign(kSlot * filters.size(), '\0');
+  for (size_t i = 0; i < filters.size(); ++i) {
+    const auto length = static_cast<uint16_t>(filters[i].size());
+    const uint64_t at = address + image.bytes.size();
+    std::memcpy(&image.bytes[kSlot * i], &length, sizeof(length));
+    std::memcpy(&image.bytes[kSlot * i + pointer_at], &at, pointer_size);
+    image.bytes.append(reinterpret_cast<const char*>(filters[i].data()),
+                       filters[i].size() * sizeof(sock_filter));
+    image.programs.push_back(address + kSlot * i);
+  }
+  return image;
+}
+
+size_t ImageSize(const std::vector<std::vector<sock_filter>>& filters) {
+  return MakeImage(filters, Arch::kX86_64, 0).bytes.size();
+}
+
+absl::StatusOr<uint64_t> Expect(absl::string_view name, pid_t tid, absl::StatusOr<int64_t> result) {
+  if (!result.ok()) return result.status();
+  if (*result >= 0 || *result < -4095) return static_cast<uint64_t>(*result);
+  return absl::FailedPreconditionError(absl::StrCat(name, " in task ", tid, " gives ",
+                                                    strerror(static_cast<int>(-*result)),
+                                                    " (a filter of its own may refuse it)"));
+}
+
+// The calls by which a borrowed task puts filters on its process.
+class FilterInstaller {
+ public:
+  FilterInstaller(const AttachSpec& spec, BorrowedTask& task) : spec_(spec), task_(task) {}
+
+  // True once a filter is in.
+  bool has_installed() const { return has_installed_; }
+
+  absl::Status Install() {
+    const uint64_t size = ImageSize(spec_.filters);
+    constexpr uint64_t kReadWrite = PROT_READ | PROT_WRITE;
+    constexpr uint64_t kPrivate = MAP_PRIVATE | MAP_ANONYMOUS;
+    PROVOST_ASSIGN_OR_RETURN(
+        const uint64_t address,
+        Expect("mmap", task_.tid(),
+               task_.Call("mmap", {0, size, kReadWrite, kPrivate, ~uint64_t{0}, 0})));
+    absl::Status status = InstallFrom(address);
+    // Also where it failed: nothing of ours stays.
+    const absl::Status unmapped =
+        Expect("munmap", task_.tid(), task_.Call("munmap", {address, size}, Gate())).status();
+    return status.ok() ? unmapped : status;
+  }
+
+ private:
+  uint64_t Gate() const { return has_installed_ ? spec_.gate : 0; }
+
+  absl::Status InstallFrom(uint64_t address) {
+    FilterImage image = MakeImage(spec_.filters, task_.arch(), address);
+    PROVOST_RETURN_IF_ERROR(TraceeMemory(task_.tid()).Write(RemotePtr<void>(address), image.bytes));
+    if (!spec_.unsafe_allow_new_privs) {
+      PROVOST_RETURN_IF_ERROR(
+          Expect("prctl", task_.tid(), task_.Call("prctl", {PR_SET_NO_NEW_PRIVS, 1})).status());
+    }
+    for (const uint64_t program : image.programs) {
+      PROVOST_ASSIGN_OR_RETURN(
+          const uint64_t diverged,
+          Expect(
+              "seccomp", task_.tid(),
+              task_.Call("seccomp", {SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, program},
+                         Gate())));
+      if (diverged != 0) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("thread ", diverged, " has filters of its own, which cannot be joined"));
+      }
+      has_installed_ = true;
+    }
+    return absl::OkStatus();
+  }
+
+  const AttachSpec& spec_;
+  BorrowedTask& task_;
+  bool has_installed_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Begin(AttachSpec spec, Waiter& waiter) {
+  std::unique_ptr<Attachment> attachment(new Attachment(std::move(spec), waiter));
+  PROVOST_RETURN_IF_ERROR(attachment->FindProcesses());
+  PROVOST_RETURN_IF_ERROR(attachment->StopAll());
+  PROVOST_RETURN_IF_ERROR(attachment->CheckFilters());
+  return attachment;
+}
+
+Attachment::~Attachment() { LetAllGo(); }
+
+absl::Status Attachment::FindProcesses() {
+  for (const pid_t asked : spec_.processes) {
+    const std::optional<pid_t> process = StatusNumber(asked, "Tgid");
+    if (!process || IsGone(*process)) {
+      return absl::NotFoundError(absl::StrCat("there is no process ", asked));
+    }
+    if (*process == getpid()) {
+      return absl::InvalidArgumentError(absl::StrCat("process ", asked, " is provost itself"));
+    }
+    if (std::find(processes_.begin(), processes_.end(), *process) == processes_.end()) {
+      processes_.push_back(*process);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Attachment::SeizeAll() {
+  bool any = false;
+  for (const pid_t process : processes_) {
+    for (const pid_t tid : TasksOf(process)) {
+      if (seized_.contains(tid)) continue;
+      PROVOST_ASSIGN_OR_RETURN(const bool is_new, Seize(process, tid));
+      any = any || is_new;
+    }
+  }
+  return any;
+}
+
+absl::StatusOr<bool> Attachment::Seize(pid_t process, pid_t tid) {
+  // Without EXITKILL as yet: whoever ends us now does no harm.
+  if (ptrace(PTRACE_SEIZE, tid, nullptr, kTraceOptions) < 0) {
+    const int error = errno;
+    // A leader that exited before its threads stays, and is not to be traced.
+    if (error == ESRCH || IsGone(tid)) return false;
+    // Made by one of its threads that was seized already, it is ours from its birth.
+    if (StatusNumber(tid, "TracerPid") != getpid()) return CannotSeize(tid, error);
+  } else if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) < 0 && errno != ESRCH) {
+    return TraceeError("PTRACE_INTERRUPT", tid, errno);
+  }
+  seized_[tid] = process;
+  return true;
+}
+
+std::vector<pid_t> Attachment::Awaited() const {
+  std::vector<pid_t> awaited;
+  for (const auto& [tid, process] : seized_) {
+    const bool is_unseen = std::any_of(unseen_.begin(), unseen_.end(),
+                                       [&](const UnseenCall& call) { return call.tid == tid; });
+    if (!held_.contains(tid) && !is_unseen) awaited.push_back(tid);
+  }
+  return awaited;
+}
+
+absl::Status Attachment::StopAll() {
+  const int64_t limit = Milliseconds() + kStopLimit;
+  int looks = 0;
+  while (true) {
+    PROVOST_ASSIGN_OR_RETURN(const bool any, SeizeAll());
+    PROVOST_ASSIGN_OR_RETURN(WaitResult result, queue_.Poll());
+    const bool is_event =
+        !std::holds_alternative<NothingYet>(result) && !std::holds_alternative<NoTasks>(result);
+    if (is_event) {
+      PROVOST_RETURN_IF_ERROR(Handle(std::move(result)));
+      looks = 0;
+      continue;
+    }
+    const std::vector<pid_t> awaited = Awaited();
+    if (awaited.empty() && !any) break;
+    if (Milliseconds() > limit) {
+      return absl::UnavailableError(absl::StrCat(
+          "task ", awaited.empty() ? processes_[0] : awaited[0], " does not stop; try again"));
+    }
+    if (++looks >= kUnstoppableLooks) NoteUnstoppable();
+    poll(nullptr, 0, 1);
+  }
+  if (seized_.empty()) {
+    return absl::NotFoundError(absl::StrCat("process ", processes_[0], " has ended"));
+  }
+  return absl::OkStatus();
+}
+
+void Attachment::NoteUnstoppable() {
+  for (const pid_t tid : Awaited()) {
+    if (StateOf(tid) == 'D') unseen_.push_back({tid, CurrentCall(tid)});
+  }
+}
+
+absl::Status Attachment::Handle(WaitResult result) {
+  if (auto* stop = std::get_if<StoppedTask>(&result)) {
+    absl::Status status = HandleStop(std::move(*stop));
+    return IsDied(status) ? absl::OkStatus() : status;
+  }
+  if (const auto* ended = std::get_if<EndedTask>(&result)) {
+    seized_.erase(ended->tid);
+    held_.erase(ended->tid);
+    ended_.push_back(*ended);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Attachment::HandleStop(StoppedTask stop) {
+  const pid_t tid = stop.stopped.tid();
+  if (!seized_.contains(tid)) {
+    // Born of one that is seized: a thread, or a process that is then taken too.
+    const std::optional<pid_t> process = StatusNumber(tid, "Tgid");
+    if (!process) return absl::OkStatus();
+    seized_[tid] = *process;
+    if (std::find(processes_.begin(), processes_.end(), *process) == processes_.end()) {
+      processes_.push_back(*process);
+    }
+  }
+  std::erase_if(unseen_, [&](const UnseenCall& call) { return call.tid == tid; });
+  if (std::holds_alternative<TrapStop>(stop.event) ||
+      std::holds_alternative<GroupStop>(stop.event)) {
+    held_.insert_or_assign(tid, std::move(stop));
+    return absl::OkStatus();
+  }
+  int signal = 0;
+  if (const auto* delivered = std::get_if<SignalStop>(&stop.event)) signal = delivered->signal;
+  if (std::holds_alternative<SeccompStop>(stop.event)) {
+    // A filter of the task's own asked for a tracer that it does not have.
+    PROVOST_RETURN_IF_ERROR(SkipSyscall(stop.stopped, -ENOSYS));
+  }
+  if (const auto* exec = std::get_if<ExecStop>(&stop.event); exec != nullptr) {
+    // Its other threads are no more; what was pending for the one that called is so for the leader.
+    std::erase_if(seized_,
+                  [&](const auto& task) { return task.second == tid && task.first != tid; });
+    std::erase_if(held_, [&](const auto& task) { return !seized_.contains(task.first); });
+  }
+  return std::move(stop.stopped).Restart(Resume::Continue(signal));
+}
+
+absl::Status Attachment::CheckFilters() const {
+  for (const pid_t process : processes_) PROVOST_RETURN_IF_ERROR(CheckThreads(process));
+  return absl::OkStatus();
+}
+
+// What TSYNC would find out, asked before anything is changed.
+absl::Status Attachment::CheckThreads(pid_t process) const {
+  std::optional<std::string> filters;
+  for (const auto& [tid, of] : seized_) {
+    if (of != process) continue;
+    const std::optional<std::string> mode = StatusField(tid, "Seccomp");
+    const std::optional<std::string> own = StatusField(tid, "Seccomp_filters");
+    if (!mode) continue;
+    if (*mode == "1") {
+      return absl::FailedPreconditionError(
+          absl::StrCat("thread ", tid, " of process ", process,
+                       " is in seccomp's strict mode; it takes no filter"));
+    }
+    if (!filters) filters = own;
+    if (own != filters) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the threads of process ", process, " have different filters (thread ", tid,
+                       " has ", own.value_or("?"), ", another ", filters.value_or("?"),
+                       "): one for all of them cannot be installed"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<pid_t> Attachment::ChooseTask(pid_t process) const {
+  std::optional<pid_t> chosen;
+  for (const auto& [tid, stop] : held_) {
+    if (seized_.at(tid) != process) continue;
+    // One that is stopped for job control can do it too, and is stopped again afterwards.
+    if (std::holds_alternative<TrapStop>(stop.event)) return tid;
+    chosen = tid;
+  }
+  if (chosen) return *chosen;
+  return absl::FailedPreconditionError(
+      absl::StrCat("no thread of process ", process, " can be stopped now; try again"));
+}
+
+absl::Status Attachment::Guard(pid_t process) const {
+  for (const auto& [tid, stop] : held_) {
+    if (seized_.at(tid) != process) continue;
+    if (ptrace(PTRACE_SETOPTIONS, tid, nullptr, kGuardedTraceOptions) < 0 && errno != ESRCH) {
+      return TraceeError("PTRACE_SETOPTIONS", tid, errno);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Attachment::Install(std::vector<Failure>& failures) {
+  size_t installed = 0;
+  for (const pid_t process : std::vector<pid_t>(processes_)) {
+    absl::Status status = InstallIn(process);
+    if (status.ok()) {
+      ++installed;
+      continue;
+    }
+    failures.push_back({process, status});
+    LetGo(process);
+  }
+  if (installed > 0) return absl::OkStatus();
+  return failures.empty() ? absl::NotFoundError("there is no process to attach to")
+                          : failures[0].status;
+}
+
+absl::Status Attachment::InstallIn(pid_t process) {
+  if (spec_.filters.empty()) return Guard(process);
+  PROVOST_ASSIGN_OR_RETURN(const pid_t tid, ChooseTask(process));
+  PROVOST_RETURN_IF_ERROR(Guard(process));
+  auto entry = held_.extract(tid);
+  StoppedTask& stop = entry.mapped();
+  absl::StatusOr<BorrowedTask> task = BorrowedTask::Begin(stop.stopped, queue_);
+  if (!task.ok()) {
+    if (!IsDied(task.status())) held_.insert(std::move(entry));
+    return task.status();
+  }
+  FilterInstaller installer(spec_, *task);
+  absl::Status status = installer.Install();
+  absl::StatusOr<StoppedTask> back = std::move(*task).Return();
+  if (back.ok()) held_.insert_or_assign(tid, *std::move(back));
+  if (status.ok()) status = back.status();
+  // With one of several filters in, there is no way back: it is ours, or nobody's.
+  if (!status.ok() && installer.has_installed()) kill(process, SIGKILL);
+  return status;
+}
+
+void Attachment::LetGo(pid_t process) {
+  std::erase_if(held_, [&](const auto& task) {
+    if (seized_.at(task.first) != process) return false;
+    // One that a group-stop holds stays in it (__ptrace_unlink in kernel/ptrace.c).
+    (void)ptrace(PTRACE_DETACH, task.first, nullptr, nullptr);
+    return true;
+  });
+  // Those that could not be stopped cannot be let go either, until they are: they stay traced, and
+  // outlive us, for nothing kills them.
+  std::erase_if(seized_, [&](const auto& task) { return task.second == process; });
+  std::erase(processes_, process);
+}
+
+void Attachment::LetAllGo() {
+  for (const pid_t process : std::vector<pid_t>(processes_)) LetGo(process);
+}
+
+std::deque<WaitResult> Attachment::Release() {
+  std::deque<WaitResult> results;
+  for (const EndedTask& ended : ended_) results.emplace_back(ended);
+  for (auto& [tid, stop] : held_) results.emplace_back(std::move(stop));
+  for (WaitResult& later : queue_.TakeAll()) results.push_back(std::move(later));
+  held_.clear();
+  seized_.clear();
+  processes_.clear();
+  return results;
+}
+
+}  // namespace provost
