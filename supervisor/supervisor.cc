@@ -29,6 +29,7 @@
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
+#include "tracee/address_space.h"
 #include "tracee/attachment.h"
 #include "tracee/died.h"
 #include "tracee/injected_call.h"
@@ -133,7 +134,7 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
                                ReplaceArguments(stopped, request, runs));
       // It has no exit stop to put registers back at.
       if (IsVsyscall(request)) return Running();
-      return AwaitingResult{std::nullopt, RewrittenCall{request, registers}};
+      return AwaitingResult{std::nullopt, RewrittenCall{request, runs, registers}};
     }
     // Nobody is here to answer. Policies say neither; a decider in code may.
     absl::StatusOr<TaskState> operator()(const Emulate&) const {
@@ -247,6 +248,8 @@ class Supervisor::Loop {
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
                               const Judgement& judged);
+  // Puts back what of its creator's registers was replaced for the call that made it.
+  absl::Status RestoreNewTask(const Stopped& stopped) const;
   // Restarts a task whose record, for which it was `held`, is written.
   absl::Status LetGo(TaskState held, Task& task);
   absl::Status RetryHeld();
@@ -455,10 +458,24 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   const auto [entry, is_new] = tasks_.try_emplace(stop.stopped.tid());
   Task& task = entry->second;
   if (is_new && options_.contid) InheritContainer(entry->first);
+  if (is_new && std::holds_alternative<TrapStop>(stop.event)) {
+    PROVOST_RETURN_IF_ERROR(RestoreNewTask(stop.stopped));
+  }
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
   return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
                     stop.event);
+}
+
+absl::Status Supervisor::Loop::RestoreNewTask(const Stopped& stopped) const {
+  for (const auto& [tid, task] : tasks_) {
+    const auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+    if (awaiting == nullptr || !awaiting->rewritten.has_value()) continue;
+    const RewrittenCall& call = *awaiting->rewritten;
+    PROVOST_ASSIGN_OR_RETURN(const bool made_by_it, BeganIn(stopped, call.asked, call.runs));
+    if (made_by_it) return RestoreArguments(stopped, call.asked, call.runs, call.registers);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
@@ -563,6 +580,7 @@ absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const Syscall
 absl::Status Supervisor::Loop::OnOurCall(Stopped stopped, Task& task) {
   const auto ours = std::get<MakesOurCall>(std::exchange(task.state, Running()));
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ours.call.Finish(stopped));
+  if (ours.call.IsTrapped(result)) task.state = AwaitingOurTrap{ours.call.nr()};
   PROVOST_RETURN_IF_ERROR(
       protection_.pages().Done(stopped.tid(), task.process, ours.call.instead_of(), result));
   PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Continue()));
@@ -636,13 +654,16 @@ absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task&
   task.slot.Reset();
   // If it dies under these, what was decided is still in its state to be recorded.
   if (awaiting->rewritten.has_value()) {
-    PROVOST_RETURN_IF_ERROR(
-        RestoreArguments(stopped, awaiting->rewritten->asked, awaiting->rewritten->registers));
+    const RewrittenCall& call = *awaiting->rewritten;
+    PROVOST_RETURN_IF_ERROR(RestoreArguments(stopped, call.asked, call.runs, call.registers));
+  }
+  if (!awaiting->record.has_value()) {
+    task.state = Running();
+    return std::move(stopped).Restart(Resume::Continue());
   }
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
   std::optional<PendingRecord> record = std::move(awaiting->record);
   task.state = Running();
-  if (!record.has_value()) return std::move(stopped).Restart(Resume::Continue());
   recorder_.Finish(*record, ResultForRecord(result));
   return AfterCall(std::move(stopped), task, *std::move(record));
 }
@@ -673,6 +694,12 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
       PROVOST_RETURN_IF_ERROR(PresentTrapAs(stopped, trap->asked));
       task.state = Running();
     }
+  }
+  const auto* ours = std::get_if<AwaitingOurTrap>(&task.state);
+  if (ours != nullptr && event.signal == SIGSYS) {
+    PROVOST_ASSIGN_OR_RETURN(const bool is_ours, IsSeccompTrap(stopped, ours->nr));
+    task.state = Running();
+    if (is_ours) return std::move(stopped).Restart(Resume::Continue());
   }
   return std::move(stopped).Restart(Resume::Continue(event.signal));
 }
@@ -723,6 +750,9 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
   if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) awaiting->rewritten.reset();
   if (!program_runs_ && leader == root_) {
     program_runs_ = true;
+    if (const absl::StatusOr<int> filters = CountFilters(leader); filters.ok()) {
+      protection_.pages().SetFilters(*filters);
+    }
     decider_.ProgramStarted();
     if (first_exec_) {
       PendingRecord record = *std::move(first_exec_);
@@ -865,6 +895,7 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool atta
   const Gate gate = Gate::Random();
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
+    PROVOST_RETURN_IF_ERROR(CheckProtection(options_.arguments, options_.policies));
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging,
                           options_.audited);
     PROVOST_ASSIGN_OR_RETURN(filters,

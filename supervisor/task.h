@@ -21,6 +21,7 @@ struct Running {};
 // What a rewritten call found in its registers, to be put back when it is done.
 struct RewrittenCall {
   SyscallRequest asked;
+  SyscallRequest runs;
   ArgumentRegisters registers;
 };
 // Runs a call whose result is to be recorded, or whose registers are to be put back; the next
@@ -33,6 +34,10 @@ struct AwaitingResult {
 // stop is ours.
 struct MakesOurCall {
   InjectedCall call;
+};
+// A filter of the task's own has trapped that call; the SIGSYS that comes next is kept from it.
+struct AwaitingOurTrap {
+  int32_t nr;
 };
 // Waits at a seccomp stop until another task of its address space has made a call of ours.
 struct WaitsForPages {
@@ -58,8 +63,8 @@ struct HeldAfterCall {
 };
 
 using TaskState =
-    std::variant<Running, AwaitingResult, MakesOurCall, WaitsForPages, AwaitingTrap, Listening,
-                 HeldBeforeCall, HeldAfterCall>;
+    std::variant<Running, AwaitingResult, MakesOurCall, AwaitingOurTrap, WaitsForPages,
+                 AwaitingTrap, Listening, HeldBeforeCall, HeldAfterCall>;
 
 }  // namespace provost
 
