@@ -86,6 +86,12 @@ struct Options {
 
   // Dangerous: see LaunchSpec.
   bool unsafe_allow_new_privs = false;
+  // Dangerous: leaves open what hardening closes (policy/harden.h), as `harden off` in a policy
+  // does.
+  bool unsafe_harden_off = false;
+  // Dangerous: leaves this process dumpable while it supervises (supervisor/undumpable.h), so that
+  // it can be debugged and leaves core dumps; its tasks may do with it what a debugger can.
+  bool unsafe_debuggable = false;
   // Signals as the program should find them; absent: as they are when Run is called.
   std::optional<SignalState> signals;
 
@@ -147,8 +153,8 @@ class Supervisor {
   // here on the processes depend on this supervisor, and die with it.
   //
   // An error before any filter is in leaves them as they were: kNotFound, kPermissionDenied,
-  // kFailedPrecondition (a state that cannot be joined), kUnavailable. Of several, those that cannot
-  // be taken when others have been are said to the logger and go on unsupervised.
+  // kFailedPrecondition (a state that cannot be joined), kUnavailable. Of several, those that
+  // cannot be taken when others have been are said to the logger and go on unsupervised.
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
 
  private:

@@ -2,9 +2,11 @@
 #define PROVOST_SUPERVISOR_TASK_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <variant>
 
+#include "supervisor/hardening.h"
 #include "supervisor/recorder.h"
 #include "syscalls/request.h"
 #include "tracee/injected_call.h"
@@ -29,6 +31,7 @@ struct RewrittenCall {
 struct AwaitingResult {
   std::optional<PendingRecord> record;
   std::optional<RewrittenCall> rewritten;
+  std::shared_ptr<const Aside> aside;  // where the supervisor stays until the call is done
 };
 // Makes a call of ours in place of its own, which it makes again afterwards; the next syscall-exit
 // stop is ours.
