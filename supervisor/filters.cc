@@ -2,8 +2,11 @@
 
 #include <linux/seccomp.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
@@ -12,8 +15,18 @@
 #include "policy/harden.h"
 
 namespace provost {
-
 namespace {
+
+bool MayRecord(const Policy& policy, const std::function<bool(const Decision&)>& wants_record) {
+  const auto may = [&](const Rule& rule) {
+    const Decision decision = rule.decision();
+    return AsksForRecord(decision.wish) || std::holds_alternative<Log>(decision.verdict) ||
+           wants_record(decision);
+  };
+  return may(policy.default_rule()) ||
+         std::any_of(policy.rules().begin(), policy.rules().end(),
+                     [&](const std::shared_ptr<const Rule>& rule) { return may(*rule); });
+}
 
 absl::StatusOr<BpfProgram> CompileHarden(absl::Span<const Policy> policies,
                                          const ControlNumbers& control,
@@ -38,6 +51,9 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
     const std::function<bool(const Decision&)>& wants_record, const GatedCalls& gated,
     const Policy* harden) {
+  const bool records = std::any_of(policies.begin(), policies.end(), [&](const Policy& policy) {
+    return MayRecord(policy, wants_record);
+  });
   const bool every_refusal = complain || policies.size() > 1;
   std::vector<BpfProgram> filters;
   if (harden != nullptr) {
@@ -49,6 +65,7 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     FilterOptions options;
     options.control = control;
     options.gated = gated;
+    options.trace_set_mm = records;
     options.needs_tracer = [&](const Decision& decision) {
       return (every_refusal && Refuses(decision.verdict)) || wants_record(decision);
     };

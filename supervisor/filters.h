@@ -16,9 +16,10 @@ namespace provost {
 
 // Compiles one filter for each policy, in the order in which they are to be installed; `control` is
 // part of all. `wants_record` says which decisions must come to the tracer to be recorded; with
-// `complain`, every refusal must come to it to be let through. With more than one policy every
-// refusal comes to the tracer too: stacked filters in the kernel would not know each other's
-// errnos.
+// `complain`, every refusal must come to it to be let through. Where any may be recorded, so must
+// the calls that change what records say of a program unseen (FilterOptions::trace_set_mm). With
+// more than one policy every refusal comes to the tracer too: stacked filters in the kernel would
+// not know each other's errnos.
 //
 // The filter of `harden` (policy/harden.h; null: none) stands first: of two errnos the kernel takes
 // the newer filter's, and what policies refuse themselves is theirs to say. It answers in the

@@ -539,7 +539,7 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
   std::optional<Stopped> ready(std::move(stopped));
   PROVOST_RETURN_IF_ERROR(Protect(ready, task, info.request, judged, arguments));
   if (!ready) return absl::OkStatus();
-  recorder_.NoteCall(ready->tid(), info.request);
+  recorder_.NoteCall(info.request);
   if (recorder_.Wants(decision)) {
     PendingRecord record = recorder_.Make(ready->tid(), info.request, decision, arguments);
     return BeforeCall(*std::move(ready), task, std::move(record), judged.runs);
@@ -781,8 +781,13 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
       tasks_.erase(former);
     }
   }
-  // The new program's registers are its own.
-  if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) awaiting->rewritten.reset();
+  if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) {
+    // The new program's registers are its own.
+    awaiting->rewritten.reset();
+    if (awaiting->record) {
+      recorder_.FinishExec(leader, *awaiting->record, Recorder::Exec::kGoesOn);
+    }
+  }
   if (!program_runs_ && leader == root_) {
     program_runs_ = true;
     if (const absl::StatusOr<int> filters = CountFilters(leader); filters.ok()) {
@@ -792,7 +797,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     if (first_exec_) {
       PendingRecord record = *std::move(first_exec_);
       first_exec_.reset();
-      recorder_.FinishExec(leader, record);
+      recorder_.FinishExec(leader, record, Recorder::Exec::kIsOver);
       return AfterCall(std::move(stopped), task, std::move(record));
     }
   }
