@@ -140,6 +140,9 @@ struct LoggingStatement {
 struct ContainerStatement {
   uint64_t contid;
 };
+struct HardenStatement {
+  bool on;
+};
 struct IncludeStatement {
   StringItem path;
 };
@@ -166,7 +169,7 @@ struct RuleStatement {
 
 struct Statement {
   std::variant<ArchStatement, DefaultStatement, LoggingStatement, ContainerStatement,
-               IncludeStatement, LetStatement, RuleStatement>
+               HardenStatement, IncludeStatement, LetStatement, RuleStatement>
       node;
   SourceSpan span;
   SourceSpan keyword;  // the first word

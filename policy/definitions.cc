@@ -17,12 +17,11 @@ namespace provost {
 namespace {
 
 constexpr absl::string_view kReserved[] = {
-    "addr",    "after",     "allow",   "arch", "as",       "ask",     "audited",
-    "chance",  "container", "default", "deny", "each",     "emulate", "every",
-    "first",   "has",       "if",      "in",   "include",  "ip",      "kill",
-    "let",     "log",       "logging", "nth",  "off",      "on",      "only",
-    "proc",    "process",   "quiet",   "rate", "realpath", "result",  "return",
-    "rewrite", "set",       "thread",  "trap", "under",    "with",
+    "addr",    "after",   "allow",  "arch",    "as",    "ask",   "audited",  "chance", "container",
+    "default", "deny",    "each",   "emulate", "every", "first", "harden",   "has",    "if",
+    "in",      "include", "ip",     "kill",    "let",   "log",   "logging",  "nth",    "off",
+    "on",      "only",    "proc",   "process", "quiet", "rate",  "realpath", "result", "return",
+    "rewrite", "set",     "thread", "trap",    "under", "with",
 };
 
 using Names = absl::flat_hash_set<absl::string_view>;

@@ -10,12 +10,15 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "policy/checker.h"
 #include "policy/explain.h"
+#include "policy/harden.h"
 #include "policy/predicate.h"
 #include "policy/source_text.h"
 #include "policy/verdict.h"
@@ -74,6 +77,8 @@ std::string JoinSome(const std::vector<std::string>& names) {
 class OpeningFinder {
  public:
   explicit OpeningFinder(const Policy& policy) : policy_(policy) {
+    const absl::StatusOr<Policy> harden = HardenPolicy(absl::MakeConstSpan(&policy, 1), {});
+    if (harden.ok()) harden_ = *harden;
     for (const Arch arch : kAllArches) {
       if (!policy.Lists(arch)) continue;
       ++listed_;
@@ -86,6 +91,7 @@ class OpeningFinder {
     for (const auto& rule : policy_.rules()) FindTwins(*rule);
     FindDenylist();
     FindIoUring();
+    FindHardening();
     return std::move(findings_);
   }
 
@@ -208,6 +214,7 @@ class OpeningFinder {
     for (const Arch arch : kAllArches) {
       const Syscall* twin = SyscallTable::Get().Find(arch, member);
       if (twin == nullptr || !policy_.Lists(arch) || bound.contains(twin)) continue;
+      if (IsHardened() && HardenAlwaysRefuses(*twin) != nullptr) continue;
       const Outcome& outcome = outcomes_[twin];
       const bool logs = restriction == Restriction::kLogs && outcome.may_be_logged;
       if (outcome.may_be_refused || logs) continue;
@@ -289,6 +296,7 @@ class OpeningFinder {
   }
 
   void FindIoUring() {
+    if (IsHardened()) return;
     for (const Arch arch : kAllArches) {
       const Syscall* setup = SyscallTable::Get().Find(arch, "io_uring_setup");
       if (setup == nullptr || !policy_.Lists(arch)) continue;
@@ -306,7 +314,62 @@ class OpeningFinder {
     }
   }
 
+  // ---- hardening ----
+
+  bool IsHardened() const { return !policy_.harden() || policy_.harden()->on; }
+
+  // The rule of hardening that refuses the call whatever its arguments; null if none does.
+  const Rule* HardenAlwaysRefuses(const Syscall& syscall) const {
+    for (const BoundRule& bound : harden_.RulesFor(syscall.arch, syscall.nr)) {
+      if (IsUnconditional(bound) && Refuses(bound.rule->verdict)) return bound.rule;
+    }
+    return nullptr;
+  }
+
+  void FindHardening() {
+    if (!IsHardened()) {
+      std::vector<std::string> ways;
+      for (const auto& rule : harden_.rules()) {
+        const std::string way = rule->name.substr(kHardenPrefix.size());
+        const bool refuses = Refuses(rule->verdict);
+        if (refuses && std::find(ways.begin(), ways.end(), way) == ways.end()) ways.push_back(way);
+      }
+      Add(policy_.harden()->where, "hardening",
+          absl::StrCat("`harden off` opens what hardening closes: ", absl::StrJoin(ways, ", ")),
+          "leave it out; docs/HARDENING.md says what each is");
+      return;
+    }
+    for (const auto& rule : policy_.rules()) FindAllowedInVain(*rule);
+  }
+
+  // A rule that lets a call run which hardening refuses all the same, and names it.
+  void FindAllowedInVain(const Rule& rule) {
+    if (Refuses(rule.verdict)) return;
+    for (const Binding& binding : bindings_[&rule]) {
+      const absl::string_view call = binding.syscall->signature->name;
+      const Rule* refusing = HardenAlwaysRefuses(*binding.syscall);
+      if (refusing == nullptr || !NamesWord(rule.text, call)) continue;
+      Add(rule.where, "hardening",
+          absl::StrCat("`", call, "` is let run here, but hardening refuses it (",
+                       VerdictToString(refusing->verdict), ", rule \"", refusing->name, "\")"),
+          "leave it out; `harden off` opens it, and all else that hardening closes");
+      return;
+    }
+  }
+
+  static bool NamesWord(absl::string_view text, absl::string_view word) {
+    const auto is_part = [](char c) { return absl::ascii_isalnum(c) || c == '_'; };
+    for (size_t at = text.find(word); at != absl::string_view::npos; at = text.find(word, at + 1)) {
+      const size_t end = at + word.size();
+      if ((at == 0 || !is_part(text[at - 1])) && (end == text.size() || !is_part(text[end]))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   const Policy& policy_;
+  Policy harden_;
   int listed_ = 0;
   absl::flat_hash_map<const Syscall*, Outcome> outcomes_;
   absl::flat_hash_map<const Rule*, std::vector<Binding>> bindings_;

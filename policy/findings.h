@@ -13,7 +13,7 @@ namespace provost {
 struct Finding {
   SourceLocation where;
   // "language": the parser's warnings; "unreachable": a rule that never decides (checker.h);
-  // "racy", "twins", "abi", "denylist", "io_uring": below.
+  // "racy", "twins", "abi", "denylist", "io_uring", "hardening": below.
   std::string kind;
   std::string message;
   std::string mend;  // what to do about it; may be empty
@@ -28,6 +28,8 @@ struct Finding {
 //   abi       the same, where the other call is of an ABI that the rule has no call of
 //   denylist  the default lets calls run that no rule of a policy of refusals is for
 //   io_uring  file or network calls are ruled, and io_uring, which does them unseen, is let through
+//   hardening the policy says `harden off`, or lets a call run that hardening (harden.h) refuses
+// What hardening closes is no opening of a policy that does not switch it off.
 // x32 and ABIs that are not listed are refused by every policy: no finding. One finding a rule and
 // family. In order of kind, then of rules.
 std::vector<Finding> FindOpenings(const Policy& policy);

@@ -69,6 +69,10 @@ TEST(FindingsTest, TwinsAreJudgedByWhatThePolicyDecides) {
       {"default allow\nlog execve\n",
        "`execve` is recorded here, but execveat (running programs) is neither refused nor "
        "recorded\n"},
+      // Hardening refuses what stands in no rule.
+      {"default allow\ndeny EPERM execve\n", ""},
+      {"harden off\ndefault allow\ndeny EPERM execve\n",
+       "`execve` is refused here, but execveat (running programs) is never refused\n"},
       {"default allow\nlog execve\ndeny EPERM execveat\n",
        "`execveat` is refused here, but execve (running programs) is never refused\n"},
       {"default allow\nlog execve, execveat\n", ""},
@@ -79,8 +83,9 @@ TEST(FindingsTest, TwinsAreJudgedByWhatThePolicyDecides) {
        "`pipe2` is refused here, but pipe (pipes) is never refused\n"},
       {"default allow\ndeny EPERM pipe\n",
        "`pipe` is refused here, but pipe2 (pipes) is never refused\n"},
-      {"default allow\ndeny EPERM clone if flags has CLONE_NEWUSER\n",
+      {"harden off\ndefault allow\ndeny EPERM clone if flags has CLONE_NEWUSER\n",
        "`clone` is refused here, but clone3 (making processes) is never refused\n"},
+      {"default allow\ndeny EPERM clone if flags has CLONE_NEWUSER\n", ""},
   };
   for (const Case& one : cases) {
     EXPECT_EQ(Messages(absl::StrCat("arch x86_64\n", one.rules), "twins"), one.messages)
@@ -109,13 +114,30 @@ TEST(FindingsTest, OthersAreSaidOnce) {
   EXPECT_EQ(Kinds("arch x86_64\ndefault allow\n"
                   "deny EPERM chdir if path under \"/etc\"\n"
                   "deny EPERM mount if flags has MS_BIND || dev_name == \"/dev/sda\"\n"),
-            List({"3 racy", "3 denylist", "3 io_uring", "4 racy", "4 twins"}));
+            List({"3 racy", "3 denylist", "4 racy", "4 twins"}));
   EXPECT_EQ(Kinds("arch x86_64\ndefault deny EPERM\nallow io_uring_setup\n"
-                  "allow connect if addrlen == 16\n"),
-            List({"3 io_uring"}));
+                  "allow connect if addrlen == 16\nharden off\n"),
+            List({"3 io_uring", "5 hardening"}));
   EXPECT_EQ(Kinds("default deny EPERM\nallow read\nallow read if fd == 0\n"),
             List({"3 unreachable"}));
   EXPECT_EQ(Kinds("default deny EPERM\nallow ?nosuchcall\n"), List({"2 language"}));
+}
+
+TEST(FindingsTest, WhatHardeningClosesIsNamedWhereItIsOpened) {
+  EXPECT_EQ(Messages("default allow\nharden off\n", "hardening"),
+            "`harden off` opens what hardening closes: io_uring, userfaultfd, listener, clone3, "
+            "clone-untraced, ptrace, memory, signal, pidfd, limits, proc-mem\n");
+  EXPECT_EQ(Messages("default allow\ndeny EPERM execve\nharden off\n", "hardening"),
+            "`harden off` opens what hardening closes: io_uring, userfaultfd, listener, clone3, "
+            "clone-untraced, ptrace, memory, signal, pidfd, limits, proc-mem, execveat\n");
+  EXPECT_EQ(Messages("default deny EPERM\nallow read, io_uring_setup\nallow clone3\n", "hardening"),
+            "`io_uring_setup` is let run here, but hardening refuses it (deny ENOSYS, rule "
+            "\"harden:io_uring\")\n"
+            "`clone3` is let run here, but hardening refuses it (deny ENOSYS, rule "
+            "\"harden:clone3\")\n");
+  // Whoever allows a group means its others.
+  EXPECT_EQ(Messages("default deny EPERM\nallow @process\n", "hardening"), "");
+  EXPECT_EQ(Messages("default allow\nharden on\n", "hardening"), "");
 }
 
 }  // namespace

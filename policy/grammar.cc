@@ -21,8 +21,8 @@ namespace provost {
 namespace {
 
 constexpr absl::string_view kStatementWords[] = {
-    "arch", "default", "logging", "include", "let",     "allow", "log",      "deny",
-    "kill", "trap",    "return",  "emulate", "rewrite", "ask",   "container"};
+    "arch", "default", "logging", "include", "let",     "allow", "log",       "deny",
+    "kill", "trap",    "return",  "emulate", "rewrite", "ask",   "container", "harden"};
 constexpr absl::string_view kNoDefaults[] = {"emulate", "rewrite", "ask"};
 constexpr absl::string_view kTailWords[] = {"if", "as", "log", "quiet", "audited"};
 constexpr absl::string_view kKillScopes[] = {"process", "thread"};
@@ -145,6 +145,8 @@ absl::StatusOr<Statement> Grammar::ParseStatement() {
     status = parse(&Grammar::ParseLogging);
   } else if (current_.IsName("container")) {
     status = parse(&Grammar::ParseContainer);
+  } else if (current_.IsName("harden")) {
+    status = parse(&Grammar::ParseHarden);
   } else if (current_.IsName("include")) {
     status = parse(&Grammar::ParseInclude);
   } else if (current_.IsName("let")) {
@@ -204,12 +206,22 @@ absl::StatusOr<DefaultStatement> Grammar::ParseDefault() {
   return statement;
 }
 
-absl::StatusOr<LoggingStatement> Grammar::ParseLogging() {
+absl::StatusOr<bool> Grammar::ParseSwitch() {
   PROVOST_RETURN_IF_ERROR(Advance());
   const bool on = current_.IsName("on");
   if (!on && !current_.IsName("off")) return Unexpected("`on` or `off`");
   PROVOST_RETURN_IF_ERROR(Advance());
+  return on;
+}
+
+absl::StatusOr<LoggingStatement> Grammar::ParseLogging() {
+  PROVOST_ASSIGN_OR_RETURN(const bool on, ParseSwitch());
   return LoggingStatement{on};
+}
+
+absl::StatusOr<HardenStatement> Grammar::ParseHarden() {
+  PROVOST_ASSIGN_OR_RETURN(const bool on, ParseSwitch());
+  return HardenStatement{on};
 }
 
 absl::StatusOr<ContainerStatement> Grammar::ParseContainer() {

@@ -53,8 +53,11 @@ class Grammar {
   absl::StatusOr<Statement> ParseStatement();
   absl::StatusOr<ArchStatement> ParseArch();
   absl::StatusOr<DefaultStatement> ParseDefault();
+  // `on` or `off` behind the statement's word.
+  absl::StatusOr<bool> ParseSwitch();
   absl::StatusOr<LoggingStatement> ParseLogging();
   absl::StatusOr<ContainerStatement> ParseContainer();
+  absl::StatusOr<HardenStatement> ParseHarden();
   absl::StatusOr<IncludeStatement> ParseInclude();
   absl::StatusOr<LetStatement> ParseLet();
   absl::StatusOr<RuleStatement> ParseRule();

@@ -142,6 +142,7 @@ constexpr Decided kDecided[] = {
     {"container 7001", "unshare(0)", "log"},
     {"container 7001", "bpf(0, NULL, 0)", "deny EPERM"},  // whose task is not known
     {"container 7001", "getpid()", "allow"},
+    {"harden off", "getpid()", "allow"},
 };
 
 TEST(LanguagePageTest, EveryExampleDecides) {

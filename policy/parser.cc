@@ -124,6 +124,7 @@ class PolicyReader {
   absl::Status Handle(const Statement& statement, const DefaultStatement& node);
   absl::Status Handle(const Statement& statement, const LoggingStatement& node);
   absl::Status Handle(const Statement& statement, const ContainerStatement& node);
+  absl::Status Handle(const Statement& statement, const HardenStatement& node);
   absl::Status Handle(const Statement& statement, const IncludeStatement& node);
   absl::Status Handle(const Statement& statement, const LetStatement& node);
   absl::Status Handle(const Statement& statement, const RuleStatement& node);
@@ -148,6 +149,7 @@ class PolicyReader {
   std::optional<SourceSpan> arch_;
   std::optional<SourceSpan> logging_;
   std::optional<SourceSpan> container_;
+  std::optional<SourceSpan> harden_;
   std::optional<SourceSpan> default_;
   std::optional<SourceSpan> first_rule_;
   Verdict default_verdict_;
@@ -241,6 +243,14 @@ absl::Status PolicyReader::Handle(const Statement& statement, const ContainerSta
   if (container_.has_value()) return SaidTwice(statement.keyword, *container_);
   container_ = statement.keyword;
   builder_.Container({node.contid, statement.keyword.location()});
+  return absl::OkStatus();
+}
+
+absl::Status PolicyReader::Handle(const Statement& statement, const HardenStatement& node) {
+  if (!statement.keyword.source->is_root()) return RootOnly(statement.keyword);
+  if (harden_.has_value()) return SaidTwice(statement.keyword, *harden_);
+  harden_ = statement.keyword;
+  builder_.Harden({node.on, statement.keyword.location()});
   return absl::OkStatus();
 }
 

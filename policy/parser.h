@@ -8,6 +8,7 @@
 //             | "default" action [ wish ]
 //             | "logging" ( "on" | "off" )
 //             | "container" INTEGER
+//             | "harden" ( "on" | "off" )
 //             | "include" STRING
 //             | "let" NAME "=" value
 //             | rule [ "if" condition ] [ "as" STRING ] [ wish ] ;

@@ -142,6 +142,17 @@ TEST(ParserTest, Containers) {
             (Decision{Deny{EPERM}, RecordWish::kAudited, "a"}));
 }
 
+TEST(ParserTest, Hardening) {
+  EXPECT_FALSE(Asked("default allow").policy().harden().has_value());
+  for (const auto& [text, on] :
+       std::vector<std::pair<const char*, bool>>{{"harden on", true}, {"harden off", false}}) {
+    const Asked asked(absl::StrCat("default allow\n", text));
+    ASSERT_TRUE(asked.policy().harden().has_value());
+    EXPECT_EQ(asked.policy().harden()->on, on);
+    EXPECT_EQ(asked.policy().harden()->where.line, 2);
+  }
+}
+
 TEST(ParserTest, TheFirstRuleThatMatchesDecides) {
   Asked asked(
       "default deny EPERM\n"

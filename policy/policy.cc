@@ -99,6 +99,7 @@ struct Policy::Data {
   const Rule* unknown = nullptr;  // decides numbers without a row
   bool logging = false;
   std::optional<ContainerLabel> container;
+  std::optional<HardenSetting> harden;
 
   // Fills `arches` with calls that have no rules yet; default_rule is final by now.
   void MakeTables(absl::Span<const Arch> listed) {
@@ -194,6 +195,8 @@ bool Policy::logging() const { return data_->logging; }
 
 const std::optional<ContainerLabel>& Policy::container() const { return data_->container; }
 
+const std::optional<HardenSetting>& Policy::harden() const { return data_->harden; }
+
 bool Policy::IsNeverRefused(Arch arch, int32_t nr) {
   const Syscall* syscall = SyscallTable::Get().Find(arch, nr);
   return syscall != nullptr && std::find(kNeverRefused.begin(), kNeverRefused.end(),
@@ -230,6 +233,11 @@ PolicyBuilder& PolicyBuilder::Container(ContainerLabel label) {
         "container ", label.contid, ": this number stands for a task without a container")));
   }
   container_ = std::move(label);
+  return *this;
+}
+
+PolicyBuilder& PolicyBuilder::Harden(HardenSetting setting) {
+  harden_ = std::move(setting);
   return *this;
 }
 
@@ -388,6 +396,7 @@ absl::StatusOr<Policy> PolicyBuilder::Build() const {
   data->default_rule.name = "default";
   data->logging = logging_;
   data->container = container_;
+  data->harden = harden_;
   if (logging_) {
     WishToBeRecorded(data->default_rule);
     WishToBeRecorded(data->arch_rule);

@@ -39,6 +39,12 @@ struct ContainerLabel {
   SourceLocation where;
 };
 
+// What a policy says of hardening (policy/harden.h): `harden on` or `harden off`.
+struct HardenSetting {
+  bool on = true;
+  SourceLocation where;
+};
+
 // A rule as its author wrote it.
 struct Rule {
   std::string name;  // from `as "…"`, else "file:line"
@@ -107,6 +113,8 @@ class Policy {
   bool logging() const;
   // What `container` says, if it stands in the policy.
   const std::optional<ContainerLabel>& container() const;
+  // What `harden` says, if it stands in the policy.
+  const std::optional<HardenSetting>& harden() const;
 
   // True for the calls that are never refused (2. above).
   static bool IsNeverRefused(Arch arch, int32_t nr);
@@ -137,6 +145,8 @@ class PolicyBuilder {
   PolicyBuilder& Logging(bool on);
   // A later one replaces an earlier one. kUnset is an error.
   PolicyBuilder& Container(ContainerLabel label);
+  // A later one replaces an earlier one.
+  PolicyBuilder& Harden(HardenSetting setting);
   // Adds a rule behind those already added. Each name must be a call of some listed architecture;
   // it binds on every listed architecture that has it. No names: a rule that binds nothing. An
   // empty rule.name becomes "rule-N", N counted from 1.
@@ -162,6 +172,7 @@ class PolicyBuilder {
   Rule default_rule_;
   bool logging_ = false;
   std::optional<ContainerLabel> container_;
+  std::optional<HardenSetting> harden_;
   std::vector<Entry> entries_;
 };
 

@@ -54,6 +54,23 @@ absl::StatusOr<std::optional<ContainerLabel>> CommonContainer(absl::Span<const P
   return common;
 }
 
+absl::StatusOr<bool> CommonHardening(absl::Span<const Policy> policies) {
+  std::optional<HardenSetting> common;
+  const auto say = [](bool on) { return on ? "`harden on`" : "`harden off`"; };
+  for (const Policy& policy : policies) {
+    const std::optional<HardenSetting>& setting = policy.harden();
+    if (!setting) continue;
+    if (common && common->on != setting->on) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(setting->where.file, ":", setting->where.line, ": error: ", say(setting->on),
+                       " contradicts ", say(common->on), " at ", common->where.file, ":",
+                       common->where.line, ": a run is hardened or not; leave one out"));
+    }
+    if (!common) common = setting;
+  }
+  return !common || common->on;
+}
+
 PolicyStack::PolicyStack(std::vector<Policy> policies, const StateOptions& options)
     : policies_(std::move(policies)) {
   for (const Policy& policy : policies_) {

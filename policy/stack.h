@@ -24,6 +24,10 @@ const Decision& MoreRestrictive(const Decision& earlier, const Decision& later);
 // (kInvalidArgument) names the two that say different numbers.
 absl::StatusOr<std::optional<ContainerLabel>> CommonContainer(absl::Span<const Policy> policies);
 
+// Whether tasks are hardened (policy/harden.h) under these policies: unless one says `harden off`.
+// An error (kInvalidArgument) names two that contradict each other.
+absl::StatusOr<bool> CommonHardening(absl::Span<const Policy> policies);
+
 // Several policies as one decider: each decides every call, the most restrictive answer counts. Of
 // no policy at all: allow. There is nobody to ask: what a rule would ask, its policy's default
 // answers before answers are compared.

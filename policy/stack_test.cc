@@ -72,5 +72,22 @@ TEST(CommonContainer, IsOneOrNone) {
             "one container; leave one out");
 }
 
+TEST(CommonHardening, IsOnUnlessOneSaysOff) {
+  const auto policy = [](const char* name, const char* text) {
+    return ParsePolicyText(absl::StrCat("default allow\n", text), name)->policy;
+  };
+  const Policy none = policy("none", "");
+  const Policy on = policy("on.policy", "harden on\n");
+  const Policy off = policy("off.policy", "harden off\n");
+  EXPECT_TRUE(*CommonHardening({}));
+  EXPECT_TRUE(*CommonHardening({none, none}));
+  EXPECT_TRUE(*CommonHardening({none, on, on}));
+  EXPECT_FALSE(*CommonHardening({none, off}));
+  EXPECT_FALSE(*CommonHardening({off, none, off}));
+  EXPECT_EQ(CommonHardening({on, none, off}).status().message(),
+            "off.policy:2: error: `harden off` contradicts `harden on` at on.policy:2: a run is "
+            "hardened or not; leave one out");
+}
+
 }  // namespace
 }  // namespace provost

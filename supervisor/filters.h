@@ -14,13 +14,18 @@
 
 namespace provost {
 
-// Compiles one filter for each policy; `control` is part of all. `wants_record` says which
-// decisions must come to the tracer to be recorded; with `complain`, every refusal must come to it
-// to be let through. With more than one policy every refusal comes to the tracer too: stacked
-// filters in the kernel would not know each other's errnos.
+// Compiles one filter for each policy, in the order in which they are to be installed; `control` is
+// part of all. `wants_record` says which decisions must come to the tracer to be recorded; with
+// `complain`, every refusal must come to it to be let through. With more than one policy every
+// refusal comes to the tracer too: stacked filters in the kernel would not know each other's
+// errnos.
+//
+// The filter of `harden` (policy/harden.h; null: none) stands first: of two errnos the kernel takes
+// the newer filter's, and what policies refuse themselves is theirs to say. It answers in the
+// kernel, too, unless a policy may have an answer of its own that is the tracer's to give.
 absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
-    const std::function<bool(const Decision&)>& wants_record);
+    const std::function<bool(const Decision&)>& wants_record, const Policy* harden = nullptr);
 
 // What the kernel does with a call under stacked filters: the strictest of their answers
 // (seccomp(2)), SECCOMP_RET_ALLOW for none.

@@ -19,12 +19,14 @@
 #include "spdlog/spdlog.h"
 #include "supervisor/containers.h"
 #include "supervisor/filters.h"
+#include "supervisor/hardening.h"
 #include "supervisor/kernel_features.h"
 #include "supervisor/recorder.h"
 #include "supervisor/repeated_calls.h"
 #include "supervisor/run_state.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
+#include "supervisor/undumpable.h"
 #include "syscalls/syscall_table.h"
 #include "tracee/died.h"
 #include "tracee/registers.h"
@@ -149,10 +151,13 @@ constexpr pid_t kRun = 0;
 // or by storing it in the task's state.
 class Supervisor::Loop {
  public:
-  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control)
+  // `hardening` is null where there is none.
+  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control,
+       std::unique_ptr<Hardening> hardening)
       : options_(options),
         filters_(std::move(filters)),
         control_(control),
+        hardening_(std::move(hardening)),
         stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
         decider_(options.decider != nullptr ? *options.decider : stack_),
         counts_(decider_.counts()),
@@ -204,6 +209,9 @@ class Supervisor::Loop {
   absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record,
                           const SyscallRequest& runs);
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
+  // Apply, and what else of ours must be so while the call runs.
+  absl::StatusOr<TaskState> Prepare(const Stopped& stopped, const SyscallRequest& request,
+                                    const Judgement& judged);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
                               const Judgement& judged);
   // Restarts a task whose record, for which it was `held`, is written.
@@ -217,6 +225,7 @@ class Supervisor::Loop {
   const Options& options_;
   const std::vector<BpfProgram> filters_;
   const ControlNumbers control_;
+  const std::unique_ptr<Hardening> hardening_;
   PolicyStack stack_;
   Decider& decider_;
   const bool counts_;
@@ -243,12 +252,16 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
     if (options_.on_audit_failure != OnAuditFailure::kContinue)
       return Outcome(RecordingFailed{started, false});
   }
-  PROVOST_ASSIGN_OR_RETURN(
-      const Launcher launcher,
-      Launcher::Start({.argv = argv,
-                       .filters = filters_,
-                       .unsafe_allow_new_privs = options_.unsafe_allow_new_privs,
-                       .signals = options_.signals}));
+  const auto launch = [&] {
+    const Undumpable::Lifted lifted;
+    return Launcher::Start({.argv = argv,
+                            .filters = filters_,
+                            .unsafe_allow_new_privs = options_.unsafe_allow_new_privs,
+                            .signals = options_.signals});
+  };
+  PROVOST_ASSIGN_OR_RETURN(const Launcher launcher, launch());
+  std::optional<Undumpable> undumpable;
+  if (hardening_ != nullptr && !options_.unsafe_debuggable) undumpable.emplace();
   const auto published = PublishState(options_);
   root_ = launcher.pid();
   tasks_.try_emplace(root_);
@@ -403,6 +416,10 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
   }
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
+  if (hardening_ != nullptr) {
+    judged = hardening_->Judge(stopped.tid(), std::move(judged), arguments);
+    PROVOST_RETURN_IF_ERROR(arguments.died());
+  }
   recorder_.NoteCall(stopped.tid(), info.request);
   if (recorder_.Wants(decision)) {
     PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision, arguments);
@@ -431,8 +448,7 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
   if (awaited && Runs(record.decision.verdict) &&
       !(record.request.HasKnownArch() && Policy::IsNeverRefused(arch, record.request.nr)) &&
       !IsVsyscall(record.request)) {
-    PROVOST_ASSIGN_OR_RETURN(
-        task.state, Apply(record.decision.verdict, stopped, record.request, runs, control_));
+    PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, record.request, {record.decision, runs}));
     auto* awaiting = std::get_if<AwaitingResult>(&task.state);
     if (awaiting == nullptr) awaiting = &task.state.emplace<AwaitingResult>();
     awaiting->record = std::move(record);
@@ -448,15 +464,29 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
   return ApplyAndResume(std::move(stopped), task, record.request, {record.decision, runs});
 }
 
+absl::StatusOr<TaskState> Supervisor::Loop::Prepare(const Stopped& stopped,
+                                                    const SyscallRequest& request,
+                                                    const Judgement& judged) {
+  PROVOST_ASSIGN_OR_RETURN(TaskState state,
+                           Apply(judged.decision.verdict, stopped, request, judged.runs, control_));
+  if (hardening_ == nullptr || !Runs(judged.decision.verdict)) return state;
+  auto aside = hardening_->AsideFor(stopped.tid(), judged.runs);
+  if (aside == nullptr) return state;
+  auto* awaiting = std::get_if<AwaitingResult>(&state);
+  if (awaiting == nullptr) awaiting = &state.emplace<AwaitingResult>();
+  awaiting->aside = std::move(aside);
+  return state;
+}
+
 absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
                                               const SyscallRequest& request,
                                               const Judgement& judged) {
-  PROVOST_ASSIGN_OR_RETURN(task.state,
-                           Apply(judged.decision.verdict, stopped, request, judged.runs, control_));
+  PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, request, judged));
   return RunOn(std::move(stopped), task);
 }
 
 absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task& task) {
+  if (hardening_ != nullptr) hardening_->OnCallDone(stopped.tid());
   auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (awaiting == nullptr) return std::move(stopped).Restart(Resume::Continue());
   // If it dies under these, what was decided is still in its state to be recorded.
@@ -513,6 +543,7 @@ absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task&
 
 absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) {
   PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
+  if (hardening_ != nullptr) PROVOST_RETURN_IF_ERROR(hardening_->OnStop(stopped));
   if (std::holds_alternative<Listening>(task.state)) task.state = Running();
   return RunOn(std::move(stopped), task);
 }
@@ -520,6 +551,9 @@ absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) 
 absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
   // Its creator may name it in a call before its own first stop is seen.
   if (options_.contid) InheritContainer(event.child);
+  if (hardening_ != nullptr) {
+    hardening_->OnBirth(stopped.tid(), event.child, tasks_.contains(event.child));
+  }
   return RunOn(std::move(stopped), task);
 }
 
@@ -561,6 +595,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   recorder_.Forget(ended.tid);
   recorder_.containers().Ended(ended.tid);
   decider_.TaskEnded(ended.tid);
+  if (hardening_ != nullptr) hardening_->OnCallDone(ended.tid);
   const auto task = tasks_.find(ended.tid);
   if (task == tasks_.end()) return absl::OkStatus();
   TaskState state = std::move(task->second.state);
@@ -679,16 +714,24 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
     if (label) options_.contid = label->contid;
   }
   std::vector<BpfProgram> filters;
+  std::unique_ptr<Hardening> hardening;
   const ControlNumbers control = ControlNumbers::Random();
+  PROVOST_ASSIGN_OR_RETURN(const bool harden, CommonHardening(options_.policies));
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
+    if (harden && !options_.unsafe_harden_off) {
+      PROVOST_ASSIGN_OR_RETURN(
+          hardening, Hardening::Create(options_.policies, options_.unsafe_allow_new_privs));
+    }
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging,
                           options_.audited);
-    PROVOST_ASSIGN_OR_RETURN(
-        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
-                                [&](const Decision& decision) { return wishes.Wants(decision); }));
+    PROVOST_ASSIGN_OR_RETURN(filters,
+                             CompileFilters(
+                                 options_.policies, options_.mode == Mode::kComplain, control,
+                                 [&](const Decision& decision) { return wishes.Wants(decision); },
+                                 hardening != nullptr ? &hardening->policy() : nullptr));
   }
-  return Loop(options_, std::move(filters), control).Run(argv);
+  return Loop(options_, std::move(filters), control, std::move(hardening)).Run(argv);
 }
 
 }  // namespace provost

@@ -84,6 +84,12 @@ struct Options {
 
   // Dangerous: see LaunchSpec.
   bool unsafe_allow_new_privs = false;
+  // Dangerous: leaves open what hardening closes (policy/harden.h), as `harden off` in a policy
+  // does.
+  bool unsafe_harden_off = false;
+  // Dangerous: leaves this process dumpable while it supervises (supervisor/undumpable.h), so that
+  // it can be debugged and leaves core dumps; its tasks may do with it what a debugger can.
+  bool unsafe_debuggable = false;
   // Signals as the program should find them; absent: as they are when Run is called.
   std::optional<SignalState> signals;
 

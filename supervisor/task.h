@@ -2,9 +2,11 @@
 #define PROVOST_SUPERVISOR_TASK_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <variant>
 
+#include "supervisor/hardening.h"
 #include "supervisor/recorder.h"
 #include "syscalls/request.h"
 #include "tracee/registers.h"
@@ -27,6 +29,7 @@ struct RewrittenCall {
 struct AwaitingResult {
   std::optional<PendingRecord> record;
   std::optional<RewrittenCall> rewritten;
+  std::shared_ptr<const Aside> aside;  // where the supervisor stays until the call is done
 };
 // Was sent into the filter's trap in place of `asked`; the SIGSYS that follows is made to say so.
 struct AwaitingTrap {

@@ -32,7 +32,6 @@ INSTANTIATE_TEST_SUITE_P(Victims, TreeTest,
                                                           "vfork_exit",            //
                                                           "clone_parent",          //
                                                           "clone_parent_of_root",  //
-                                                          "clone3_pidfd",          //
                                                           "clone_vm_process",      //
                                                           "clone_bare_threads",    //
                                                           "threads_fork_exec_64",  //
@@ -49,6 +48,17 @@ INSTANTIATE_TEST_SUITE_P(Victims, TreeTest,
                                                           "exit_group_in_storm",     //
                                                           "kill_in_storm", "busy_younger_threads"),
                                           AllWays()),
+                         VictimWayName);
+
+class UnhardenedTreeTest : public testing::TestWithParam<VictimWay> {};
+
+TEST_P(UnhardenedTreeTest, IsAsNatively) {
+  const auto& [victim, way] = GetParam();
+  ExpectSuccess(victim, way, Hardened::kNo);
+}
+
+INSTANTIATE_TEST_SUITE_P(Victims, UnhardenedTreeTest,
+                         testing::Combine(testing::Values("clone3_pidfd"), AllWays()),
                          VictimWayName);
 
 // What a run leaves behind in its thread: nothing that could be waited for.

@@ -145,6 +145,26 @@ absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& aske
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> RestoreCloneFlags(const Stopped& child, const SyscallRequest& asked,
+                                       uint64_t flags) {
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, child.tid(), nullptr, &registers) < 0) {
+    return TraceeError("PTRACE_GETREGS", child.tid(), errno);
+  }
+  const auto argument = [&](size_t i) {
+    uint64_t value = 0;
+    std::memcpy(&value, reinterpret_cast<const char*>(&registers) + ArgumentOffset(asked, i),
+                sizeof(value));
+    return asked.IsI386() ? static_cast<uint32_t>(value) : value;
+  };
+  if (registers.rip != asked.ip || argument(0) != flags) return false;
+  for (size_t i = 1; i < asked.args.size(); ++i) {
+    if (argument(i) != asked.args[i]) return false;
+  }
+  PROVOST_RETURN_IF_ERROR(Poke(child, ArgumentOffset(asked, 0), asked.args[0]));
+  return true;
+}
+
 absl::StatusOr<bool> IsSeccompTrap(const Stopped& stopped, int32_t nr) {
   PROVOST_ASSIGN_OR_RETURN(const siginfo_t info, SignalInfo(stopped));
   return info.si_signo == SIGSYS && info.si_code == SYS_SECCOMP && info.si_syscall == nr;

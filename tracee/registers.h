@@ -61,6 +61,12 @@ absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
 absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& asked,
                               const ArgumentRegisters& registers);
 
+// At the first stop of a new task: if it is the one that `asked`, a clone whose flags were changed
+// to `flags`, has made, it gets the flags that were asked for into the register, as its creator
+// finds them there again. False: it is another.
+absl::StatusOr<bool> RestoreCloneFlags(const Stopped& child, const SyscallRequest& asked,
+                                       uint64_t flags);
+
 // At the signal-delivery stop of a SIGSYS that the filter raised for a number we had put in place
 // of `asked`: makes registers and siginfo say what they would had the filter trapped the call
 // itself (SECCOMP_RET_TRAP in seccomp(2)).

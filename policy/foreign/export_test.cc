@@ -105,7 +105,8 @@ TEST(ExportTest, ReadBackDecidesTheSame) {
             "allow lseek if arg1 > 5 && offset < 100\nlog kill if sig in 1..9 as \"k\" log result\n"
             "return 0 getuid, geteuid\ntrap mount\nkill thread ptrace quiet\nallow mkdir if mode "
             "== 0644\n"},
-           {F::kProvost, "default log\nlogging on\ndeny EIO read if fd > 2\nkill process mmap2\n"},
+           {F::kProvost,
+            "default log\nharden off\nlogging on\ndeny EIO read if fd > 2\nkill process mmap2\n"},
            {F::kOci,
             "default deny EPERM\nallow read if fd == 0\ndeny EACCES read if fd in 5..300\n"
             "allow read\nkill process ptrace\ntrap mount\nlog getpid\nreturn 0 getuid\n"
@@ -195,6 +196,7 @@ TEST(ExportTest, LossesAreListed) {
            {F::kOci, "default allow\nreturn 5 getuid\n", "no such action"},
            {F::kOci, "default allow\ndeny EIO read log\n", "says nothing of records"},
            {F::kOci, "default allow\nlogging on\n", "`logging on`"},
+           {F::kOci, "default allow\nharden off\n", "`harden`"},
            {F::kOci, "default allow\ndeny EIO read if arg0 == 0x100000000\n",
             "one rule for x86_64"},
            {F::kOci, "default deny EIO\nallow socket if family == AF_UNIX\n",

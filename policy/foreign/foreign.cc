@@ -62,7 +62,8 @@ bool AnyLine(const std::vector<absl::string_view>& lines, const RE2& pattern) {
 // A word that begins a statement of ours, with more behind it.
 bool IsOurs(absl::string_view line) {
   static const RE2* const kStatement = new RE2(
-      "^(arch|default|include|let|logging|allow|log|deny|return|trap|emulate|rewrite|ask|"
+      "^(arch|default|include|let|logging|harden|allow|log|deny|return|trap|emulate|"
+      "rewrite|ask|"
       "container)\\s+[^:=\\s]|^kill\\s+[a-z?@%*]");
   return RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), *kStatement);
 }

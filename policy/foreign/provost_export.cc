@@ -123,6 +123,9 @@ class ProvostExporter {
     if (policy_.container()) {
       absl::StrAppend(&out_.text, "container ", policy_.container()->contid, "\n");
     }
+    if (policy_.harden()) {
+      absl::StrAppend(&out_.text, "harden ", policy_.harden()->on ? "on" : "off", "\n");
+    }
     for (const auto& rule : policy_.rules()) Write(*rule);
     return std::move(out_);
   }

@@ -247,6 +247,10 @@ void ReportRecords(const Policy& policy, absl::string_view target, Converted& ou
     out.losses.push_back(
         {policy.container()->where, absl::StrCat("`container`: ", target, " knows none")});
   }
+  if (policy.harden()) {
+    out.losses.push_back(
+        {policy.harden()->where, absl::StrCat("`harden`: ", target, " knows none")});
+  }
   report(policy.default_rule());
   for (const auto& rule : policy.rules()) report(*rule);
 }

@@ -32,22 +32,26 @@ void ExpectNativeSuccess(const std::string& name) {
 
 }  // namespace
 
-void ExpectSuccess(const std::string& name, Way way) {
+void ExpectSuccess(const std::string& name, Way way, Hardened hardened) {
+  const auto run = [&](Options options) {
+    options.unsafe_harden_off = hardened == Hardened::kNo;
+    EXPECT_THAT(RunSupervised(options, {Victim(name)}), Succeeded());
+  };
   switch (way) {
     case Way::kNatively:
       ExpectNativeSuccess(name);
       break;
     case Way::kNoPolicy:
-      EXPECT_THAT(RunSupervised(Options(), {Victim(name)}), Succeeded());
+      run(Options());
       break;
     case Way::kEveryCall:
-      EXPECT_THAT(RunSupervised(OptionsOf({"default log"}), {Victim(name)}), Succeeded());
+      run(OptionsOf({"default log"}));
       break;
     case Way::kEveryResult: {
       Options options = OptionsOf({"default log log result"});
       CountingSink sink;
       options.sink = &sink;
-      EXPECT_THAT(RunSupervised(options, {Victim(name)}), Succeeded());
+      run(options);
       // At the least execve, a few of libc's start and end.
       EXPECT_GT(sink.decisions(), 5);
       break;

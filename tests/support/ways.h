@@ -16,8 +16,11 @@ enum class Way {
   kEveryResult,  // every call stops at its entry and its exit, and is recorded
 };
 
-// Runs victim `name` that way and expects it to succeed.
-void ExpectSuccess(const std::string& name, Way way);
+enum class Hardened : bool { kNo, kYes };
+
+// Runs victim `name` that way and expects it to succeed. kNo is for victims of what hardening
+// refuses.
+void ExpectSuccess(const std::string& name, Way way, Hardened hardened = Hardened::kYes);
 
 // Tests with a victim's name and a way to run it; the names of their cases.
 using VictimWay = std::tuple<const char*, Way>;

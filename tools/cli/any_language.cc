@@ -9,7 +9,9 @@
 #include <iostream>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "policy/presets.h"
 #include "tools/cli/usage.h"
 
 namespace provost {
@@ -51,6 +53,12 @@ bool IsRegularFile(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<ParsedPolicy> ReadPolicyInAnyLanguage(const std::string& argument) {
+  if (absl::StartsWith(argument, kPresetPrefix)) {
+    const PolicyPreset* preset = FindPreset(argument.substr(kPresetPrefix.size()));
+    if (preset != nullptr) return ParsePolicyText(preset->text, argument);
+    return absl::InvalidArgumentError(absl::StrCat(argument, ": error: no preset is called so; ",
+                                                   "there is: ", NamesOfPresets()));
+  }
   const size_t colon = argument.find(':');
   if (colon != std::string::npos) {
     if (const FormatInfo* format = FindFormat(argument.substr(0, colon))) {

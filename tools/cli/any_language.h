@@ -5,15 +5,19 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "policy/foreign/foreign.h"
 #include "policy/parser.h"
 
 namespace provost {
 
+// Before the name of a policy of provost's own (policy/presets.h).
+inline constexpr absl::string_view kPresetPrefix = "preset:";
+
 // Reads the policy file that `argument` names: "snap:FILE" is read as that language, "FILE" as the
 // language that its content shows, which is said on standard error where it is not ours. A policy
-// that cannot be said as a whole is an error that lists why. Errors are ParsePolicyFile's, ready to
-// print.
+// that cannot be said as a whole is an error that lists why. "preset:NAME" is one of provost's own.
+// Errors are ParsePolicyFile's, ready to print.
 absl::StatusOr<ParsedPolicy> ReadPolicyInAnyLanguage(const std::string& argument);
 
 // A whole file, or standard input for "-". Errors name the file.

@@ -6,10 +6,12 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "policy/bpf.h"
 #include "policy/call_text.h"
+#include "policy/harden.h"
 #include "policy/rewrite.h"
 #include "policy/stack.h"
 #include "policy/verdict.h"
@@ -56,15 +58,23 @@ namespace {
 // Of one call, without what it is rewritten to.
 absl::StatusOr<StackAnswer> AskOnce(const std::vector<Policy>& stacked,
                                     const std::vector<NamedPolicy>& policies,
-                                    const std::vector<BpfProgram>& filters, KnownCall& call) {
+                                    const std::vector<BpfProgram>& filters, const Policy* harden,
+                                    KnownCall& call) {
   StackAnswer stack;
   for (size_t i = 0; i < policies.size(); ++i) {
+    // Hardening's stands first.
+    const size_t own = i + (harden != nullptr ? 1 : 0);
     PROVOST_ASSIGN_OR_RETURN(const uint32_t filter,
-                             RunBpf(filters[i], ToSeccompData(call.request)));
+                             RunBpf(filters[own], ToSeccompData(call.request)));
     stack.answers.push_back({policies[i].name, Explain(stacked[i], call), filter});
     const Decision winner = stack.answers[stack.winner].explanation.rule->decision();
     const Decision decision = stack.answers[i].explanation.rule->decision();
     if (!(MoreRestrictive(winner, decision) == winner)) stack.winner = i;
+  }
+  if (LeavesToHarden(stack.answers[stack.winner].explanation.rule->decision()) &&
+      harden != nullptr) {
+    const Rule& rule = *Explain(*harden, call).rule;
+    if (absl::StartsWith(rule.name, kHardenPrefix)) stack.harden = rule;
   }
   PROVOST_ASSIGN_OR_RETURN(const uint32_t strictest, RunFilters(filters, call.request));
   stack.by_kernel = (strictest & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
@@ -90,14 +100,22 @@ absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, K
   std::vector<Policy> stacked;
   stacked.reserve(policies.size());
   for (const NamedPolicy& named : policies) stacked.push_back(named.policy);
+  PROVOST_ASSIGN_OR_RETURN(const bool hardened, CommonHardening(stacked));
+  std::optional<Policy> harden;
+  if (hardened) {
+    PROVOST_ASSIGN_OR_RETURN(harden, HardenPolicy(stacked, HardenTargets()));
+  }
+  const Policy* const harden_policy = harden ? &*harden : nullptr;
   // As `run` compiles them; what is recorded only for the sake of an audit log stays in the kernel.
   PROVOST_ASSIGN_OR_RETURN(const std::vector<BpfProgram> filters,
-                           CompileFilters(stacked, /*complain=*/false, ControlNumbers(),
-                                          [](const Decision&) { return false; }));
+                           CompileFilters(
+                               stacked, /*complain=*/false, ControlNumbers(),
+                               [](const Decision&) { return false; }, harden_policy));
   std::vector<StackAnswer> chain;
   KnownCall asked = call;
   for (int rewrites = 0; rewrites <= kMaxRewrites; ++rewrites) {
-    PROVOST_ASSIGN_OR_RETURN(StackAnswer answer, AskOnce(stacked, policies, filters, asked));
+    PROVOST_ASSIGN_OR_RETURN(StackAnswer answer,
+                             AskOnce(stacked, policies, filters, harden_policy, asked));
     chain.push_back(std::move(answer));
     const Rule* rule = chain.back().answers[chain.back().winner].explanation.rule;
     const auto* rewrite = std::get_if<Rewrite>(&rule->verdict);
@@ -145,6 +163,13 @@ std::string StackAnswerToText(const StackAnswer& answer) {
                       SeccompActionToString(one.filter), ")\n", ExplanationToText(one.explanation));
     }
   }
+  if (answer.harden.has_value()) {
+    const bool asks = std::holds_alternative<Ask>(answer.harden->verdict);
+    absl::StrAppend(&text, "hardening (", answer.harden->name, "): ",
+                    asks ? "refused if it is against the supervisor or a way out of supervision"
+                         : VerdictToString(answer.harden->verdict),
+                    "\n");
+  }
   if (answer.too_many) text += "rewritten too often: deny ELOOP\n";
   if (answer.next != nullptr) {
     absl::StrAppend(&text, "rewritten: ", answer.rewritten, ": ", StackAnswerToText(*answer.next));
@@ -188,6 +213,10 @@ nlohmann::ordered_json StackAnswerToJson(const StackAnswer& answer) {
       policy["nearest"] = {{"rule", RuleToJson(*miss->rule)}, {"failed", std::move(failed)}};
     }
     json["policies"].push_back(std::move(policy));
+  }
+  if (answer.harden.has_value()) {
+    json["harden"] = {{"rule", answer.harden->name},
+                      {"verdict", VerdictToString(answer.harden->verdict)}};
   }
   if (answer.too_many) json["rewritten"] = {{"verdict", "deny ELOOP"}};
   if (answer.next != nullptr) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct StackAnswer {
   std::vector<PolicyAnswer> answers;
   size_t winner = 0;      // the index of the most restrictive
   bool by_kernel = true;  // else by the tracer
+  // What hardening (policy/harden.h) makes of it, if it does: a call that the policies let run.
+  std::optional<Rule> harden;
   // Where the answer is a rewrite: the call it makes, and what is said of that.
   std::string rewritten;
   std::shared_ptr<const StackAnswer> next;  // null: it is the last

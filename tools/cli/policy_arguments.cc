@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "policy/foreign/foreign.h"
 #include "tools/cli/any_language.h"
@@ -31,7 +32,8 @@ void AddPolicyOptions(CLI::App& command, PolicyArguments& arguments) {
       .add_option(
           "-p,--policy", arguments.files,
           "a policy file; given again, policies stack and the most restrictive answer wins; "
-          "snap:FILE, oci:FILE and so on read it as `provost import` does; - is standard input")
+          "snap:FILE, oci:FILE and so on read it as `provost import` does; preset:strict is one of "
+          "provost's own; - is standard input")
       ->type_name("FILE")
       ->type_size(1)
       ->allow_extra_args(false);
@@ -68,7 +70,8 @@ std::vector<std::string> AbsoluteFiles(const std::vector<std::string>& files) {
     const size_t name = has_format ? colon + 1 : 0;
     std::error_code error;
     const std::filesystem::path path = std::filesystem::absolute(file.substr(name), error);
-    const bool as_it_is = error || file.substr(name) == "-";
+    const bool as_it_is =
+        error || file.substr(name) == "-" || absl::StartsWith(file, kPresetPrefix);
     absolute.push_back(as_it_is ? file : file.substr(0, name) + path.lexically_normal().string());
   }
   return absolute;

@@ -50,6 +50,8 @@ struct RunArguments {
   std::optional<uint64_t> contid;
   std::optional<uint64_t> seed;
   bool unsafe_allow_new_privs = false;
+  bool unsafe_harden_off = false;
+  bool unsafe_debuggable = false;
   std::vector<std::string> program;
 };
 
@@ -147,11 +149,17 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
     Complain(std::string(status.message()));
     return kExitUsage;
   }
+  if (const auto harden = CommonHardening(options.policies); !harden.ok()) {
+    Complain(std::string(harden.status().message()));
+    return kExitUsage;
+  }
   options.audited = arguments.audited;
   options.mode = ValueOf(kModes, arguments.mode);
   options.seed = arguments.seed.value_or(std::random_device()());
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
   options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
+  options.unsafe_harden_off = arguments.unsafe_harden_off;
+  options.unsafe_debuggable = arguments.unsafe_debuggable;
   // Who names an audit log wants every refusal in it; else only what a rule asks for is shown.
   options.logging = arguments.output.names_output();
   options.record_run = arguments.output.names_output();
@@ -234,6 +242,11 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
   command->add_flag("--unsafe-allow-new-privs", arguments->unsafe_allow_new_privs,
                     "do not set no_new_privs: set-uid programs gain their privilege (needs "
                     "CAP_SYS_ADMIN)");
+  command->add_flag("--unsafe-harden-off", arguments->unsafe_harden_off,
+                    "leave open what hardening closes, as `harden off` in a policy does");
+  command->add_flag("--unsafe-debuggable", arguments->unsafe_debuggable,
+                    "let provost itself be debugged and leave core dumps while it supervises; the "
+                    "program may then do the same with it");
   command->add_option("program", arguments->program, "the program and its arguments")->required();
   command->positionals_at_end();
   command->callback([&chosen, arguments] { chosen = [arguments] { return Run(*arguments); }; });

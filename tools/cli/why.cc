@@ -48,6 +48,7 @@ bool SameName(absl::string_view recorded, absl::string_view name) {
 // Whether the recorded rule is one that may decide the call under the policies as they are.
 bool Agrees(const RecordedCall& recorded, const StackAnswer& answer) {
   if (answer.next != nullptr && Agrees(recorded, *answer.next)) return true;
+  if (answer.harden.has_value() && recorded.rule == answer.harden->name) return true;
   for (const PolicyAnswer& one : answer.answers) {
     if (SameName(recorded.rule, one.explanation.rule->name)) return true;
     for (const Rule* rule : one.explanation.possible) {

@@ -20,6 +20,7 @@ namespace {
 constexpr absl::string_view kProductions[] = {"arch one",
                                               "arch both",
                                               "logging",
+                                              "harden",
                                               "let number",
                                               "let range",
                                               "let set",
@@ -657,6 +658,10 @@ SamplePolicy SampleGenerator::Policy() {
   if (OneIn(10)) {
     Use("logging");
     policy.prelude.emplace_back(OneIn(2) ? "logging on" : "logging off");
+  }
+  if (OneIn(10)) {
+    Use("harden");
+    policy.prelude.emplace_back(OneIn(2) ? "harden on" : "harden off");
   }
   Lets(policy);
   Use("default");
