@@ -321,7 +321,8 @@ class OpeningFinder {
   // The rule of hardening that refuses the call whatever its arguments; null if none does.
   const Rule* HardenAlwaysRefuses(const Syscall& syscall) const {
     for (const BoundRule& bound : harden_.RulesFor(syscall.arch, syscall.nr)) {
-      if (IsUnconditional(bound) && Refuses(bound.rule->verdict)) return bound.rule;
+      if (IsUnconditional(bound) && std::holds_alternative<Deny>(bound.rule->verdict))
+        return bound.rule;
     }
     return nullptr;
   }
