@@ -12,6 +12,7 @@
 namespace provost {
 namespace {
 
+// clone3 is refused of every new thread, quietly: a record of each would say nothing.
 // USERFAULTFD_IOC_NEW is _IO(0xAA, 0) in linux/userfaultfd.h, and 1 is UFFD_USER_MODE_ONLY; who
 // opens /dev/userfaultfd gets a descriptor as from userfaultfd(2), whatever
 // vm.unprivileged_userfaultfd says. PR_SYS_DISPATCH_ON is 1.
@@ -20,7 +21,7 @@ deny ENOSYS io_uring_setup, io_uring_enter, io_uring_register as "harden:io_urin
 deny EPERM userfaultfd if !(flags has UFFD_USER_MODE_ONLY) as "harden:userfaultfd"
 deny EPERM ioctl if cmd == 0xaa00 && !(arg has 1) as "harden:userfaultfd"
 deny EBUSY seccomp if op == SECCOMP_SET_MODE_FILTER && flags has SECCOMP_FILTER_FLAG_NEW_LISTENER as "harden:listener"
-deny ENOSYS clone3 as "harden:clone3"
+deny ENOSYS clone3 as "harden:clone3" quiet
 ask clone if flags has CLONE_UNTRACED as "harden:clone-untraced"
 deny EPERM ptrace if request in {PTRACE_ATTACH, PTRACE_SEIZE} as "harden:ptrace"
 ask process_vm_readv, process_vm_writev as "harden:memory"
@@ -45,20 +46,24 @@ ask creat, openat2 as "harden:proc-mem"
 constexpr absl::string_view kExecveat = R"(deny ENOSYS execveat as "harden:execveat"
 )";
 
-bool AnswersItself(const Rule& rule) { return !LeavesToHarden(rule.decision()); }
+bool MayRefuse(const Rule& rule) { return !LeavesToHarden(rule.decision()); }
 
-bool MayRefuseCall(const Policy& policy, Arch arch, int32_t nr) {
+bool SaysMoreThanAllow(const Rule& rule) { return !std::holds_alternative<Allow>(rule.verdict); }
+
+// True if the policy may decide the call by a rule of which `holds` holds.
+template <typename Holds>
+bool MayDecide(const Policy& policy, Arch arch, int32_t nr, Holds holds) {
   for (const BoundRule& bound : policy.RulesFor(arch, nr)) {
-    if (AnswersItself(*bound.rule)) return true;
+    if (holds(*bound.rule)) return true;
     if (bound.IsUnconditional()) return false;
   }
-  return AnswersItself(policy.OtherwiseFor(arch, nr));
+  return holds(policy.OtherwiseFor(arch, nr));
 }
 
 bool MayRefuseCall(const Policy& policy, absl::string_view name) {
   return std::any_of(kAllArches.begin(), kAllArches.end(), [&](Arch arch) {
     const Syscall* call = SyscallTable::Get().Find(arch, name);
-    return call != nullptr && policy.Lists(arch) && MayRefuseCall(policy, arch, call->nr);
+    return call != nullptr && policy.Lists(arch) && MayDecide(policy, arch, call->nr, MayRefuse);
   });
 }
 
@@ -95,7 +100,7 @@ absl::flat_hash_set<std::string> AlsoRuledBy(absl::Span<const Policy> policies,
       if (rules.empty()) continue;
       const bool also = std::any_of(policies.begin(), policies.end(), [&](const Policy& policy) {
         // An ABI that it is not for it refuses as the kernel would, silently unless asked.
-        return policy.Lists(arch) ? MayRefuseCall(policy, arch, call.nr)
+        return policy.Lists(arch) ? MayDecide(policy, arch, call.nr, SaysMoreThanAllow)
                                   : AsksForRecord(policy.ArchRule().wish);
       });
       if (!also) continue;

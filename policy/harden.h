@@ -35,8 +35,8 @@ struct HardenTargets {
 absl::StatusOr<Policy> HardenPolicy(absl::Span<const Policy> policies,
                                     const HardenTargets& targets);
 
-// The names of the rules for calls that some of `policies` may answer themselves (by anything but
-// allow or log): rule and policies must be decided together then.
+// The names of the rules for calls that some of `policies` may refuse or wish to have on record:
+// rule and policies must be decided together then.
 absl::flat_hash_set<std::string> AlsoRuledBy(absl::Span<const Policy> policies,
                                              const Policy& harden);
 

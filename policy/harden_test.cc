@@ -144,6 +144,7 @@ TEST(HardenPolicyTest, RulesAreSharedWithPoliciesThatMayRefuse) {
       shared("default deny EPERM\nallow io_uring_setup, io_uring_enter, io_uring_register\n",
              "harden:io_uring"));
   EXPECT_TRUE(shared("default deny EPERM\n", "harden:io_uring"));
+  EXPECT_TRUE(shared("default allow\nlog io_uring_setup\n", "harden:io_uring"));
   EXPECT_TRUE(shared("default allow\nkill io_uring_enter if fd == 3\n", "harden:io_uring"));
   EXPECT_FALSE(shared("default allow\nkill io_uring_enter if fd == 3\n", "harden:listener"));
   EXPECT_FALSE(shared("arch x86_64\ndefault allow\n", "harden:io_uring"));

@@ -177,6 +177,13 @@ pid_t StartHost() {
   return -1;
 }
 
+// `decision` in place of a policy's, which let the call run: what that wanted on record stays so.
+Decision Beside(const Decision& policys, Decision decision) {
+  if (!std::holds_alternative<Log>(policys.verdict)) return decision;
+  decision.wish = policys.wish == RecordWish::kUnsaid ? RecordWish::kLog : policys.wish;
+  return decision;
+}
+
 int ErrorOf(absl::string_view rule) { return rule == "harden:proc-mem" ? EACCES : EPERM; }
 
 }  // namespace
@@ -220,13 +227,14 @@ Judgement Hardening::Judge(pid_t tid, Judgement judged, ArgumentReader& argument
     return judged;
   }
   if (!std::holds_alternative<Ask>(decision.verdict)) {
-    judged.decision = decision;
+    judged.decision = Beside(judged.decision, decision);
     return judged;
   }
   const absl::string_view call = NameOf(judged.runs);
   if (call == "clone") return WithoutUntraced(tid, std::move(judged), decision);
   if (Refuses(call, tid, judged.runs, arguments)) {
-    judged.decision = {Deny{ErrorOf(decision.rule)}, decision.wish, decision.rule};
+    const Decision refusal = {Deny{ErrorOf(decision.rule)}, decision.wish, decision.rule};
+    judged.decision = Beside(judged.decision, refusal);
   }
   return judged;
 }
@@ -255,13 +263,10 @@ bool Hardening::Refuses(absl::string_view call, pid_t tid, const SyscallRequest&
 Judgement Hardening::WithoutUntraced(pid_t tid, Judgement judged, const Decision& decision) {
   const SyscallRequest asked = judged.runs;
   const uint64_t flags = asked.args[0] & ~static_cast<uint64_t>(CLONE_UNTRACED);
-  RecordWish wish = decision.wish;
-  if (std::holds_alternative<Log>(judged.decision.verdict)) {
-    wish = judged.decision.wish == RecordWish::kUnsaid ? RecordWish::kLog : judged.decision.wish;
-  }
   auto settings = std::make_shared<const std::vector<Setting>>(
       std::vector<Setting>{{.argument = "flags", .value = flags}});
-  judged.decision = {Rewrite{std::move(settings)}, wish, decision.rule};
+  const Decision rewrite = {Rewrite{std::move(settings)}, decision.wish, decision.rule};
+  judged.decision = Beside(judged.decision, rewrite);
   judged.runs.args[0] = flags;
   cloning_[tid] = {asked, flags};
   return judged;

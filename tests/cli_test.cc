@@ -327,13 +327,17 @@ TEST(SignalTest, AfterTheProgramEndedEndsTheRunInOrder) {
 TEST(RecordTest, OfATaskThatCannotBeLookedUpIsNone) {
   const std::vector<std::string> victim = {Victim("lowers_parents_descriptors")};
   const std::string log = TemporaryPath("descriptors.log");
-  Ended ended = Provost({"-e", "log getppid", "-o", log, "--on-audit-failure", "continue"}, victim);
+  Ended ended = Provost(
+      {"-e", "log getppid", "-o", log, "--unsafe-harden-off", "--on-audit-failure", "continue"},
+      victim);
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_THAT(ended.err, HasSubstr("Too many open files"));
   EXPECT_THAT(ended.err, HasSubstr("3 decisions are missing"));
   EXPECT_THAT(ReadFile(log), Not(HasSubstr(" pid=0 ")));
   EXPECT_THAT(ReadFile(log), HasSubstr("op=supervisor-end"));
-  ended = Provost({"-e", "log getppid", "-o", log, "--on-audit-failure", "kill"}, victim);
+  ended =
+      Provost({"-e", "log getppid", "-o", log, "--unsafe-harden-off", "--on-audit-failure", "kill"},
+              victim);
   EXPECT_EQ(ended.exit_code, 125) << ended;
 }
 

@@ -93,7 +93,6 @@ TEST(HardenRecordTest, NamesTheWay) {
   };
   for (const Case& test : {Case{"io_uring", "harden:io_uring", Deny{ENOSYS}},
                            Case{"listener", "harden:listener", Deny{EBUSY}},
-                           Case{"clone3-untraced", "harden:clone3", Deny{ENOSYS}},
                            Case{"signal-supervisor", "harden:signal", Deny{EPERM}},
                            Case{"ptrace-supervisor", "harden:ptrace", Deny{EPERM}},
                            Case{"proc-mem", "harden:proc-mem", Deny{EACCES}}}) {
@@ -106,6 +105,27 @@ TEST(HardenRecordTest, NamesTheWay) {
     EXPECT_EQ(sink.decisions()[0].rule, test.rule);
     EXPECT_EQ(sink.decisions()[0].verdict, test.verdict) << test.attack;
   }
+}
+
+TEST(HardenRecordTest, IsQuietOfWhatEveryThreadMeets) {
+  CollectingSink sink;
+  Options options;
+  options.sink = &sink;
+  options.logging = true;
+  EXPECT_THAT(RunSupervised(options, AttackCommand("clone3-untraced")),
+              EndedWith(Exited{kRefused}));
+  EXPECT_TRUE(sink.decisions().empty());
+}
+
+TEST(HardenRecordTest, WhatAPolicyLogsStaysOnRecord) {
+  CollectingSink sink;
+  Options options = OptionsOf({"log clone3, io_uring_setup"});
+  options.sink = &sink;
+  EXPECT_THAT(RunSupervised(options, AttackCommand("clone3-untraced")),
+              EndedWith(Exited{kRefused}));
+  ASSERT_EQ(sink.decisions().size(), 1);
+  EXPECT_EQ(sink.decisions()[0].rule, "harden:clone3");
+  EXPECT_EQ(sink.decisions()[0].verdict, Verdict(Deny{ENOSYS}));
 }
 
 TEST(HardenRecordTest, SaysThatCallsWillBeMissing) {

@@ -103,13 +103,21 @@ absl::StatusOr<std::optional<pid_t>> MemoryBehind(pid_t tid, const TaskPath& pat
   // The mode of /proc/PID/mem, and of a handful of sysctls (fs/proc/base.c).
   constexpr mode_t kMemoryMode = S_IFREG | S_IRUSR | S_IWUSR;
   if (fstat(file.get(), &found) != 0 || found.st_mode != kMemoryMode) return 0;
-  if (FileSystemOf(tid, file) != FileSystem::kProc) return 0;
+  const bool is_ours = stat("/proc", &ours) == 0 && ours.st_dev == found.st_dev;
+  const FileSystem kind = is_ours ? FileSystem::kProc : FileSystemOf(tid, file);
+  if (kind == FileSystem::kOther) return 0;
   std::array<char, PATH_MAX> name;
   const ssize_t length =
       readlink(absl::StrCat("/proc/self/fd/", file.get()).c_str(), name.data(), name.size());
-  const bool is_ours = stat("/proc", &ours) == 0 && ours.st_dev == found.st_dev;
-  if (length <= 0 || !is_ours) return std::nullopt;
+  if (length <= 0) return std::nullopt;
   const absl::string_view text(name.data(), length);
+  // A user's file system, or a mount that nobody shows us, which may be a /proc: by its name, then.
+  // Of a file that is mounted itself that is "/".
+  if (kind == FileSystem::kFuse) {
+    if (absl::EndsWith(text, "/mem") || text == "/") return std::nullopt;
+    return 0;
+  }
+  if (!is_ours) return std::nullopt;
   if (absl::StartsWith(text, "/proc/sys/")) return 0;
   return OwnerNamedIn(text);
 }
