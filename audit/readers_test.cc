@@ -128,6 +128,7 @@ class LogOfEveryKind {
     kContainerRefused,
     kConfig,
     kConfigRefused,
+    kConfigAsked,
     kLost,
     kEnd,
   };
@@ -312,6 +313,9 @@ class LogOfEveryKind {
             .identity = &who, .pid = 1013, .contid = 5, .old_contid = 123456, .succeeded = false});
     Add(kConfig, ConfigChangeEvent{&who, "kill_process,errno", "(none)", true});
     Add(kConfigRefused, ConfigChangeEvent{&who, "?", "kill_process,errno", false});
+    Add(kConfigAsked,
+        ConfigChangeEvent{
+            .identity = &who, .asked_by = &who, .mark = AuditedMark{.pid = 1013, .audited = true}});
   }
 
   EventFormat format_;
@@ -423,7 +427,7 @@ TEST(Readers, EveryFilterFindsItsEvent) {
       {"-m OBJ_PID", {L::kSignal, L::kHostileFacts}},
       {"-m TIME_INJOFFSET", {L::kClock, L::kHostileFacts}},
       {"-m TIME_ADJNTPVAL", {L::kClock, L::kHostileFacts}},
-      {"-m CONFIG_CHANGE", {L::kConfig, L::kConfigRefused}},
+      {"-m CONFIG_CHANGE", {L::kConfig, L::kConfigRefused, L::kConfigAsked}},
       {"-m CONFIG_CHANGE -sv no", {L::kConfigRefused}},
       {"-a 3000000019", {L::kContainer}},
       {"-p 4711", {}},
@@ -524,7 +528,7 @@ TEST(Readers, AureportCountsEveryEvent) {
   EXPECT_EQ(Listed(log.path(), "-p"), all);
   EXPECT_EQ(Listed(log.path(), "-f"), paths);
   EXPECT_EQ(Summary(log.path(), "-f").at("/etc/shadow"), 1);
-  EXPECT_EQ(Listed(log.path(), "-c"), (Serials{L::kConfig, L::kConfigRefused}));
+  EXPECT_EQ(Listed(log.path(), "-c"), (Serials{L::kConfig, L::kConfigRefused, L::kConfigAsked}));
   EXPECT_EQ(Summary(log.path(), "-k").at("contid=123456"), 2);
   const std::map<std::string, int> calls = Summary(log.path(), "--syscall -i");
   EXPECT_EQ(calls.at("openat"), 4);
@@ -534,7 +538,9 @@ TEST(Readers, AureportCountsEveryEvent) {
   EXPECT_EQ(Summary(log.path(), "-x").at("/usr/bin/provost"), 3);
   // With the CONTAINER_ID records, each an event to aureport.
   EXPECT_THAT(Aureport(log.path(), "--summary"),
-              AllOf(HasSubstr("Number of events: 32\n"), HasSubstr("Number of keys: 19\n"),
+              AllOf(HasSubstr("Number of events: 33
+"), HasSubstr("Number of keys: 19
+"),
                     HasSubstr("Number of failed syscalls: 11\n")));
 }
 
