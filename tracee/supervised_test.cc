@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <string>
 #include <thread>
 
 #include "base/status_matchers.h"
@@ -36,6 +37,12 @@ class Child {
   pid_t pid_;
 };
 
+std::string Supervised(pid_t pid) {
+  const absl::StatusOr<bool> supervised = IsSupervised(pid);
+  if (!supervised.ok()) return std::string(supervised.status().message());
+  return *supervised ? "yes" : "no";
+}
+
 TEST(TaskStatusTest, SaysWhoseTaskItIs) {
   const Child child;
   PROVOST_ASSERT_OK_AND_ASSIGN(const TaskStatus status, ReadTaskStatus(child.pid()));
@@ -60,11 +67,11 @@ TEST(TaskStatusTest, TellsTheEnded) {
 
 TEST(SupervisedTest, IsWhoIsTracedByThisProgramOrDescendsFromOne) {
   const Child child;
-  EXPECT_THAT(IsSupervised(child.pid()), IsOkAndHolds(false));
-  EXPECT_THAT(IsSupervised(getpid()), IsOkAndHolds(false));
+  EXPECT_EQ(Supervised(child.pid()), "no");
+  EXPECT_EQ(Supervised(getpid()), "no");
   ASSERT_EQ(ptrace(PTRACE_SEIZE, child.pid(), nullptr, nullptr), 0);
-  EXPECT_THAT(IsSupervised(child.pid()), IsOkAndHolds(true));
-  EXPECT_THAT(IsSupervised(getpid()), IsOkAndHolds(false));
+  EXPECT_EQ(Supervised(child.pid()), "yes");
+  EXPECT_EQ(Supervised(getpid()), "no");
 }
 
 TEST(SupervisedTest, DescendantsAreThoughNobodyTracesThem) {
@@ -81,10 +88,10 @@ TEST(SupervisedTest, DescendantsAreThoughNobodyTracesThem) {
   }
   pid_t child = 0;
   ASSERT_EQ(read(pipe_ends[0], &child, sizeof(child)), static_cast<ssize_t>(sizeof(child)));
-  EXPECT_THAT(IsSupervised(child), IsOkAndHolds(false));
+  EXPECT_EQ(Supervised(child), "no");
   // The parent alone is traced.
   ASSERT_EQ(ptrace(PTRACE_SEIZE, parent, nullptr, nullptr), 0);
-  EXPECT_THAT(IsSupervised(child), IsOkAndHolds(true));
+  EXPECT_EQ(Supervised(child), "yes");
   kill(child, SIGKILL);
   kill(parent, SIGKILL);
   waitpid(parent, nullptr, __WALL);
