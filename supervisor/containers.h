@@ -104,8 +104,8 @@ class Containers {
   void Remark(pid_t process, const Marks& marks);
   void Leave(pid_t process);
 
-  absl::flat_hash_map<pid_t, pid_t> tasks_;         // the key in processes_
-  absl::flat_hash_map<pid_t, Process> processes_;   // by the tid of the first task seen of each
+  absl::flat_hash_map<pid_t, pid_t> tasks_;        // the key in processes_
+  absl::flat_hash_map<pid_t, Process> processes_;  // by the tid of the first task seen of each
   absl::flat_hash_set<uint64_t> audited_containers_;
 };
 

@@ -162,14 +162,15 @@ absl::StatusOr<Json> SetAudited(ControlledRun& run, const Identity& client,
   // Nothing is decided between this and its record.
   const absl::StatusOr<bool> was = set(audited);
   mark.was_audited = was.value_or(!audited);
-  const absl::Status recorded = Record(
-      run, ConfigChangeEvent{.asked_by = &client, .mark = mark, .succeeded = was.ok()});
+  const absl::Status recorded =
+      Record(run, ConfigChangeEvent{.asked_by = &client, .mark = mark, .succeeded = was.ok()});
   if (!was.ok()) return was.status();
   if (!recorded.ok()) {
     set(*was).IgnoreError();
     return recorded;
   }
-  return Json{{"old-audited", *was}, {"unrecorded", audited ? Unrecorded(run, true) : Json::array()}};
+  return Json{{"old-audited", *was},
+              {"unrecorded", audited ? Unrecorded(run, true) : Json::array()}};
 }
 
 absl::StatusOr<Json> SetContid(ControlledRun& run, const Identity& client,

@@ -30,6 +30,7 @@ constexpr int kMostPatience = 64;
 // How long nobody is accepted after descriptors ran out.
 constexpr int kNoDescriptors = 100;
 constexpr size_t kMaxWaiting = 1024;
+constexpr int kMaxDepth = 8;
 
 absl::Status Failed(absl::string_view what, const std::string& path) {
   return absl::UnavailableError(absl::StrCat("cannot ", what, " ", path, ": ", strerror(errno)));
@@ -87,8 +88,8 @@ absl::StatusOr<std::unique_ptr<ControlSocket>> ControlSocket::Listen(const std::
       listen(listener.get(), SOMAXCONN) != 0) {
     return Failed("listen at", path);
   }
-  std::unique_ptr<ControlSocket> made(new ControlSocket(
-      std::move(directory), name, std::move(listener), std::move(news)));
+  std::unique_ptr<ControlSocket> made(
+      new ControlSocket(std::move(directory), name, std::move(listener), std::move(news)));
   PROVOST_RETURN_IF_ERROR(made->StartThread());
   return made;
 }
@@ -158,8 +159,9 @@ void ControlSocket::Serve() {
 }
 
 void ControlSocket::Poll(int timeout) {
-  std::vector<pollfd> polled = {{.fd = news_.get(), .events = POLLIN, .revents = 0},
-                                {.fd = accepts_ ? listener_.get() : -1, .events = POLLIN, .revents = 0}};
+  std::vector<pollfd> polled = {
+      {.fd = news_.get(), .events = POLLIN, .revents = 0},
+      {.fd = accepts_ ? listener_.get() : -1, .events = POLLIN, .revents = 0}};
   std::vector<uint64_t> ids;
   for (const auto& [id, connection] : connections_) {
     ids.push_back(id);
@@ -221,9 +223,16 @@ void ControlSocket::Attend(uint64_t id, ControlConnection& connection, short eve
 }
 
 void ControlSocket::Take(uint64_t id, ControlConnection& connection, const std::string& line) {
-  Json body = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!body.is_object()) {
-    connection.Answer(Refusal("a request is a JSON object on one line"));
+  bool too_deep = false;
+  // What is nested without end could not be copied or written without end of the stack.
+  const auto look = [&](int depth, Json::parse_event_t, const Json&) {
+    too_deep = too_deep || depth > kMaxDepth;
+    return !too_deep;
+  };
+  Json body = Json::parse(line, look, /*allow_exceptions=*/false);
+  if (!body.is_object() || too_deep) {
+    connection.Answer(Refusal(absl::StrCat("a request is a JSON object on one line, nested ",
+                                           kMaxDepth, " deep at most")));
     return;
   }
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -87,8 +87,8 @@ class ControlSocket {
   std::atomic<bool> pending_ = false;
 
   std::mutex mutex_;
-  bool over_ = false;                                    // guarded by mutex_
-  std::vector<Waiting> requests_;                        // guarded by mutex_
+  bool over_ = false;                                      // guarded by mutex_
+  std::vector<Waiting> requests_;                          // guarded by mutex_
   std::vector<std::pair<uint64_t, std::string>> answers_;  // guarded by mutex_
 
   // The thread's own.

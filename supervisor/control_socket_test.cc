@@ -48,7 +48,8 @@ std::string FreshDirectory() {
 // A blocking connection, as somebody outside makes it.
 class Client {
  public:
-  explicit Client(const std::string& path) : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Client(const std::string& path)
+      : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const UniqueFd place(open(path.c_str(), O_PATH | O_CLOEXEC));
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
@@ -121,8 +122,9 @@ TEST(ControlSocketTest, AnswersOneLineWithOne) {
     const Client client(path);
     ASSERT_TRUE(client.connected());
     for (int i = 0; i < 3; ++i) {
-      EXPECT_EQ(client.Ask(absl::StrCat("{\"request\":", i, "}\n")),
-                absl::StrCat("{\"asked\":{\"request\":", i, "},\"by\":", getpid(), ",\"ok\":true}"));
+      EXPECT_EQ(
+          client.Ask(absl::StrCat("{\"request\":", i, "}\n")),
+          absl::StrCat("{\"asked\":{\"request\":", i, "},\"by\":", getpid(), ",\"ok\":true}"));
     }
     // Two in one breath, and the end of asking behind them.
     client.Send("{\"a\":1}\n{\"a\":2}\n");
@@ -196,8 +198,11 @@ TEST(ControlSocketTest, WhatIsNoRequestIsRefused) {
           "{\"a\":" + std::string(30'000, '[') + std::string(30'000, ']') + "\n"}) {
       EXPECT_THAT(client.Ask(garbage), HasSubstr("a request is a JSON object on one line"));
     }
-    EXPECT_THAT(client.Ask("{\"a\":" + std::string(30'000, '[') + std::string(30'000, ']') + "}\n"),
-                HasSubstr("\"ok\":true"));
+    for (const size_t deep : {8, 30'000}) {
+      EXPECT_THAT(client.Ask("{\"a\":" + std::string(deep, '[') + std::string(deep, ']') + "}\n"),
+                  HasSubstr("nested 8 deep at most"));
+    }
+    EXPECT_THAT(client.Ask("{\"a\":[[[[[[[]]]]]]]}\n"), HasSubstr("\"ok\":true"));
     // Names that are no UTF-8 must not end anything.
     EXPECT_THAT(client.Ask("{\"a\":\"b\\u0000\"}\n"), HasSubstr("\"ok\":true"));
   });

@@ -55,7 +55,7 @@ class Lineage {
   Containers& containers_;
   StatusReader read_;
   bool follows_ = false;
-  Containers::Marks first_;            // what the run began with
+  Containers::Marks first_;                        // what the run began with
   absl::flat_hash_map<pid_t, pid_t> unannounced_;  // seen, and not announced; with its parent
   Containers::Marks last_ended_;
 };

@@ -149,7 +149,8 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
 // What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
 std::function<bool(const Decision&)> WantsRecord(const Options& options) {
   if (options.settable) {
-    return [](const Decision& decision) { return !std::holds_alternative<Allow>(decision.verdict); };
+    return
+        [](const Decision& decision) { return !std::holds_alternative<Allow>(decision.verdict); };
   }
   return [sink = options.sink, actions = options.actions_logged, logging = options.logging,
           audited = options.audited](const Decision& decision) {
@@ -333,6 +334,10 @@ void Supervisor::Loop::BeginControl() {
     for (const auto& [tid, task] : tasks_) tids.push_back(tid);
     return tids;
   };
+  std::unique_ptr<PublishedRunState> published = PublishState(options_);
+  // Who has no runtime directory has no place for a socket beside it, and is not told each time.
+  const bool listens =
+      !options_.control_socket.empty() && (published != nullptr || !options_.publish_state);
   run_control_.emplace(
       ControlledRun{.recorder = recorder_,
                     .lineage = lineage_,
@@ -342,11 +347,11 @@ void Supervisor::Loop::BeginControl() {
                     .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
                     .unheard = unheard_,
                     .tasks = tasks},
-      PublishState(options_));
-  if (options_.control_socket.empty()) return;
-  const absl::Status listens = run_control_->Listen(options_.control_socket);
-  if (!listens.ok() && options_.logger != nullptr) {
-    options_.logger->warn("the run takes no requests: {}", std::string(listens.message()));
+      std::move(published));
+  if (!listens) return;
+  const absl::Status listening = run_control_->Listen(options_.control_socket);
+  if (!listening.ok() && options_.logger != nullptr) {
+    options_.logger->warn("the run takes no requests: {}", std::string(listening.message()));
   }
 }
 
@@ -732,8 +737,8 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     const auto wants_record = WantsRecord(options_);
     const bool complain = options_.mode == Mode::kComplain;
-    PROVOST_ASSIGN_OR_RETURN(
-        filters, CompileFilters(options_.policies, complain, control, wants_record));
+    PROVOST_ASSIGN_OR_RETURN(filters,
+                             CompileFilters(options_.policies, complain, control, wants_record));
     if (!options_.control_socket.empty()) {
       unheard = UnheardDecisions(options_.policies, complain, wants_record);
     }

@@ -95,9 +95,10 @@ struct Options {
   // socket in a directory that is there and that only this user should write; "": nowhere. Who may
   // ask and what is in supervisor/control_socket.h and control_requests.h. A thread of the
   // library's own serves the socket until Run returns; it only reads and writes there, and all that
-  // is done to tasks is done on the thread that calls Run. Meanwhile that thread is woken by SIGURG,
-  // whose handler and mask Run puts back as it found them. That there can be no socket is said to
-  // the logger, and is no failure of the run.
+  // is done to tasks is done on the thread that calls Run. Meanwhile that thread is woken by
+  // SIGURG, whose handler and mask Run puts back as it found them. That there can be no socket is
+  // said to the logger (unless `publish_state` is set and there is no place for that either), and
+  // is no failure of the run.
   std::string control_socket;
   // Everything but what is allowed comes to the supervisor, so that all of it can be recorded once
   // that is asked for. Else what nobody wants on record when the run begins may be answered by the

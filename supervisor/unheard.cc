@@ -54,7 +54,8 @@ std::vector<Decision> UnheardDecisions(absl::Span<const Policy> policies, bool c
     const auto take = [&](const Rule& rule) {
       if (rules.erase(&rule) == 0) return;
       const Decision decision = rule.decision();
-      if (!KernelCanGive(decision) || AsksForRecord(decision.wish) || wants_record(decision)) return;
+      if (!KernelCanGive(decision) || AsksForRecord(decision.wish) || wants_record(decision))
+        return;
       unheard.push_back(decision);
     };
     for (const auto& rule : policy.rules()) take(*rule);

@@ -37,8 +37,8 @@ TEST(UnheardTest, IsWhatRegistersDecideAndNobodyWants) {
                   "deny EACCES openat if path == \"/x\" as \"memory\"", "log uname as \"logged\"",
                   "allow getpid as \"allowed\"", "return 5 getppid as \"tracer's\"",
                   "return 0 sync as \"kernel's\"", "kill process ptrace as \"kills\"",
-                  "deny EPERM chmod if mode has 1 as \"partly\"", "deny EIO bpf as \"audited\" audited",
-                  "deny EIO rmdir as \"never reached\""});
+                  "deny EPERM chmod if mode has 1 as \"partly\"",
+                  "deny EIO bpf as \"audited\" audited", "deny EIO rmdir as \"never reached\""});
   using Expected = std::vector<std::string>;
   EXPECT_EQ(Names(UnheardDecisions(policies, false, Nothing)),
             (Expected{"registers", "kernel's", "kills", "partly", "arch", "unknown"}));

@@ -15,7 +15,7 @@ constexpr int kSignal = SIGURG;
 // there was.
 struct Handler {
   std::mutex mutex;
-  int users = 0;            // guarded by mutex
+  int users = 0;              // guarded by mutex
   struct sigaction usual {};  // guarded by mutex; what there was before the first of `users`
 };
 

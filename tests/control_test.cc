@@ -248,11 +248,13 @@ TEST_F(ControlTest, LabelsAreRefusedAsTheProposalHasIt) {
 
 // Two containers in one run, with labels of their own.
 TEST_F(ControlTest, SignalsAndAddressesNameBothContainers) {
-  const auto run = Start(
-      {"-e", "log kill", "-e", "log connect"},
-      "sh -c 'echo $$ > $D/one; read x < $D/a; read y < $D/two; kill -USR1 $y; exec perl -e "
-      "\"use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, sockaddr_un(\\\"/none\\\"))\"' & "
-      "one=$!; sh -c 'trap : USR1; echo $$ > $D/two; echo ready; read x < $D/b'; wait; true");
+  const auto run =
+      Start({"-e", "log kill", "-e", "log connect"},
+            "sh -c 'echo $$ > $D/one; read x < $D/a; read y < $D/two; kill -URG $y; exec perl -e "
+            "\"use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, "
+            "sockaddr_un(\\\"/none\\\"))\"' & "
+            "one=$!; sh -c 'echo $$ > $D/two; echo ready; read x < $D/b' & wait $one; echo said; "
+            "wait");
   ASSERT_TRUE(run->AwaitOutput("ready"));
   while (ReadFile(directory_ + "/one").empty()) std::this_thread::yield();
   const pid_t one = Pid("one");
@@ -260,6 +262,7 @@ TEST_F(ControlTest, SignalsAndAddressesNameBothContainers) {
   EXPECT_EQ(Set(run->pid(), {"--contid", "7", "--pid", absl::StrCat(one)}).exit_code, 0);
   EXPECT_EQ(Set(run->pid(), {"--contid", "8", "--pid", absl::StrCat(two)}).exit_code, 0);
   Go("a");
+  ASSERT_TRUE(run->AwaitOutput("said"));
   Go("b");
   run->Wait();
   EXPECT_THAT(LogText(), HasSubstr(absl::StrCat(": contid=8 opid=", two)));
@@ -268,11 +271,11 @@ TEST_F(ControlTest, SignalsAndAddressesNameBothContainers) {
 
 TEST_F(ControlTest, ANetworkNamespaceOfItsOwnIsNoNeighbour) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can have one";
-  const auto run = Start(
-      {"-e", "log connect"},
-      "unshare -n sh -c 'echo $$ > $D/one; echo ready; read x < $D/a; echo gone' & "
-      "sh -c 'echo $$ > $D/two; read x < $D/b; exec perl -e \"use Socket; socket(S, AF_UNIX, "
-      "SOCK_STREAM, 0); connect(S, sockaddr_un(\\\"/none\\\"))\"'; echo said; wait; true");
+  const auto run =
+      Start({"-e", "log connect"},
+            "unshare -n sh -c 'echo $$ > $D/one; echo ready; read x < $D/a; echo gone' & "
+            "sh -c 'echo $$ > $D/two; read x < $D/b; exec perl -e \"use Socket; socket(S, AF_UNIX, "
+            "SOCK_STREAM, 0); connect(S, sockaddr_un(\\\"/none\\\"))\"'; echo said; wait; true");
   ASSERT_TRUE(run->AwaitOutput("ready"));
   while (ReadFile(directory_ + "/two").empty()) std::this_thread::yield();
   EXPECT_EQ(Set(run->pid(), {"--contid", "7", "--pid", absl::StrCat(Pid("one"))}).exit_code, 0);
@@ -288,10 +291,9 @@ TEST_F(ControlTest, ANetworkNamespaceOfItsOwnIsNoNeighbour) {
 TEST_F(ControlTest, OtherRunsInTheNamespaceAreNeighbours) {
   const auto other = Start({"--contid", "9"}, "echo ready; read x < $D/a");
   ASSERT_TRUE(other->AwaitOutput("ready"));
-  const auto run =
-      Start({"-e", "log connect", "--contid", "7"},
-            "exec perl -e 'use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, "
-            "sockaddr_un(\"/none\"))'");
+  const auto run = Start({"-e", "log connect", "--contid", "7"},
+                         "exec perl -e 'use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, "
+                         "sockaddr_un(\"/none\"))'");
   run->Wait();
   Go("a");
   other->Wait();
@@ -313,9 +315,9 @@ TEST_F(ControlTest, NobodyInTheTreeMayAsk) {
 TEST_F(ControlTest, AndNobodyInTheTreeOfAnotherRun) {
   const auto run = Start(kDenyMkdir, "echo ready; read x < $D/a");
   ASSERT_TRUE(run->AwaitOutput("ready"));
-  const Ended other = Provost({"-e", "allow getpid"}, {"/bin/sh", "-c",
-                                                      absl::StrCat("$PROVOST set ", run->pid(),
-                                                                   " --actions-logged trap 2>&1")});
+  const Ended other = Provost(
+      {"-e", "allow getpid"},
+      {"/bin/sh", "-c", absl::StrCat("$PROVOST set ", run->pid(), " --actions-logged trap 2>&1")});
   EXPECT_THAT(other.out, HasSubstr("it is supervised itself"));
   Go("a");
   run->Wait();
@@ -330,8 +332,8 @@ TEST_F(ControlTest, AThousandRequestsWhileTheProgramIsBusy) {
                    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do /bin/true; "
                    "done; read x < $D/a; kill $busy; wait; echo over"}));
   ASSERT_TRUE(run->AwaitOutput("ready"));
-  PROVOST_ASSERT_OK_AND_ASSIGN(
-      ControlClient client, ControlClient::Connect(Socket(run->pid()), run->pid(), geteuid()));
+  PROVOST_ASSERT_OK_AND_ASSIGN(ControlClient client,
+                               ControlClient::Connect(Socket(run->pid()), run->pid(), geteuid()));
   for (int i = 0; i < 1000; ++i) {
     const Json request = {{"request", "set-audited"}, {"contid", 5}, {"audited", i % 2 == 0}};
     const auto answer = client.Ask(request, std::chrono::seconds(60));
@@ -347,8 +349,8 @@ TEST_F(ControlTest, AThousandRequestsWhileTheProgramIsBusy) {
 TEST_F(ControlTest, RequestsAreCheckedWordByWord) {
   const auto run = Start({"-e", "allow getpid"}, "echo ready; read x < $D/a");
   ASSERT_TRUE(run->AwaitOutput("ready"));
-  PROVOST_ASSERT_OK_AND_ASSIGN(
-      ControlClient client, ControlClient::Connect(Socket(run->pid()), run->pid(), geteuid()));
+  PROVOST_ASSERT_OK_AND_ASSIGN(ControlClient client,
+                               ControlClient::Connect(Socket(run->pid()), run->pid(), geteuid()));
   const struct {
     const char* request;
     const char* said;
@@ -450,8 +452,8 @@ TEST_F(ControlTest, AnotherListenerInItsPlaceIsNotBelieved) {
 TEST_F(ControlTest, AStoppedSupervisorKeepsNobodyWaitingForEver) {
   const auto run = Start({"-e", "allow getpid"}, "echo ready; read x < $D/a");
   ASSERT_TRUE(run->AwaitOutput("ready"));
-  PROVOST_ASSERT_OK_AND_ASSIGN(
-      ControlClient client, ControlClient::Connect(Socket(run->pid()), run->pid(), geteuid()));
+  PROVOST_ASSERT_OK_AND_ASSIGN(ControlClient client,
+                               ControlClient::Connect(Socket(run->pid()), run->pid(), geteuid()));
   kill(run->pid(), SIGSTOP);
   EXPECT_THAT(client.Ask({{"request", "status"}}, std::chrono::milliseconds(50)),
               StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("is it stopped?")));

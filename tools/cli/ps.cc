@@ -29,8 +29,9 @@ std::string ToText(const std::vector<SupervisedTree>& trees) {
     for (const SupervisedProcess& process : tree.processes) {
       lines.push_back(
           {absl::StrCat(tree.supervisor), absl::StrCat(process.pid), absl::StrCat(process.ppid),
-           process.contid ? absl::StrCat(*process.contid) : "-", AuditedWord(process.audited), Visible(tree.mode.value_or("?")),
-           Visible(process.state), absl::StrCat(process.threads), Visible(process.command)});
+           process.contid ? absl::StrCat(*process.contid) : "-", AuditedWord(process.audited),
+           Visible(tree.mode.value_or("?")), Visible(process.state), absl::StrCat(process.threads),
+           Visible(process.command)});
     }
   }
   return TableToText(lines, false);

@@ -57,16 +57,14 @@ absl::StatusOr<Step> AuditedStep(const std::string& option, const std::string& w
                          absl::SimpleAtoi(number, &value);
   const uint64_t most = is_container ? UINT64_MAX - 1 : kMostPid;
   if (!is_number || value > most || (!is_container && value == 0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(option, ": `", whom,
-                     "` names nobody: give the id of a process of the run, or contid:N"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        option, ": `", whom, "` names nobody: give the id of a process of the run, or contid:N"));
   }
   const std::string named = absl::StrCat(is_container ? "container " : "process ", value);
-  return Step{{{"request", "set-audited"},
-               {is_container ? "contid" : "pid", value},
-               {"audited", audited}},
-              absl::StrCat(named, audited ? " is audited" : " is not audited"),
-              named};
+  return Step{
+      {{"request", "set-audited"}, {is_container ? "contid" : "pid", value}, {"audited", audited}},
+      absl::StrCat(named, audited ? " is audited" : " is not audited"),
+      named};
 }
 
 // What the command line asks for, in order: a process is labelled before it counts as one of its
@@ -78,12 +76,12 @@ absl::StatusOr<std::vector<Step>> Plan(const SetArguments& arguments) {
         "--contid and --pid go together: the container, and the process that is put into it");
   }
   if (arguments.contid) {
-    steps.push_back({{{"request", "set-contid"},
-                      {"pid", static_cast<uint64_t>(*arguments.pid)},
-                      {"contid", *arguments.contid}},
-                     absl::StrCat("process ", *arguments.pid, " is in container ",
-                                  *arguments.contid),
-                     ""});
+    steps.push_back(
+        {{{"request", "set-contid"},
+          {"pid", static_cast<uint64_t>(*arguments.pid)},
+          {"contid", *arguments.contid}},
+         absl::StrCat("process ", *arguments.pid, " is in container ", *arguments.contid),
+         ""});
   }
   for (const std::string& whom : arguments.audited) {
     PROVOST_ASSIGN_OR_RETURN(Step step, AuditedStep("--audited", whom, true));
@@ -132,9 +130,9 @@ void Tell(const Step& step, const Json& answer) {
   }
   if (rules.empty()) return;
   Complain(absl::StrCat(rules.size(), rules.size() == 1 ? " rule is" : " rules are",
-                        " answered by the kernel, and what ", rules.size() == 1 ? "it decides" :
-                        "they decide", " stays unrecorded: ", absl::StrJoin(rules, ", "),
-                        "; in a run with --settable it would not"));
+                        " answered by the kernel, and what ",
+                        rules.size() == 1 ? "it decides" : "they decide", " stays unrecorded: ",
+                        absl::StrJoin(rules, ", "), "; in a run with --settable it would not"));
 }
 
 int Set(const SetArguments& arguments) {

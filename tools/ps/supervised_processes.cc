@@ -221,9 +221,9 @@ absl::StatusOr<RunAddress> FindRun(pid_t pid) {
   if (const std::optional<FoundState> found = StateOf(supervisor, its->euid)) {
     return found->address;
   }
-  return absl::NotFoundError(absl::StrCat(
-      "supervisor ", supervisor, " has not said in ",
-      absl::StrJoin(StateDirectories(its->euid), " or "), " where it is to be asked"));
+  return absl::NotFoundError(absl::StrCat("supervisor ", supervisor, " has not said in ",
+                                          absl::StrJoin(StateDirectories(its->euid), " or "),
+                                          " where it is to be asked"));
 }
 
 std::vector<SupervisedTree> FindSupervisedTrees() {
