@@ -53,11 +53,11 @@ struct AuditedMark {
 // `mark`, that, op=audited.
 struct ConfigChangeEvent {
   const Identity* identity = nullptr;  // the supervisor's own
-  const Identity* asked_by = nullptr;  // who had it changed; null: the run began so
   std::string actions = {};            // names separated by commas, "(none)", or "?" if refused
   std::string old_actions = {};
-  std::optional<AuditedMark> mark = std::nullopt;
   bool succeeded = true;
+  const Identity* asked_by = nullptr;  // who had it changed; null: the run began so
+  std::optional<AuditedMark> mark = std::nullopt;
 };
 
 // What the supervisor says of itself: a record of its own (RecordTypeOf in wording.h),

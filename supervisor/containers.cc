@@ -201,7 +201,7 @@ std::vector<Containers::Listed> Containers::Processes() const {
 std::map<pid_t, uint64_t> Containers::Representatives() const {
   std::map<uint64_t, pid_t> first;
   for (const auto& [pid, process] : processes_) {
-    if (!process.marks.contid) continue;
+    if (pid == 0 || !process.marks.contid) continue;  // 0 is nobody's id
     const auto [entry, is_new] = first.try_emplace(*process.marks.contid, pid);
     if (!is_new) entry->second = std::min(entry->second, pid);
   }

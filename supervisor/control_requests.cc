@@ -128,7 +128,7 @@ absl::StatusOr<Json> SetActionsLogged(ControlledRun& run, const Identity& client
                                       const Arguments& arguments) {
   PROVOST_ASSIGN_OR_RETURN(const std::string list, arguments.Text("actions"));
   const ActionsLogged old = run.recorder.actions();
-  ConfigChangeEvent change = {.asked_by = &client, .actions = "?", .old_actions = old.ToList()};
+  ConfigChangeEvent change = {.actions = "?", .old_actions = old.ToList(), .asked_by = &client};
   const absl::StatusOr<ActionsLogged> actions = ActionsLogged::Parse(list);
   if (!actions.ok()) {
     change.succeeded = false;
@@ -163,7 +163,7 @@ absl::StatusOr<Json> SetAudited(ControlledRun& run, const Identity& client,
   const absl::StatusOr<bool> was = set(audited);
   mark.was_audited = was.value_or(!audited);
   const absl::Status recorded =
-      Record(run, ConfigChangeEvent{.asked_by = &client, .mark = mark, .succeeded = was.ok()});
+      Record(run, ConfigChangeEvent{.succeeded = was.ok(), .asked_by = &client, .mark = mark});
   if (!was.ok()) return was.status();
   if (!recorded.ok()) {
     set(*was).IgnoreError();

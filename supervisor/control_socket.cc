@@ -29,7 +29,7 @@ constexpr int kFirstPatience = 1;
 constexpr int kMostPatience = 64;
 // How long nobody is accepted after descriptors ran out.
 constexpr int kNoDescriptors = 100;
-constexpr size_t kMaxWaiting = 1024;
+constexpr size_t kMaxWaiting = 64;
 constexpr int kMaxDepth = 8;
 
 absl::Status Failed(absl::string_view what, const std::string& path) {
@@ -226,7 +226,7 @@ void ControlSocket::Take(uint64_t id, ControlConnection& connection, const std::
   bool too_deep = false;
   // What is nested without end could not be copied or written without end of the stack.
   const auto look = [&](int depth, Json::parse_event_t, const Json&) {
-    too_deep = too_deep || depth > kMaxDepth;
+    too_deep = too_deep || depth >= kMaxDepth;
     return !too_deep;
   };
   Json body = Json::parse(line, look, /*allow_exceptions=*/false);

@@ -21,6 +21,9 @@ using Json = nlohmann::json;
 
 // More than a run with some ten thousand processes answers.
 constexpr size_t kMaxAnswer = size_t{4} << 20;
+// While the line is full: for five seconds.
+constexpr int kMostTries = 500;
+constexpr int kBetweenTries = 10;  // milliseconds
 
 // Waits until the socket is ready for `events`.
 absl::Status Await(const UniqueFd& socket, short events, Clock::time_point deadline) {
@@ -50,11 +53,17 @@ absl::StatusOr<ControlClient> ControlClient::Connect(const std::string& path, pi
   memcpy(address.sun_path, name.c_str(), name.size() + 1);
   UniqueFd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!client.valid()) return absl::ErrnoToStatus(errno, "socket");
-  if (connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    const std::string failed = absl::StrCat(path, ": ", strerror(errno));
-    if (errno == EACCES || errno == EPERM) return absl::PermissionDeniedError(failed);
-    if (errno == EAGAIN) return absl::DeadlineExceededError(absl::StrCat(failed, "; ask again"));
-    return absl::NotFoundError(failed);
+  const auto* const at = reinterpret_cast<const sockaddr*>(&address);
+  int failed = connect(client.get(), at, sizeof(address)) == 0 ? 0 : errno;
+  // Those who stand in line before us, or a program that keeps its supervisor busy.
+  for (int tries = 0; failed == EAGAIN && tries < kMostTries; ++tries) {
+    poll(nullptr, 0, kBetweenTries);
+    failed = connect(client.get(), at, sizeof(address)) == 0 ? 0 : errno;
+  }
+  if (failed != 0) {
+    const std::string message = absl::StrCat(path, ": ", strerror(failed));
+    if (failed == EACCES || failed == EPERM) return absl::PermissionDeniedError(message);
+    return absl::NotFoundError(message);
   }
   // Who listens, as it was when it began to.
   ucred peer = {};
