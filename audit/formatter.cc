@@ -255,8 +255,10 @@ void AppendContainerOp(const ContainerEvent& event, const Identity& who, const E
 // kernel writes of its own configuration (audit_log_config_change() in kernel/audit.c). A list of
 // names is bare, as the kernel's.
 void AppendConfigChange(const ConfigChangeEvent& event, const EventLines& lines) {
+  constexpr size_t kMaxList = 256;  // several times that of all actions
   const auto list = [](const std::string& actions) {
-    return !actions.empty() && IsQuotable(actions) ? absl::string_view(actions) : "?";
+    const bool is_list = !actions.empty() && actions.size() <= kMaxList && IsQuotable(actions);
+    return is_list ? absl::string_view(actions) : "?";
   };
   RecordLine line(lines, "CONFIG_CHANGE");
   if (event.asked_by != nullptr) {

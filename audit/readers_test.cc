@@ -513,7 +513,7 @@ TEST(Readers, AureportCountsEveryEvent) {
   EXPECT_EQ(Summary(log.path(), "-x").at("/usr/bin/provost"), 3);
   // With the CONTAINER_ID records, each an event to aureport.
   EXPECT_THAT(Aureport(log.path(), "--summary"),
-              AllOf(HasSubstr("Number of events: 31\n"), HasSubstr("Number of keys: 18\n"),
+              AllOf(HasSubstr("Number of events: 32\n"), HasSubstr("Number of keys: 18\n"),
                     HasSubstr("Number of failed syscalls: 11\n")));
 }
 
