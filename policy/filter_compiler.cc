@@ -336,8 +336,27 @@ class FilterCompiler {
   void CompileCalls(Arch arch) {
     const int32_t limit = SyscallTable::Get().Limit(arch);
     for (int32_t nr = 0; nr < limit; ++nr) {
-      calls_.push_back({arch, nr, CompileCall(arch, nr)});
+      calls_.push_back({arch, nr, Gated(arch, nr, CompileCall(arch, nr))});
     }
+  }
+
+  // `otherwise`, but for a call of the tracer's. What always runs is left as it is: the kernel
+  // remembers of which numbers a filter looks at nothing else (seccomp_is_const_allow).
+  Node Gated(Arch arch, int32_t nr, Node otherwise) {
+    const Syscall* syscall = SyscallTable::Get().Find(arch, nr);
+    const std::vector<absl::string_view>& names = options_.gated.names;
+    const Node allow = graph_.Return(SECCOMP_RET_ALLOW);
+    // A call that is traced at the tracer's own change of it runs, too.
+    const bool runs = otherwise == allow || otherwise == trace_;
+    if (runs || syscall == nullptr ||
+        std::find(names.begin(), names.end(), syscall->signature->name) == names.end()) {
+      return otherwise;
+    }
+    constexpr Word kLow = {offsetof(seccomp_data, instruction_pointer)};
+    constexpr Word kHigh = {offsetof(seccomp_data, instruction_pointer) + sizeof(uint32_t)};
+    const uint64_t gate = options_.gated.instruction;
+    return graph_.Test(kHigh, BPF_JEQ, HighHalf(gate),
+                       graph_.Test(kLow, BPF_JEQ, LowHalf(gate), allow, otherwise), otherwise);
   }
 
   Node CompileCall(Arch arch, int32_t nr) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "policy/policy.h"
 #include "policy/verdict.h"
 
@@ -38,6 +39,13 @@ struct ControlNumbers {
   static ControlNumbers Random();
 };
 
+// Calls that the tracer makes a task make (tracee/injected_call.h): made at this instruction pointer,
+// at which no task can execute anything, they run whatever the policy says of them.
+struct GatedCalls {
+  uint64_t instruction = 0;
+  std::vector<absl::string_view> names;
+};
+
 struct FilterOptions {
   // True if the tracer must apply this decision (because it is to be recorded, or the run only
   // complains). Decisions that the kernel cannot give (a Return other than 0) go to the tracer
@@ -50,6 +58,7 @@ struct FilterOptions {
   // may have 32768, each counted with 4 more (kernel/seccomp.c, MAX_INSNS_PER_PATH).
   int max_instructions = BPF_MAXINSNS;
   ControlNumbers control;
+  GatedCalls gated;
 };
 
 // A seccomp filter in the kernel's form. At most BPF_MAXINSNS (4096) instructions.

@@ -11,12 +11,13 @@ namespace provost {
 
 absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
-    const std::function<bool(const Decision&)>& wants_record) {
+    const std::function<bool(const Decision&)>& wants_record, const GatedCalls& gated) {
   const bool every_refusal = complain || policies.size() > 1;
   std::vector<BpfProgram> filters;
   for (const Policy& policy : policies) {
     FilterOptions options;
     options.control = control;
+    options.gated = gated;
     options.needs_tracer = [&](const Decision& decision) {
       return (every_refusal && Refuses(decision.verdict)) || wants_record(decision);
     };

@@ -20,7 +20,7 @@ namespace provost {
 // filters in the kernel would not know each other's errnos.
 absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
-    const std::function<bool(const Decision&)>& wants_record);
+    const std::function<bool(const Decision&)>& wants_record, const GatedCalls& gated = {});
 
 // What the kernel does with a call under stacked filters: the strictest of their answers
 // (seccomp(2)), SECCOMP_RET_ALLOW for none.

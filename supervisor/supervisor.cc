@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,8 @@
 #include "policy/rewrite.h"
 #include "policy/stack.h"
 #include "spdlog/spdlog.h"
+#include "supervisor/argument_pages.h"
+#include "supervisor/argument_protection.h"
 #include "supervisor/containers.h"
 #include "supervisor/filters.h"
 #include "supervisor/kernel_features.h"
@@ -27,6 +30,7 @@
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
 #include "tracee/died.h"
+#include "tracee/injected_call.h"
 #include "tracee/registers.h"
 #include "tracee/waiter.h"
 
@@ -106,8 +110,8 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
       if (!status.ok()) return status;
       return state;
     }
-    absl::StatusOr<TaskState> operator()(const Allow&) const { return Running(); }
-    absl::StatusOr<TaskState> operator()(const Log&) const { return Running(); }
+    absl::StatusOr<TaskState> operator()(const Allow&) const { return Run(); }
+    absl::StatusOr<TaskState> operator()(const Log&) const { return Run(); }
     absl::StatusOr<TaskState> operator()(const Deny& deny) const {
       return Then(SkipSyscall(stopped, -deny.error));
     }
@@ -121,7 +125,8 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
       const bool process = kill.scope == Kill::Scope::kProcess;
       return Then(SetSyscallNumber(stopped, process ? control.kill_process : control.kill_thread));
     }
-    absl::StatusOr<TaskState> operator()(const Rewrite&) const {
+    absl::StatusOr<TaskState> operator()(const Rewrite&) const { return Run(); }
+    absl::StatusOr<TaskState> Run() const {
       if (runs.args == request.args) return Running();
       PROVOST_ASSIGN_OR_RETURN(const ArgumentRegisters registers,
                                ReplaceArguments(stopped, request, runs));
@@ -140,6 +145,12 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
   return std::visit(Applier{stopped, request, runs, control}, verdict);
 }
 
+// What the filters let the tracer have tasks do.
+GatedCalls CallsFor(ArgumentMode mode, const Gate& gate) {
+  if (mode == ArgumentMode::kTrust) return {};
+  return {gate.instruction(), {kInjectedCalls.begin(), kInjectedCalls.end()}};
+}
+
 // Stands for the run among the tasks of Containers.
 constexpr pid_t kRun = 0;
 
@@ -149,12 +160,14 @@ constexpr pid_t kRun = 0;
 // or by storing it in the task's state.
 class Supervisor::Loop {
  public:
-  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control)
+  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control,
+       const Gate& gate)
       : options_(options),
         filters_(std::move(filters)),
         control_(control),
         stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
         decider_(options.decider != nullptr ? *options.decider : stack_),
+        protection_(options.arguments, gate),
         counts_(decider_.counts()),
         recorder_(options.sink, options.actions_logged, options.logging, options.audited) {}
 
@@ -165,6 +178,7 @@ class Supervisor::Loop {
     TaskState state = Running();
     pid_t process = 0;       // its thread group, once that was asked for
     RepeatedCalls repeated;  // kept only for a decider that counts
+    ArgumentSlot slot;       // what its call reads in place of its own memory
   };
 
   absl::Status RecordStart();
@@ -199,6 +213,20 @@ class Supervisor::Loop {
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision, TraceeArguments& arguments);
   absl::Status RunOn(Stopped stopped, const Task& task);
+  // Sees to it that the call runs with the memory it was decided on. If the task has to do something
+  // for that first, it is taken out of `stopped`, and comes again.
+  absl::Status Protect(std::optional<Stopped>& stopped, Task& task, const SyscallRequest& asked,
+                       Judgement& judged, TraceeArguments& arguments);
+  // What the task is to call for us in any case.
+  absl::StatusOr<std::optional<ArgumentPages::Inject>> OurNextCall(const Stopped& stopped,
+                                                                   const Task& task,
+                                                                   const SyscallRequest& asked);
+  // Has the task make a call of ours, after which it makes its own, `asked`, again.
+  absl::Status Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
+                      const RemoteCall& call);
+  absl::Status OnOurCall(Stopped stopped, Task& task);
+  // Has those go on that wait for such a call.
+  absl::Status LetWaitersGo();
   // Tries to put `record` on record; false: the task must be held.
   absl::StatusOr<bool> PutOnRecord(PendingRecord& record);
   absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record,
@@ -219,6 +247,7 @@ class Supervisor::Loop {
   const ControlNumbers control_;
   PolicyStack stack_;
   Decider& decider_;
+  ArgumentProtection protection_;
   const bool counts_;
   Recorder recorder_;
   Waiter waiter_;
@@ -230,6 +259,8 @@ class Supervisor::Loop {
   bool program_runs_ = false;                // the first execve has succeeded
   bool killing_ = false;
   size_t held_ = 0;
+  size_t waiters_ = 0;  // tasks in WaitsForPages, and ended ones that were
+  bool said_unprotected_ = false;
   bool said_failing_ = false;
   bool said_unflushed_ = false;
   std::optional<TaskEnd> root_end_;
@@ -394,6 +425,9 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
     return std::move(stopped).Restart(Resume::Continue());
   }
+  task.slot.Reset();
+  PROVOST_ASSIGN_OR_RETURN(const auto ours, OurNextCall(stopped, task, info.request));
+  if (ours) return Inject(std::move(stopped), task, info.request, ours->call);
   CountedCall* counted = counts_ ? &task.repeated.Enter(info.request) : nullptr;
   TraceeArguments arguments(stopped.tid(), task.process, counted);
   arguments.SetContid(recorder_.containers().Of(stopped.tid()).value_or(Containers::kUnset));
@@ -403,12 +437,87 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
   }
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
-  recorder_.NoteCall(stopped.tid(), info.request);
+  std::optional<Stopped> ready(std::move(stopped));
+  PROVOST_RETURN_IF_ERROR(Protect(ready, task, info.request, judged, arguments));
+  if (!ready) return absl::OkStatus();
+  recorder_.NoteCall(ready->tid(), info.request);
   if (recorder_.Wants(decision)) {
-    PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision, arguments);
-    return BeforeCall(std::move(stopped), task, std::move(record), judged.runs);
+    PendingRecord record = recorder_.Make(ready->tid(), info.request, decision, arguments);
+    return BeforeCall(*std::move(ready), task, std::move(record), judged.runs);
   }
-  return ApplyAndResume(std::move(stopped), task, info.request, judged);
+  return ApplyAndResume(*std::move(ready), task, info.request, judged);
+}
+
+absl::StatusOr<std::optional<ArgumentPages::Inject>> Supervisor::Loop::OurNextCall(
+    const Stopped& stopped, const Task& task, const SyscallRequest& asked) {
+  const bool serves = task.process != 0 && asked.HasKnownArch() && !IsVsyscall(asked) &&
+                      !Policy::IsNeverRefused(static_cast<Arch>(asked.arch), asked.nr);
+  if (!serves) return std::nullopt;
+  return protection_.pages().Continue(stopped.tid(), task.process, asked);
+}
+
+absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& task,
+                                       const SyscallRequest& asked, Judgement& judged,
+                                       TraceeArguments& arguments) {
+  if (!Runs(judged.decision.verdict)) return absl::OkStatus();
+  PROVOST_ASSIGN_OR_RETURN(ArgumentProtection::Answer answer,
+                           protection_.Protect(stopped->tid(), judged.runs, arguments));
+  if (auto* ready = std::get_if<ArgumentProtection::Protected>(&answer)) {
+    judged.runs = ready->runs;
+    task.slot = std::move(ready->slot);
+  } else if (const auto* inject = std::get_if<ArgumentPages::Inject>(&answer)) {
+    Stopped taken = *std::exchange(stopped, std::nullopt);
+    return Inject(std::move(taken), task, asked, inject->call);
+  } else if (std::holds_alternative<ArgumentPages::Wait>(answer)) {
+    if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
+    task.state = WaitsForPages{*std::exchange(stopped, std::nullopt)};
+    ++waiters_;
+  } else {
+    const absl::Status& why = std::get<ArgumentProtection::Unprotected>(answer).why;
+    if (!said_unprotected_ && options_.logger != nullptr) {
+      options_.logger->warn(
+          "{} of task {} is refused (ENOMEM): what it was decided on cannot be kept for it: {}; see "
+          "--arguments",
+          CallName(asked), stopped->tid(), std::string(why.message()));
+    }
+    said_unprotected_ = true;
+    judged = {{Deny{ENOMEM}, judged.decision.wish, "unprotected"}, asked};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
+                                      const RemoteCall& call) {
+  if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
+  PROVOST_ASSIGN_OR_RETURN(
+      InjectedCall injected,
+      InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
+  task.state = MakesOurCall{std::move(injected)};
+  return RunOn(std::move(stopped), task);
+}
+
+absl::Status Supervisor::Loop::OnOurCall(Stopped stopped, Task& task) {
+  const auto ours = std::get<MakesOurCall>(std::exchange(task.state, Running()));
+  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ours.call.Finish(stopped));
+  PROVOST_RETURN_IF_ERROR(protection_.pages().Done(stopped.tid(), task.process,
+                                                   ours.call.instead_of(), result));
+  PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Continue()));
+  return LetWaitersGo();
+}
+
+absl::Status Supervisor::Loop::LetWaitersGo() {
+  if (std::exchange(waiters_, 0) == 0) return absl::OkStatus();
+  std::vector<Task*> waiting;
+  for (auto& [tid, task] : tasks_) {
+    if (std::holds_alternative<WaitsForPages>(task.state)) waiting.push_back(&task);
+  }
+  for (Task* task : waiting) {
+    TaskState state = std::exchange(task->state, Running());
+    const absl::Status status =
+        On(SeccompStop(), std::move(std::get<WaitsForPages>(state).stopped), *task);
+    if (!status.ok() && !IsDied(status)) return status;
+  }
+  return absl::OkStatus();
 }
 
 // The program's own first execve is what the user asked for: it runs whatever the policy says of
@@ -457,8 +566,10 @@ absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
 }
 
 absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task& task) {
+  if (std::holds_alternative<MakesOurCall>(task.state)) return OnOurCall(std::move(stopped), task);
   auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (awaiting == nullptr) return std::move(stopped).Restart(Resume::Continue());
+  task.slot.Reset();
   // If it dies under these, what was decided is still in its state to be recorded.
   if (awaiting->rewritten.has_value()) {
     PROVOST_RETURN_IF_ERROR(
@@ -485,7 +596,8 @@ absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRec
 // Restarts a task in the middle of what it was doing: towards the exit of its call if that is
 // awaited.
 absl::Status Supervisor::Loop::RunOn(Stopped stopped, const Task& task) {
-  const bool awaiting = std::holds_alternative<AwaitingResult>(task.state);
+  const bool awaiting = std::holds_alternative<AwaitingResult>(task.state) ||
+                        std::holds_alternative<MakesOurCall>(task.state);
   return std::move(stopped).Restart(awaiting ? Resume::UntilSyscallExit() : Resume::Continue());
 }
 
@@ -520,6 +632,7 @@ absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) 
 absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
   // Its creator may name it in a call before its own first stop is seen.
   if (options_.contid) InheritContainer(event.child);
+  if (task.process != 0) protection_.pages().Born(event.child, stopped.tid(), task.process);
   return RunOn(std::move(stopped), task);
 }
 
@@ -527,6 +640,9 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
   const pid_t leader = stopped.tid();
   recorder_.Forget(leader);
   task.repeated.Clear();
+  task.slot.Reset();
+  task.process = leader;
+  protection_.pages().Execed(leader);
   if (event.former != leader) {
     // The thread that called execve has become the leader; what it was doing goes on under that
     // tid. The former leader was reaped unreported.
@@ -535,6 +651,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     PROVOST_RETURN_IF_ERROR(CutOff(std::exchange(task.state, Running())));
     if (auto former = tasks_.find(event.former); former != tasks_.end()) {
       task.state = std::move(former->second.state);
+      protection_.pages().Ended(event.former);
       tasks_.erase(former);
     }
   }
@@ -561,6 +678,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   recorder_.Forget(ended.tid);
   recorder_.containers().Ended(ended.tid);
   decider_.TaskEnded(ended.tid);
+  if (protection_.pages().Ended(ended.tid)) PROVOST_RETURN_IF_ERROR(LetWaitersGo());
   const auto task = tasks_.find(ended.tid);
   if (task == tasks_.end()) return absl::OkStatus();
   TaskState state = std::move(task->second.state);
@@ -680,15 +798,17 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
   }
   std::vector<BpfProgram> filters;
   const ControlNumbers control = ControlNumbers::Random();
+  const Gate gate = Gate::Random();
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging,
                           options_.audited);
     PROVOST_ASSIGN_OR_RETURN(
         filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
-                                [&](const Decision& decision) { return wishes.Wants(decision); }));
+                                [&](const Decision& decision) { return wishes.Wants(decision); },
+                                CallsFor(options_.arguments, gate)));
   }
-  return Loop(options_, std::move(filters), control).Run(argv);
+  return Loop(options_, std::move(filters), control, gate).Run(argv);
 }
 
 }  // namespace provost

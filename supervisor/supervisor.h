@@ -25,6 +25,7 @@
 #include "audit/sink.h"
 #include "policy/decider.h"
 #include "policy/policy.h"
+#include "supervisor/argument_mode.h"
 #include "tracee/launcher.h"
 #include "tracee/signal_state.h"
 #include "tracee/stop.h"
@@ -53,6 +54,7 @@ struct Options {
   // allowed.
   std::vector<Policy> policies;
   Mode mode = Mode::kEnforce;
+  ArgumentMode arguments = ArgumentMode::kProtect;
 
   // Asked instead of the policies about every call that stops; the policies still make the filter,
   // and so say what stops. Not owned; null: the policies decide.

@@ -7,6 +7,7 @@
 
 #include "supervisor/recorder.h"
 #include "syscalls/request.h"
+#include "tracee/injected_call.h"
 #include "tracee/registers.h"
 #include "tracee/stop.h"
 
@@ -28,6 +29,15 @@ struct AwaitingResult {
   std::optional<PendingRecord> record;
   std::optional<RewrittenCall> rewritten;
 };
+// Makes a call of ours in place of its own, which it makes again afterwards; the next syscall-exit
+// stop is ours.
+struct MakesOurCall {
+  InjectedCall call;
+};
+// Waits at a seccomp stop until another task of its address space has made a call of ours.
+struct WaitsForPages {
+  Stopped stopped;
+};
 // Was sent into the filter's trap in place of `asked`; the SIGSYS that follows is made to say so.
 struct AwaitingTrap {
   int32_t asked;
@@ -48,7 +58,8 @@ struct HeldAfterCall {
 };
 
 using TaskState =
-    std::variant<Running, AwaitingResult, AwaitingTrap, Listening, HeldBeforeCall, HeldAfterCall>;
+    std::variant<Running, AwaitingResult, MakesOurCall, WaitsForPages, AwaitingTrap, Listening,
+                 HeldBeforeCall, HeldAfterCall>;
 
 }  // namespace provost
 

@@ -32,6 +32,32 @@ absl::StatusOr<absl::string_view> TraceeArguments::ReadString(uint64_t address) 
   return ValueOf(string);
 }
 
+std::optional<absl::StatusOr<absl::string_view>> TraceeArguments::StringRead(
+    uint64_t address) const {
+  for (size_t i = 0; i < used_; ++i) {
+    if (strings_[i].address == address) return ValueOf(strings_[i]);
+  }
+  return std::nullopt;
+}
+
+bool TraceeArguments::HasReadBytesAt(uint64_t address) const {
+  return std::any_of(blocks_.begin(), blocks_.end(), [&](const Block& block) {
+    return block.status.ok() && block.address == address;
+  });
+}
+
+std::vector<std::pair<uint64_t, size_t>> TraceeArguments::MemoryRead() const {
+  std::vector<std::pair<uint64_t, size_t>> read;
+  for (size_t i = 0; i < used_; ++i) {
+    if (strings_[i].status.ok())
+      read.emplace_back(strings_[i].address, strings_[i].text.size() + 1);
+  }
+  for (const Block& block : blocks_) {
+    if (block.status.ok()) read.emplace_back(block.address, block.bytes.size());
+  }
+  return read;
+}
+
 absl::Status TraceeArguments::ReadBytes(uint64_t address, absl::Span<char> bytes) {
   if (bytes.empty()) return absl::OkStatus();
   for (const Block& block : blocks_) {

@@ -9,6 +9,8 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -63,6 +65,15 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
 
   // What proc.contid is: UINT64_MAX unless it is said.
   void SetContid(uint64_t contid) { contid_ = contid; }
+
+  // True if any of the task's memory was asked for.
+  bool has_read_memory() const { return used_ > 0 || !blocks_.empty(); }
+  // What ReadString has given for the address; nullopt if it was not asked.
+  std::optional<absl::StatusOr<absl::string_view>> StringRead(uint64_t address) const;
+  // True if ReadBytes has read some bytes from there.
+  bool HasReadBytesAt(uint64_t address) const;
+  // All memory that was read: address and number of bytes, of strings with their NUL.
+  std::vector<std::pair<uint64_t, size_t>> MemoryRead() const;
 
   // Not OK if the task died while it was read: what was decided on it is void.
   const absl::Status& died() const { return died_; }

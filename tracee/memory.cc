@@ -38,6 +38,19 @@ absl::Status TraceeMemory::Read(RemotePtr<void> address, absl::Span<char> bytes)
   return absl::OkStatus();
 }
 
+absl::Status TraceeMemory::Write(RemotePtr<void> address, absl::Span<const char> bytes) const {
+  if (bytes.empty()) return absl::OkStatus();
+  iovec local = {const_cast<char*>(bytes.data()), bytes.size()};
+  iovec remote = {reinterpret_cast<void*>(address.address()), bytes.size()};
+  const ssize_t written = process_vm_writev(tid_, &local, 1, &remote, 1, 0);
+  if (written < 0 && errno != EFAULT) return TraceeError("process_vm_writev", tid_, errno);
+  if (written < 0 || static_cast<size_t>(written) < bytes.size()) {
+    return absl::OutOfRangeError(absl::StrCat("task ", tid_, " has no writable memory at 0x",
+                                              absl::Hex(address.address())));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TraceeMemory::ReadString(RemotePtr<char> address, size_t limit,
                                       std::string& text) const {
   text.clear();

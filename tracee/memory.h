@@ -27,7 +27,7 @@ class RemotePtr {
   uint64_t address_ = 0;
 };
 
-// Reads the memory of a stopped task (process_vm_readv(2)). Holds no state but the tid; name a live
+// Reads the memory of a stopped task (process_vm_readv(2)), and writes it. Holds no state but the tid; name a live
 // thread, never a leader that may have exited. kOutOfRange: not readable there. kPermissionDenied:
 // the task is not dumpable and we have no privilege over it.
 class TraceeMemory {
@@ -41,6 +41,9 @@ class TraceeMemory {
   // What was read up to the NUL counts, even if the page behind it cannot be read. kOutOfRange if
   // memory ends before the NUL, kResourceExhausted if `limit` does.
   absl::Status ReadString(RemotePtr<char> address, size_t limit, std::string& text) const;
+
+  // All of `bytes` to `address`, which the task itself must be able to write, or an error.
+  absl::Status Write(RemotePtr<void> address, absl::Span<const char> bytes) const;
 
  private:
   pid_t tid_;

@@ -48,6 +48,16 @@ TEST_F(TraceeMemoryTest, ReadsAStringAcrossAPageEnd) {
   EXPECT_EQ(text_, path);
 }
 
+TEST_F(TraceeMemoryTest, WritesWhereTheTaskCouldAndNowhereElse) {
+  const std::string bytes = "written";
+  PROVOST_ASSERT_OK(memory_.Write(RemotePtr<void>(AddressOf(pages_)), bytes));
+  EXPECT_EQ(std::string(pages_), bytes);
+  ASSERT_EQ(mprotect(pages_ + kPage, kPage, PROT_READ), 0);
+  const char* const end = pages_ + kPage - 3;
+  EXPECT_TRUE(absl::IsOutOfRange(memory_.Write(RemotePtr<void>(AddressOf(end)), bytes)));
+  EXPECT_EQ(pages_[kPage], '\0');
+}
+
 TEST_F(TraceeMemoryTest, AStringMayEndWithItsMapping) {
   ASSERT_EQ(mprotect(pages_ + kPage, kPage, PROT_NONE), 0);
   char* at = pages_ + kPage - 4;

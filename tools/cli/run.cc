@@ -34,6 +34,10 @@ constexpr std::array<std::pair<const char*, Mode>, 3> kModes = {{
     {"complain", Mode::kComplain},
     {"unrestricted", Mode::kUnrestricted},
 }};
+constexpr std::array<std::pair<const char*, ArgumentMode>, 2> kArgumentModes = {{
+    {"protect", ArgumentMode::kProtect},
+    {"trust", ArgumentMode::kTrust},
+}};
 constexpr std::array<std::pair<const char*, OnAuditFailure>, 3> kAuditFailures = {{
     {"stop", OnAuditFailure::kStop},
     {"continue", OnAuditFailure::kContinue},
@@ -44,6 +48,7 @@ struct RunArguments {
   PolicyArguments policies;
   OutputArguments output;
   std::string mode = "enforce";
+  std::string arguments = "protect";
   std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
   bool audited = false;
@@ -149,6 +154,7 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
   }
   options.audited = arguments.audited;
   options.mode = ValueOf(kModes, arguments.mode);
+  options.arguments = ValueOf(kArgumentModes, arguments.arguments);
   options.seed = arguments.seed.value_or(std::random_device()());
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
   options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
@@ -206,6 +212,13 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
                    "unrestricted: no filter at all")
       ->type_name("MODE")
       ->check(OneOf(kModes));
+  command
+      ->add_option("--arguments", arguments->arguments,
+                   "what paths, addresses and structures are when the kernel reads them after a "
+                   "decision has: protect (default): what the decision read; trust: what the "
+                   "program's other threads have made of them by then")
+      ->type_name("HOW")
+      ->check(OneOf(kArgumentModes));
   command
       ->add_option("--on-audit-failure", arguments->on_audit_failure,
                    "what tasks do while a decision cannot be recorded: stop (default: wait until "

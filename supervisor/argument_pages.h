@@ -1,0 +1,142 @@
+#ifndef PROVOST_SUPERVISOR_ARGUMENT_PAGES_H_
+#define PROVOST_SUPERVISOR_ARGUMENT_PAGES_H_
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "supervisor/argument_region.h"
+#include "syscalls/request.h"
+#include "tracee/injected_call.h"
+
+namespace provost {
+
+// The calls by which a region gets into a task, and which its filters must let through at our Gate.
+extern const std::array<absl::string_view, 8> kInjectedCalls;
+
+// Brings memory that tasks can only read (ArgumentRegion) into the address spaces of a run, and hands
+// out slots of it.
+//
+// A region comes in by calls that the space's own tasks make for us (InjectedCall), one at a stop: a
+// page to write on, a socket pair, of which we take one end and send the region's descriptor into it,
+// the receipt, mmap, mseal, and the closing of all that. None looks a file up, so that it works in
+// every root, namespace and mount tree. Whichever task of the space stops next makes the next call:
+// no task waits longer than for one call that does not block. What the other tasks of the space do to
+// it meanwhile can make it fail; in the end CheckSharedReadOnly says whether what is mapped and sealed
+// is our region and nothing else.
+//
+// A space belongs to a process and an architecture (addresses of 64-bit code do not fit into i386's
+// registers). A child process begins with what its creator has: it is mapped there, too, unless it was
+// kept from it (MADV_DONTFORK), so that it is sealed and checked before it is used, or the memory is
+// the same. After execve there is nothing.
+//
+// On the tracing thread.
+class ArgumentPages {
+ public:
+  explicit ArgumentPages(const Gate& gate) : gate_(gate) {}
+
+  const Gate& gate() const { return gate_; }
+
+  // What a task at a seccomp stop has to do for a slot.
+
+  // The task makes this call, whose result goes to Done.
+  struct Inject {
+    RemoteCall call;
+  };
+  // Another task of the space is just making one; ask again after its Done or Abandon.
+  struct Wait {};
+  // There is no getting one.
+  struct Unavailable {
+    absl::Status why;
+  };
+  using Answer = std::variant<ArgumentSlot, Inject, Wait, Unavailable>;
+  // For the task `tid` of `process`, which is at `request`'s stop. An error is the task's death.
+  absl::StatusOr<Answer> Reserve(pid_t tid, pid_t process, const SyscallRequest& request,
+                                 size_t size);
+
+  // The next call of what is under way in the task's space, if any is and nobody makes one.
+  absl::StatusOr<std::optional<Inject>> Continue(pid_t tid, pid_t process,
+                                                 const SyscallRequest& request);
+
+  // The call that Inject named has given `result`.
+  absl::Status Done(pid_t tid, pid_t process, const SyscallRequest& request, int64_t result);
+
+  // `child` was made by `parent`, a task of process `creator`.
+  void Born(pid_t child, pid_t parent, pid_t creator);
+  // The process runs another program.
+  void Execed(pid_t process);
+  // A task (the process's last, if it is named as it) has ended. True if it was making a call for us.
+  bool Ended(pid_t tid);
+
+ private:
+  struct Mapping {
+    std::shared_ptr<ArgumentRegion> region;
+    uint64_t address;
+  };
+  // A region on its way in.
+  struct Installation {
+    enum class Step : uint8_t {
+      kScratch,
+      kSocketPair,
+      kReceive,
+      kMap,
+      kSeal,
+      kCloseRange,
+      kClose,
+      kFreeScratch,
+    };
+    Step step = Step::kScratch;
+    std::shared_ptr<ArgumentRegion> region;
+    uint64_t scratch = 0;
+    std::vector<int> descriptors;
+    int received = -1;
+    uint64_t address = 0;
+    absl::Status failure;
+  };
+  struct Space {
+    std::vector<Mapping> mappings;
+    std::vector<Mapping> inherited;  // not yet known to be there
+    std::unique_ptr<Installation> installation;
+    std::optional<Mapping> checking;  // of `inherited`: is being sealed
+    pid_t caller = 0;                 // makes a call of ours
+    int failures = 0;                 // in a row
+    absl::Status failure;             // the last
+  };
+  // Process, and whether it is i386's space.
+  using Key = std::pair<pid_t, bool>;
+  // What a new task may have, by what its creator had.
+  struct Birth {
+    pid_t parent;
+    std::array<std::vector<Mapping>, 2> mappings;  // as Key's second
+  };
+
+  Space& SpaceOf(pid_t tid, const Key& key);
+  static std::optional<ArgumentSlot> TakeSlot(const Space& space, size_t size);
+  static RemoteCall NextCall(const Space& space, bool is_i386);
+  // Takes the step whose call has given `result`. The error is what makes the installation fail.
+  static absl::Status Advance(pid_t tid, Space& space, int64_t result, bool is_i386);
+  static absl::Status SendRegion(pid_t tid, Installation& installation, bool is_i386);
+  static absl::Status TakeReceipt(pid_t tid, Installation& installation, bool is_i386);
+  // Undoes what is left to be undone, or ends it.
+  static void CleanUp(Space& space);
+
+  const Gate gate_;
+  std::map<Key, Space> spaces_;
+  absl::flat_hash_map<pid_t, Birth> births_;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_SUPERVISOR_ARGUMENT_PAGES_H_

@@ -1,0 +1,49 @@
+#ifndef PROVOST_SUPERVISOR_ARGUMENT_PROTECTION_H_
+#define PROVOST_SUPERVISOR_ARGUMENT_PROTECTION_H_
+
+#include <sys/types.h>
+
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "supervisor/argument_mode.h"
+#include "supervisor/argument_pages.h"
+#include "supervisor/argument_region.h"
+#include "supervisor/tracee_arguments.h"
+#include "syscalls/request.h"
+
+namespace provost {
+
+// Makes calls run with what was decided on: with a copy of it that their task cannot change. On the
+// tracing thread.
+class ArgumentProtection {
+ public:
+  ArgumentProtection(ArgumentMode mode, const Gate& gate) : mode_(mode), pages_(gate) {}
+
+  ArgumentPages& pages() { return pages_; }
+
+  // The call to let run. `slot` is what it reads, to be kept until the exit of the call; none if it
+  // reads nothing that was decided on.
+  struct Protected {
+    SyscallRequest runs;
+    ArgumentSlot slot;
+  };
+  // It cannot be protected: it must not run.
+  struct Unprotected {
+    absl::Status why;
+  };
+  using Answer =
+      std::variant<Protected, ArgumentPages::Inject, ArgumentPages::Wait, Unprotected>;
+  // Of a call `runs` of the task `tid`, which is to run by a decision that `arguments` answered. An
+  // error is the task's death.
+  absl::StatusOr<Answer> Protect(pid_t tid, const SyscallRequest& runs, TraceeArguments& arguments);
+
+ private:
+  const ArgumentMode mode_;
+  ArgumentPages pages_;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_SUPERVISOR_ARGUMENT_PROTECTION_H_

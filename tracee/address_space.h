@@ -1,0 +1,39 @@
+#ifndef PROVOST_TRACEE_ADDRESS_SPACE_H_
+#define PROVOST_TRACEE_ADDRESS_SPACE_H_
+
+// What is asked of a supervised task's address space and descriptors beside its memory's contents.
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/unique_fd.h"
+
+namespace provost {
+
+// What a file is, whoever has it open.
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+// OK if `size` bytes from `address` of the task are one mapping of `file` from its start, shared, and
+// readable but no more (/proc/TID/maps, proc(5)). kFailedPrecondition, saying what is there, if they
+// are not.
+absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
+                                 const FileIdentity& file);
+
+// True if the tasks are known to use the same memory (KCMP_VM of kcmp(2)); false also where that
+// cannot be asked.
+bool ShareMemory(pid_t one, pid_t other);
+
+// A copy of the task's descriptor `fd` (pidfd_getfd(2)).
+absl::StatusOr<UniqueFd> CopyDescriptor(pid_t tid, int fd);
+
+}  // namespace provost
+
+#endif  // PROVOST_TRACEE_ADDRESS_SPACE_H_
