@@ -39,8 +39,8 @@ struct ControlNumbers {
   static ControlNumbers Random();
 };
 
-// Calls that the tracer makes a task make (tracee/injected_call.h): made at this instruction pointer,
-// at which no task can execute anything, they run whatever the policy says of them.
+// Calls that the tracer makes a task make (tracee/injected_call.h): made at this instruction
+// pointer, at which no task can execute anything, they run whatever the policy says of them.
 struct GatedCalls {
   uint64_t instruction = 0;
   std::vector<absl::string_view> names;

@@ -186,6 +186,34 @@ TEST(CompileFilter, HasTheTracersOwnNumbers) {
   }
 }
 
+// What a tracer has a task do runs at its instruction pointer, and there alone.
+TEST(CompileFilter, LetsTheTracersCallsThroughAtTheGate) {
+  constexpr uint64_t kGate = 0xffff812345678abc;
+  const FilterOptions gated = {.gated = {kGate, {"getpriority"}}};
+  const auto at = [](Arch arch, absl::string_view name, uint64_t ip) {
+    return SyscallRequest{.arch = static_cast<uint32_t>(arch), .nr = Nr(arch, name), .ip = ip};
+  };
+  for (const Verdict& refusal : std::vector<Verdict>{Deny{EACCES}, Kill{}, Trap{}}) {
+    const Policy policy = OneRule({.verdict = refusal}, nullptr, Deny{EPERM});
+    const BpfProgram program = Compile(policy, gated);
+    for (const Arch arch : kAllArches) {
+      EXPECT_EQ(Answer(program, at(arch, "getpriority", kGate)), SECCOMP_RET_ALLOW);
+      EXPECT_EQ(Answer(program, at(arch, "getpid", kGate)), Errno(EPERM));
+      const uint32_t refused = Answer(Compile(policy), at(arch, "getpriority", kGate));
+      EXPECT_NE(refused, SECCOMP_RET_ALLOW);
+      for (const uint64_t elsewhere :
+           {uint64_t{0}, uint64_t{0x401000}, kGate + 1, kGate ^ 1ULL << 40, kGate & UINT32_MAX}) {
+        EXPECT_EQ(Answer(program, at(arch, "getpriority", elsewhere)), refused);
+      }
+    }
+  }
+  // What runs or is traced anyhow is left as it is.
+  for (const Verdict& runs : std::vector<Verdict>{Allow{}, Log{}}) {
+    const Policy policy = OneRule({.verdict = runs}, nullptr, Deny{EPERM});
+    EXPECT_EQ(Compile(policy, gated).size(), Compile(policy).size());
+  }
+}
+
 TEST(CompileFilter, AsksForEveryExecThatIsNotAllowed) {
   PROVOST_ASSERT_OK_AND_ASSIGN(
       const Policy policy,

@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "policy/checker.h"
 #include "policy/explain.h"
+#include "policy/memory_operand.h"
 #include "policy/predicate.h"
 #include "policy/source_text.h"
 #include "policy/verdict.h"
@@ -110,41 +111,59 @@ class OpeningFinder {
 
   // ---- racy ----
 
-  // The arguments behind which a condition reads memory.
-  static uint8_t MemoryOf(const Predicate& predicate, const Syscall& syscall) {
-    if (IsRegisterOnly(predicate)) return 0;
-    const auto of_all = [&](const std::vector<Predicate>& children) {
-      uint8_t memory = 0;
-      for (const Predicate& child : children) memory |= MemoryOf(child, syscall);
-      return memory;
-    };
-    if (const auto* all = std::get_if<AllOf>(&predicate->node)) return of_all(all->children);
-    if (const auto* any = std::get_if<AnyOf>(&predicate->node)) return of_all(any->children);
-    if (const auto* negation = std::get_if<Not>(&predicate->node)) {
-      return MemoryOf(negation->child, syscall);
+  // Calls `visit` with every test of memory that a condition makes.
+  template <typename Visit>
+  static void ForEachMemoryTest(const Predicate& predicate, const Visit& visit) {
+    if (predicate == nullptr) return;
+    const auto& node = predicate->node;
+    if (const auto* test = std::get_if<MemoryTest>(&node)) visit(*test);
+    if (const auto* all = std::get_if<AllOf>(&node)) {
+      for (const Predicate& child : all->children) ForEachMemoryTest(child, visit);
+    }
+    if (const auto* any = std::get_if<AnyOf>(&node)) {
+      for (const Predicate& child : any->children) ForEachMemoryTest(child, visit);
+    }
+    if (const auto* negation = std::get_if<Not>(&node)) ForEachMemoryTest(negation->child, visit);
+    if (const auto* sub_call = std::get_if<OfSubCall>(&node)) {
+      ForEachMemoryTest(sub_call->condition, visit);
+    }
+  }
+
+  // What can come to mean something else between a decision and the call although the kernel reads
+  // what the decision read; "" if nothing can.
+  static std::string RaceOf(const MemoryTest& test, const Syscall& syscall) {
+    const MemoryOperand& operand = *test.operand;
+    if (std::holds_alternative<RealPathReading>(operand.reading)) {
+      return absl::StrCat("what `", operand.text,
+                          "` leads to can be changed, by renaming or by another link, ");
+    }
+    if (std::holds_alternative<DescriptorReading>(operand.reading)) {
+      return absl::StrCat("what `", operand.text.substr(0, operand.text.find('.')),
+                          "` is can be changed by another thread of the task, by dup2, ");
     }
     const absl::Span<const Argument> arguments = syscall.signature->args;
-    uint8_t memory = ArgumentsNamed(predicate, &syscall);
-    for (size_t i = 0; i < 6; ++i) {
-      const bool pointer = i < arguments.size() && arguments[i].IsPointer();
-      if (!pointer) memory &= static_cast<uint8_t>(~(1U << i));
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const bool is_meant = (operand.registers >> i & 1) != 0;
+      if (is_meant && arguments[i].kind == ArgKind::kStructInOut) {
+        return absl::StrCat("what `", arguments[i].name,
+                            "` points at, which the kernel writes to as well, can be changed by "
+                            "another thread of the task ");
+      }
     }
-    return memory;
+    return "";
   }
 
   void FindRace(const Rule& rule) {
     for (const Binding& binding : bindings_[&rule]) {
-      const uint8_t memory = MemoryOf(binding.bound->condition, *binding.syscall);
-      for (size_t i = 0; i < binding.syscall->signature->args.size(); ++i) {
-        if ((memory >> i & 1) == 0) continue;
-        Add(rule.where, "racy",
-            absl::StrCat("what `", binding.syscall->signature->args[i].name,
-                         "` points at can be changed by another thread of the task between this "
-                         "decision and the call"),
-            "conditions on memory watch and test programs; to contain a hostile one, decide by "
-            "registers, or refuse the call");
-        return;
-      }
+      std::string race;
+      ForEachMemoryTest(binding.bound->condition, [&](const MemoryTest& test) {
+        if (race.empty()) race = RaceOf(test, *binding.syscall);
+      });
+      if (race.empty()) continue;
+      Add(rule.where, "racy", absl::StrCat(race, "between this decision and the call"),
+          "such a condition watches and tests programs; to contain a hostile one, decide by what "
+          "the call itself holds, or refuse the call");
+      return;
     }
   }
 

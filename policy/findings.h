@@ -20,7 +20,10 @@ struct Finding {
 };
 
 // What the policy leaves open, by what it decides:
-//   racy      a rule's condition reads memory that another thread can change after the decision
+//   racy      a rule's condition looks at what can be changed after the decision although the
+//   kernel
+//             reads what the decision read (ArgumentMode::kProtect): what a path leads to, what a
+//             descriptor is, structures that the kernel writes to
 //   twins     a rule refuses or records a call, or lets it run under a condition only, while
 //   another
 //             call of its family (syscalls/twins.h) is never refused or recorded. A whole call

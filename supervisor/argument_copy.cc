@@ -111,9 +111,10 @@ void ArgumentCopy::TakeString(const View& view, size_t index) {
   const auto read = arguments_.StringRead(address);
   if (!read.has_value()) return;
   if (!read->ok()) {
-    // NULL is "none" to some.
-    if (argument.kind != ArgKind::kPath || address == 0) return;
+    // NULL is "none" to some. What only we may not read, the kernel may.
     const bool too_long = absl::IsResourceExhausted(read->status());
+    const bool has_no_memory = absl::IsOutOfRange(read->status()) && address != 0;
+    if (argument.kind != ArgKind::kPath || !(too_long || has_no_memory)) return;
     pointers_.push_back({view.places[index], std::nullopt});
     if (!too_long) return;
     pointers_.back().piece = pieces_.size();
@@ -161,8 +162,7 @@ void ArgumentCopy::TakeAddressOf(const Argument& argument, size_t message) {
   const uint64_t address = NumberAt(pieces_[message].bytes, name);
   const auto length = static_cast<int32_t>(NumberAt(pieces_[message].bytes, name_length));
   if (address == 0 || length <= 0 || !arguments_.HasReadBytesAt(address)) return;
-  TakeBytes(address, std::min<size_t>(length, sizeof(sockaddr_storage)),
-            {message, name.offset});
+  TakeBytes(address, std::min<size_t>(length, sizeof(sockaddr_storage)), {message, name.offset});
 }
 
 std::optional<size_t> ArgumentCopy::TakeBytes(uint64_t address, size_t size,
@@ -208,8 +208,7 @@ SyscallRequest ArgumentCopy::Place(char* bytes, uint64_t address) const {
   }
   for (const Pointer& pointer : pointers_) {
     const uint64_t nowhere = runs_.IsI386() ? kNowhere32 : kNowhere64;
-    const uint64_t target =
-        pointer.piece.has_value() ? address + offsets[*pointer.piece] : nowhere;
+    const uint64_t target = pointer.piece.has_value() ? address + offsets[*pointer.piece] : nowhere;
     if (pointer.place.piece.has_value()) {
       memcpy(bytes + offsets[*pointer.place.piece] + pointer.place.at, &target, PointerSize());
     } else {

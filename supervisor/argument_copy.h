@@ -16,10 +16,10 @@
 namespace provost {
 
 // What a decision has read of a call's memory, byte for byte, in a form that the kernel can read in
-// place of the task's own: strings, addresses and structures, with the pointers in them that lead to
-// other such memory (msg_name of a msghdr, the words of socketcall). Pointers to what no decision
-// looked at stay as they are. A path that could not be read is one that the kernel cannot read either
-// (EFAULT, ENAMETOOLONG).
+// place of the task's own: strings, addresses and structures, with the pointers in them that lead
+// to other such memory (msg_name of a msghdr, the words of socketcall). Pointers to what no
+// decision looked at stay as they are. A path that could not be read is one that the kernel cannot
+// read either (EFAULT, ENAMETOOLONG).
 class ArgumentCopy {
  public:
   // Of the call `runs`, on which `arguments` has answered what was asked. Reads on where the kernel
@@ -63,8 +63,8 @@ class ArgumentCopy {
   void TakeString(const View& view, size_t index);
   void TakeStruct(const View& view, size_t index);
   void TakeAddressOf(const Argument& argument, size_t message);
-  // Adds `size` bytes from `address`, which `place` leads to; the piece's number, or nullopt if they
-  // cannot be read.
+  // Adds `size` bytes from `address`, which `place` leads to; the piece's number, or nullopt if
+  // they cannot be read.
   std::optional<size_t> TakeBytes(uint64_t address, size_t size, const Location& place);
   void NoteRest(const View& view);
   Arch arch() const { return runs_.IsI386() ? Arch::kI386 : Arch::kX86_64; }

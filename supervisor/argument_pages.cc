@@ -21,7 +21,7 @@
 namespace provost {
 
 const std::array<absl::string_view, 8> kInjectedCalls = {
-    "mmap",  "mmap2", "socketpair", "recvmsg", "mseal", "close_range", "close", "munmap"};
+    "mmap", "mmap2", "socketpair", "recvmsg", "mseal", "close_range", "close", "munmap"};
 
 namespace {
 
@@ -273,8 +273,7 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
   const uint64_t scratch = installation.scratch;
   switch (installation.step) {
     case Step::kScratch:
-      return {mmap_name,
-              {0, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, kNone, 0}};
+      return {mmap_name, {0, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, kNone, 0}};
     case Step::kSocketPair:
       return {"socketpair",
               {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, scratch + kSocketsAt}};
@@ -289,8 +288,8 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
     case Step::kSeal:
       return {"mseal", {installation.address, installation.region->size()}};
     case Step::kCloseRange: {
-      const auto [low, high] = std::minmax_element(installation.descriptors.begin(),
-                                                   installation.descriptors.end());
+      const auto [low, high] =
+          std::minmax_element(installation.descriptors.begin(), installation.descriptors.end());
       return {"close_range", {static_cast<uint32_t>(*low), static_cast<uint32_t>(*high)}};
     }
     case Step::kClose:

@@ -26,21 +26,21 @@ namespace provost {
 // The calls by which a region gets into a task, and which its filters must let through at our Gate.
 extern const std::array<absl::string_view, 8> kInjectedCalls;
 
-// Brings memory that tasks can only read (ArgumentRegion) into the address spaces of a run, and hands
-// out slots of it.
+// Brings memory that tasks can only read (ArgumentRegion) into the address spaces of a run, and
+// hands out slots of it.
 //
-// A region comes in by calls that the space's own tasks make for us (InjectedCall), one at a stop: a
-// page to write on, a socket pair, of which we take one end and send the region's descriptor into it,
-// the receipt, mmap, mseal, and the closing of all that. None looks a file up, so that it works in
-// every root, namespace and mount tree. Whichever task of the space stops next makes the next call:
-// no task waits longer than for one call that does not block. What the other tasks of the space do to
-// it meanwhile can make it fail; in the end CheckSharedReadOnly says whether what is mapped and sealed
-// is our region and nothing else.
+// A region comes in by calls that the space's own tasks make for us (InjectedCall), one at a stop:
+// a page to write on, a socket pair, of which we take one end and send the region's descriptor into
+// it, the receipt, mmap, mseal, and the closing of all that. None looks a file up, so that it works
+// in every root, namespace and mount tree. Whichever task of the space stops next makes the next
+// call: no task waits longer than for one call that does not block. What the other tasks of the
+// space do to it meanwhile can make it fail; in the end CheckSharedReadOnly says whether what is
+// mapped and sealed is our region and nothing else.
 //
 // A space belongs to a process and an architecture (addresses of 64-bit code do not fit into i386's
-// registers). A child process begins with what its creator has: it is mapped there, too, unless it was
-// kept from it (MADV_DONTFORK), so that it is sealed and checked before it is used, or the memory is
-// the same. After execve there is nothing.
+// registers). A child process begins with what its creator has: it is mapped there, too, unless it
+// was kept from it (MADV_DONTFORK), so that it is sealed and checked before it is used, or the
+// memory is the same. After execve there is nothing.
 //
 // On the tracing thread.
 class ArgumentPages {
@@ -77,7 +77,8 @@ class ArgumentPages {
   void Born(pid_t child, pid_t parent, pid_t creator);
   // The process runs another program.
   void Execed(pid_t process);
-  // A task (the process's last, if it is named as it) has ended. True if it was making a call for us.
+  // A task (the process's last, if it is named as it) has ended. True if it was making a call for
+  // us.
   bool Ended(pid_t tid);
 
  private:

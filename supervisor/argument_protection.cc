@@ -1,17 +1,69 @@
 #include "supervisor/argument_protection.h"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "policy/memory_operand.h"
+#include "policy/predicate.h"
 #include "policy/task_field.h"
 #include "supervisor/argument_copy.h"
+#include "supervisor/kernel_features.h"
+#include "syscalls/syscall_table.h"
 #include "tracee/registers.h"
 
 namespace provost {
+namespace {
 
-absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(
-    pid_t tid, const SyscallRequest& runs, TraceeArguments& arguments) {
+bool ReadsMemory(const Predicate& predicate) {
+  if (predicate == nullptr) return false;
+  const auto& node = predicate->node;
+  if (std::holds_alternative<MatchString>(node) || std::holds_alternative<OfSubCall>(node)) {
+    return true;
+  }
+  if (const auto* test = std::get_if<MemoryTest>(&node)) {
+    return !std::holds_alternative<DescriptorReading>(test->operand->reading);
+  }
+  if (const auto* all = std::get_if<AllOf>(&node)) {
+    return std::any_of(all->children.begin(), all->children.end(), ReadsMemory);
+  }
+  if (const auto* any = std::get_if<AnyOf>(&node)) {
+    return std::any_of(any->children.begin(), any->children.end(), ReadsMemory);
+  }
+  const auto* negation = std::get_if<Not>(&node);
+  return negation != nullptr && ReadsMemory(negation->child);
+}
+
+bool ReadsMemory(const Policy& policy) {
+  for (const Arch arch : kAllArches) {
+    for (const Syscall& syscall : SyscallTable::Get().All(arch)) {
+      const absl::Span<const BoundRule> rules = policy.RulesFor(arch, syscall.nr);
+      if (std::any_of(rules.begin(), rules.end(),
+                      [](const BoundRule& rule) { return ReadsMemory(rule.condition); })) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policies) {
+  const bool is_asked = mode == ArgumentMode::kProtect &&
+                        std::any_of(policies.begin(), policies.end(),
+                                    [](const Policy& policy) { return ReadsMemory(policy); });
+  if (!is_asked || ProbeMseal() != Presence::kMissing) return absl::OkStatus();
+  return absl::UnimplementedError(
+      "this kernel has no mseal(2) (Linux 6.10 has it): paths, addresses and structures that rules "
+      "look at could be changed between a decision and its call; `--arguments trust` runs all the "
+      "same");
+}
+
+absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid,
+                                                                       const SyscallRequest& runs,
+                                                                       TraceeArguments& arguments) {
   // Calls of the vsyscall page have nothing to read, and could not be changed.
   const bool is_needed = mode_ == ArgumentMode::kProtect && arguments.has_read_memory() &&
                          runs.HasKnownArch() && !IsVsyscall(runs);
@@ -24,9 +76,8 @@ absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(
   const absl::StatusOr<uint64_t> process = arguments.ReadTaskNumber(TaskField::kPid);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   if (!process.ok()) return Answer(Unprotected{process.status()});
-  PROVOST_ASSIGN_OR_RETURN(
-      ArgumentPages::Answer answer,
-      pages_.Reserve(tid, static_cast<pid_t>(*process), runs, copy.size()));
+  PROVOST_ASSIGN_OR_RETURN(ArgumentPages::Answer answer,
+                           pages_.Reserve(tid, static_cast<pid_t>(*process), runs, copy.size()));
   if (auto* slot = std::get_if<ArgumentSlot>(&answer)) {
     const SyscallRequest placed = copy.Place(slot->bytes(), slot->address());
     return Answer(Protected{placed, std::move(*slot)});

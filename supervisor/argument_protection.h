@@ -7,6 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "policy/policy.h"
 #include "supervisor/argument_mode.h"
 #include "supervisor/argument_pages.h"
 #include "supervisor/argument_region.h"
@@ -14,6 +16,10 @@
 #include "syscalls/request.h"
 
 namespace provost {
+
+// kUnimplemented, with the mend, if `policies` look at memory that cannot be protected on this
+// kernel.
+absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policies);
 
 // Makes calls run with what was decided on: with a copy of it that their task cannot change. On the
 // tracing thread.
@@ -33,8 +39,7 @@ class ArgumentProtection {
   struct Unprotected {
     absl::Status why;
   };
-  using Answer =
-      std::variant<Protected, ArgumentPages::Inject, ArgumentPages::Wait, Unprotected>;
+  using Answer = std::variant<Protected, ArgumentPages::Inject, ArgumentPages::Wait, Unprotected>;
   // Of a call `runs` of the task `tid`, which is to run by a decision that `arguments` answered. An
   // error is the task's death.
   absl::StatusOr<Answer> Protect(pid_t tid, const SyscallRequest& runs, TraceeArguments& arguments);

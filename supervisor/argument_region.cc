@@ -36,14 +36,13 @@ absl::StatusOr<std::shared_ptr<ArgumentRegion>> ArgumentRegion::Make(size_t size
   struct stat status = {};
   if (fstat(writable.get(), &status) < 0) return absl::ErrnoToStatus(errno, "fstat");
   // By its own link, so that it is not open for writing to whom it is sent.
-  UniqueFd readable(open(absl::StrCat("/proc/self/fd/", writable.get()).c_str(),
-                         O_RDONLY | O_CLOEXEC));
+  UniqueFd readable(
+      open(absl::StrCat("/proc/self/fd/", writable.get()).c_str(), O_RDONLY | O_CLOEXEC));
   if (!readable.valid()) return absl::ErrnoToStatus(errno, "open of the arguments' memory");
   void* bytes = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, writable.get(), 0);
   if (bytes == MAP_FAILED) return absl::ErrnoToStatus(errno, "mmap of the arguments' memory");
-  std::shared_ptr<ArgumentRegion> region(
-      new ArgumentRegion(std::move(readable), static_cast<char*>(bytes), size,
-                         {status.st_dev, status.st_ino}));
+  std::shared_ptr<ArgumentRegion> region(new ArgumentRegion(
+      std::move(readable), static_cast<char*>(bytes), size, {status.st_dev, status.st_ino}));
   constexpr int kSeals = F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
   if (fcntl(writable.get(), F_ADD_SEALS, kSeals) < 0) {
     return absl::ErrnoToStatus(errno, "F_ADD_SEALS on the arguments' memory");

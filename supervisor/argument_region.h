@@ -14,10 +14,10 @@
 
 namespace provost {
 
-// Memory that we write and tasks can only read: a memfd sealed with F_SEAL_FUTURE_WRITE, SHRINK, GROW
-// and SEAL (F_GET_SEALS, fcntl(2)) after we have mapped it. Whoever gets hold of a descriptor of it
-// can map it for reading, and that is all. Slots of it are handed out and given back. On the tracing
-// thread.
+// Memory that we write and tasks can only read: a memfd sealed with F_SEAL_FUTURE_WRITE, SHRINK,
+// GROW and SEAL (F_GET_SEALS, fcntl(2)) after we have mapped it. Whoever gets hold of a descriptor
+// of it can map it for reading, and that is all. Slots of it are handed out and given back. On the
+// tracing thread.
 class ArgumentRegion {
  public:
   // `size`: a multiple of the page's.
@@ -30,7 +30,8 @@ class ArgumentRegion {
   const FileIdentity& file() const { return file_; }
   char* At(size_t offset) const { return bytes_ + offset; }
 
-  // A descriptor of it to hand to a task, open for reading alone; -1 once CloseDescriptor was called.
+  // A descriptor of it to hand to a task, open for reading alone; -1 once CloseDescriptor was
+  // called.
   int descriptor() const { return descriptor_.get(); }
   void CloseDescriptor() { descriptor_.reset(); }
 
@@ -54,8 +55,7 @@ class ArgumentSlot {
  public:
   ArgumentSlot() = default;
   // `address`: where the region begins in the task.
-  ArgumentSlot(std::shared_ptr<ArgumentRegion> region, size_t offset, size_t size,
-               uint64_t address)
+  ArgumentSlot(std::shared_ptr<ArgumentRegion> region, size_t offset, size_t size, uint64_t address)
       : region_(std::move(region)), offset_(offset), size_(size), address_(address + offset) {}
   ArgumentSlot(ArgumentSlot&& other) noexcept { *this = std::move(other); }
   ArgumentSlot& operator=(ArgumentSlot&& other) noexcept {

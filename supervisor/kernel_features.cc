@@ -204,6 +204,12 @@ KernelFacts ProbeActions() {
   return facts;
 }
 
+Presence ProbeMseal() {
+  // A flag that mseal(2) does not know: EINVAL, whatever the addresses.
+  const long sealed = syscall(kMseal, nullptr, 0, 1);
+  return ToPresence(sealed == 0 || errno != ENOSYS);
+}
+
 KernelFacts ProbeKernel() {
   KernelFacts facts = ProbeActions();
   for (const Flag& flag : kFlags) facts.filter_flags[flag.name] = ProbeFlag(flag.bits);
@@ -211,9 +217,7 @@ KernelFacts ProbeKernel() {
     if (std::optional<std::string> value = ReadSysctl(name)) facts.sysctls[name] = *value;
   }
   ProbePtrace(facts);
-  // A flag that mseal(2) does not know: EINVAL, whatever the addresses.
-  const long sealed = syscall(kMseal, nullptr, 0, 1);
-  facts.mseal = ToPresence(sealed == 0 || errno != ENOSYS);
+  facts.mseal = ProbeMseal();
   facts.cgroup_freezer = ProbeFreezer();
   facts.audit = ProbeAudit();
   facts.i386 = ProbeInChild(Int80Works);
@@ -240,7 +244,8 @@ std::vector<KernelFeature> DescribeKernel(const KernelFacts& facts) {
   features.push_back({"PTRACE_SET_SYSCALL_INFO", facts.set_syscall_info, "",
                       "nothing: provost writes registers instead (Linux 6.16 has it)", false});
   features.push_back({"mseal", facts.mseal, "",
-                      "nothing yet: pages in a task cannot be made to stay (Linux 6.10 has it)",
+                      "rules on paths, addresses and structures run under --arguments trust alone "
+                      "(Linux 6.10 has it)",
                       false});
   features.push_back({"cgroup v2 freezer", facts.cgroup_freezer, "",
                       "nothing yet: a tree cannot be frozen as a whole", false});

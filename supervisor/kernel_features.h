@@ -38,6 +38,9 @@ struct KernelFacts {
 // Asks for the actions alone: some ten system calls, no process.
 KernelFacts ProbeActions();
 
+// mseal(2) alone: one system call.
+Presence ProbeMseal();
+
 // Asks for everything; makes and kills children of its own.
 KernelFacts ProbeKernel();
 

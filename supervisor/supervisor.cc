@@ -132,7 +132,7 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
                                ReplaceArguments(stopped, request, runs));
       // It has no exit stop to put registers back at.
       if (IsVsyscall(request)) return Running();
-      return AwaitingResult{std::nullopt, RewrittenCall{request, registers}};
+      return AwaitingResult{std::nullopt, RewrittenCall{request, runs, registers}};
     }
     // Nobody is here to answer. Policies say neither; a decider in code may.
     absl::StatusOr<TaskState> operator()(const Emulate&) const {
@@ -213,8 +213,8 @@ class Supervisor::Loop {
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision, TraceeArguments& arguments);
   absl::Status RunOn(Stopped stopped, const Task& task);
-  // Sees to it that the call runs with the memory it was decided on. If the task has to do something
-  // for that first, it is taken out of `stopped`, and comes again.
+  // Sees to it that the call runs with the memory it was decided on. If the task has to do
+  // something for that first, it is taken out of `stopped`, and comes again.
   absl::Status Protect(std::optional<Stopped>& stopped, Task& task, const SyscallRequest& asked,
                        Judgement& judged, TraceeArguments& arguments);
   // What the task is to call for us in any case.
@@ -234,6 +234,8 @@ class Supervisor::Loop {
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
                               const Judgement& judged);
+  // Puts back what of its creator's registers was replaced for the call that made it.
+  absl::Status RestoreNewTask(const Stopped& stopped) const;
   // Restarts a task whose record, for which it was `held`, is written.
   absl::Status LetGo(TaskState held, Task& task);
   absl::Status RetryHeld();
@@ -391,10 +393,24 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   const auto [entry, is_new] = tasks_.try_emplace(stop.stopped.tid());
   Task& task = entry->second;
   if (is_new && options_.contid) InheritContainer(entry->first);
+  if (is_new && std::holds_alternative<TrapStop>(stop.event)) {
+    PROVOST_RETURN_IF_ERROR(RestoreNewTask(stop.stopped));
+  }
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
   return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
                     stop.event);
+}
+
+absl::Status Supervisor::Loop::RestoreNewTask(const Stopped& stopped) const {
+  for (const auto& [tid, task] : tasks_) {
+    const auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+    if (awaiting == nullptr || !awaiting->rewritten.has_value()) continue;
+    const RewrittenCall& call = *awaiting->rewritten;
+    PROVOST_ASSIGN_OR_RETURN(const bool made_by_it, BeganIn(stopped, call.asked, call.runs));
+    if (made_by_it) return RestoreArguments(stopped, call.asked, call.runs, call.registers);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
@@ -476,7 +492,8 @@ absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& ta
     const absl::Status& why = std::get<ArgumentProtection::Unprotected>(answer).why;
     if (!said_unprotected_ && options_.logger != nullptr) {
       options_.logger->warn(
-          "{} of task {} is refused (ENOMEM): what it was decided on cannot be kept for it: {}; see "
+          "{} of task {} is refused (ENOMEM): what it was decided on cannot be kept for it: {}; "
+          "see "
           "--arguments",
           CallName(asked), stopped->tid(), std::string(why.message()));
     }
@@ -489,9 +506,8 @@ absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& ta
 absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
                                       const RemoteCall& call) {
   if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
-  PROVOST_ASSIGN_OR_RETURN(
-      InjectedCall injected,
-      InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
+  PROVOST_ASSIGN_OR_RETURN(InjectedCall injected,
+                           InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
   task.state = MakesOurCall{std::move(injected)};
   return RunOn(std::move(stopped), task);
 }
@@ -499,8 +515,8 @@ absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const Syscall
 absl::Status Supervisor::Loop::OnOurCall(Stopped stopped, Task& task) {
   const auto ours = std::get<MakesOurCall>(std::exchange(task.state, Running()));
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ours.call.Finish(stopped));
-  PROVOST_RETURN_IF_ERROR(protection_.pages().Done(stopped.tid(), task.process,
-                                                   ours.call.instead_of(), result));
+  PROVOST_RETURN_IF_ERROR(
+      protection_.pages().Done(stopped.tid(), task.process, ours.call.instead_of(), result));
   PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Continue()));
   return LetWaitersGo();
 }
@@ -572,13 +588,16 @@ absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task&
   task.slot.Reset();
   // If it dies under these, what was decided is still in its state to be recorded.
   if (awaiting->rewritten.has_value()) {
-    PROVOST_RETURN_IF_ERROR(
-        RestoreArguments(stopped, awaiting->rewritten->asked, awaiting->rewritten->registers));
+    const RewrittenCall& call = *awaiting->rewritten;
+    PROVOST_RETURN_IF_ERROR(RestoreArguments(stopped, call.asked, call.runs, call.registers));
+  }
+  if (!awaiting->record.has_value()) {
+    task.state = Running();
+    return std::move(stopped).Restart(Resume::Continue());
   }
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
   std::optional<PendingRecord> record = std::move(awaiting->record);
   task.state = Running();
-  if (!record.has_value()) return std::move(stopped).Restart(Resume::Continue());
   recorder_.Finish(*record, ResultForRecord(result));
   return AfterCall(std::move(stopped), task, *std::move(record));
 }
@@ -801,12 +820,14 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
   const Gate gate = Gate::Random();
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
+    PROVOST_RETURN_IF_ERROR(CheckProtection(options_.arguments, options_.policies));
     const Recorder wishes(options_.sink, options_.actions_logged, options_.logging,
                           options_.audited);
-    PROVOST_ASSIGN_OR_RETURN(
-        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
-                                [&](const Decision& decision) { return wishes.Wants(decision); },
-                                CallsFor(options_.arguments, gate)));
+    PROVOST_ASSIGN_OR_RETURN(filters,
+                             CompileFilters(
+                                 options_.policies, options_.mode == Mode::kComplain, control,
+                                 [&](const Decision& decision) { return wishes.Wants(decision); },
+                                 CallsFor(options_.arguments, gate)));
   }
   return Loop(options_, std::move(filters), control, gate).Run(argv);
 }

@@ -21,6 +21,7 @@ struct Running {};
 // What a rewritten call found in its registers, to be put back when it is done.
 struct RewrittenCall {
   SyscallRequest asked;
+  SyscallRequest runs;
   ArgumentRegisters registers;
 };
 // Runs a call whose result is to be recorded, or whose registers are to be put back; the next
@@ -57,9 +58,8 @@ struct HeldAfterCall {
   PendingRecord record;
 };
 
-using TaskState =
-    std::variant<Running, AwaitingResult, MakesOurCall, WaitsForPages, AwaitingTrap, Listening,
-                 HeldBeforeCall, HeldAfterCall>;
+using TaskState = std::variant<Running, AwaitingResult, MakesOurCall, WaitsForPages, AwaitingTrap,
+                               Listening, HeldBeforeCall, HeldAfterCall>;
 
 }  // namespace provost
 

@@ -302,7 +302,7 @@ TEST(DoctorTest, SaysWhatIsMissing) {
   EXPECT_THAT(doctor.out,
               HasSubstr("missing  seccomp action trace: provost cannot run: calls do not come to "
                         "it\n"));
-  EXPECT_THAT(doctor.out, HasSubstr("missing  mseal: nothing yet"));
+  EXPECT_THAT(doctor.out, HasSubstr("missing  mseal: rules on paths"));
   EXPECT_THAT(doctor.out, testing::EndsWith("provost cannot run here\n"));
 
   const Ended run = Provost({"run", "-e", no_actions, "--", provost, "run", "-e", "default allow",

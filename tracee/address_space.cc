@@ -17,8 +17,8 @@
 namespace provost {
 namespace {
 
-// Of the thread itself, not of its process: threads need not share descriptors (linux/pidfd.h, Linux
-// 6.9).
+// Of the thread itself, not of its process: threads need not share descriptors (linux/pidfd.h,
+// Linux 6.9).
 constexpr unsigned kPidfdThread = O_EXCL;
 
 // The line of /proc/TID/maps that `address` lies in; empty if it lies in none.
@@ -59,8 +59,7 @@ absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
                      std::string(permissions) == "r--s" && offset == 0 &&
                      makedev(major_number, minor_number) == file.device && inode == file.inode;
   if (is_it) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("task ", tid, " has at 0x",
-                                                    absl::Hex(address),
+  return absl::FailedPreconditionError(absl::StrCat("task ", tid, " has at 0x", absl::Hex(address),
                                                     " not what was mapped there: ", *line));
 }
 

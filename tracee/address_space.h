@@ -21,9 +21,9 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;
 };
 
-// OK if `size` bytes from `address` of the task are one mapping of `file` from its start, shared, and
-// readable but no more (/proc/TID/maps, proc(5)). kFailedPrecondition, saying what is there, if they
-// are not.
+// OK if `size` bytes from `address` of the task are one mapping of `file` from its start, shared,
+// and readable but no more (/proc/TID/maps, proc(5)). kFailedPrecondition, saying what is there, if
+// they are not.
 absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
                                  const FileIdentity& file);
 

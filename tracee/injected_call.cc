@@ -53,9 +53,9 @@ absl::StatusOr<InjectedCall> InjectedCall::Begin(const Stopped& stopped,
   InjectedCall injected(instead_of);
   injected.number_ = registers.orig_rax;
   injected.instruction_ = registers.rip;
-  SyscallRequest wanted = instead_of;
-  wanted.args = call.args;
-  PROVOST_ASSIGN_OR_RETURN(injected.arguments_, ReplaceArguments(stopped, instead_of, wanted));
+  injected.made_.args = call.args;
+  PROVOST_ASSIGN_OR_RETURN(injected.arguments_,
+                           ReplaceArguments(stopped, instead_of, injected.made_));
   PROVOST_RETURN_IF_ERROR(
       PokeRegister(stopped, offsetof(user_regs_struct, rip), gate.instruction()));
   PROVOST_RETURN_IF_ERROR(SetSyscallNumber(stopped, syscall->nr));
@@ -64,9 +64,9 @@ absl::StatusOr<InjectedCall> InjectedCall::Begin(const Stopped& stopped,
 
 absl::StatusOr<int64_t> InjectedCall::Finish(const Stopped& stopped) const {
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
-  PROVOST_RETURN_IF_ERROR(RestoreArguments(stopped, instead_of_, arguments_));
-  PROVOST_RETURN_IF_ERROR(PokeRegister(stopped, offsetof(user_regs_struct, rip),
-                                       instruction_ - kInstructionSize));
+  PROVOST_RETURN_IF_ERROR(RestoreArguments(stopped, instead_of_, made_, arguments_));
+  PROVOST_RETURN_IF_ERROR(
+      PokeRegister(stopped, offsetof(user_regs_struct, rip), instruction_ - kInstructionSize));
   PROVOST_RETURN_IF_ERROR(PokeRegister(stopped, offsetof(user_regs_struct, rax), number_));
   // In no call any more: else the kernel might restart it once more by itself.
   PROVOST_RETURN_IF_ERROR(SetSyscallNumber(stopped, -1));

@@ -20,9 +20,9 @@ struct RemoteCall {
 };
 
 // An instruction pointer that filters know injected calls by. It lies in the kernel's half of the
-// address space, where no task can execute an instruction: only a tracer can write it, and only at a
-// stop. Some of its bits are random, so that a tracer that is not us (of a task that was hidden from
-// us) does not know it either.
+// address space, where no task can execute an instruction: only a tracer can write it, and only at
+// a stop. Some of its bits are random, so that a tracer that is not us (of a task that was hidden
+// from us) does not know it either.
 class Gate {
  public:
   // `random` is drawn anew for each run.
@@ -58,16 +58,18 @@ class InjectedCall {
                                             const SyscallRequest& instead_of,
                                             const RemoteCall& call, const Gate& gate);
 
-  // At that exit stop: what the call gave, a value or -errno. Writes back the registers; restart the
-  // task with Continue.
+  // At that exit stop: what the call gave, a value or -errno. Writes back the registers; restart
+  // the task with Continue.
   absl::StatusOr<int64_t> Finish(const Stopped& stopped) const;
 
   const SyscallRequest& instead_of() const { return instead_of_; }
 
  private:
-  explicit InjectedCall(const SyscallRequest& instead_of) : instead_of_(instead_of) {}
+  explicit InjectedCall(const SyscallRequest& instead_of)
+      : instead_of_(instead_of), made_(instead_of) {}
 
   SyscallRequest instead_of_;
+  SyscallRequest made_;  // with our call's arguments
   ArgumentRegisters arguments_ = {};
   uint64_t number_ = 0;       // the whole register
   uint64_t instruction_ = 0;  // behind the task's own instruction

@@ -45,8 +45,8 @@ absl::Status TraceeMemory::Write(RemotePtr<void> address, absl::Span<const char>
   const ssize_t written = process_vm_writev(tid_, &local, 1, &remote, 1, 0);
   if (written < 0 && errno != EFAULT) return TraceeError("process_vm_writev", tid_, errno);
   if (written < 0 || static_cast<size_t>(written) < bytes.size()) {
-    return absl::OutOfRangeError(absl::StrCat("task ", tid_, " has no writable memory at 0x",
-                                              absl::Hex(address.address())));
+    return absl::OutOfRangeError(
+        absl::StrCat("task ", tid_, " has no writable memory at 0x", absl::Hex(address.address())));
   }
   return absl::OkStatus();
 }

@@ -27,9 +27,9 @@ class RemotePtr {
   uint64_t address_ = 0;
 };
 
-// Reads the memory of a stopped task (process_vm_readv(2)), and writes it. Holds no state but the tid; name a live
-// thread, never a leader that may have exited. kOutOfRange: not readable there. kPermissionDenied:
-// the task is not dumpable and we have no privilege over it.
+// Reads the memory of a stopped task (process_vm_readv(2)), and writes it. Holds no state but the
+// tid; name a live thread, never a leader that may have exited. kOutOfRange: not readable there.
+// kPermissionDenied: the task is not dumpable and we have no privilege over it.
 class TraceeMemory {
  public:
   explicit TraceeMemory(pid_t tid) : tid_(tid) {}

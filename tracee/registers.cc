@@ -123,26 +123,49 @@ absl::Status SetSyscallNumber(const Stopped& stopped, int32_t nr) {
 absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
                                                    const SyscallRequest& asked,
                                                    const SyscallRequest& wanted) {
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
-    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
+  ArgumentRegisters before = asked.args;
+  if (asked.IsI386()) {
+    // Of i386's arguments the request has the lower halves.
+    user_regs_struct registers = {};
+    if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
+      return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
+    }
+    for (size_t i = 0; i < before.size(); ++i) {
+      std::memcpy(&before[i], reinterpret_cast<const char*>(&registers) + ArgumentOffset(asked, i),
+                  sizeof(before[i]));
+    }
   }
-  ArgumentRegisters before;
   for (size_t i = 0; i < before.size(); ++i) {
-    const size_t offset = ArgumentOffset(asked, i);
-    std::memcpy(&before[i], reinterpret_cast<const char*>(&registers) + offset, sizeof(before[i]));
     if (wanted.args[i] == asked.args[i]) continue;
-    PROVOST_RETURN_IF_ERROR(Poke(stopped, offset, wanted.args[i]));
+    PROVOST_RETURN_IF_ERROR(Poke(stopped, ArgumentOffset(asked, i), wanted.args[i]));
   }
   return before;
 }
 
 absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& asked,
-                              const ArgumentRegisters& registers) {
+                              const SyscallRequest& wanted, const ArgumentRegisters& registers) {
   for (size_t i = 0; i < registers.size(); ++i) {
+    if (wanted.args[i] == asked.args[i]) continue;
     PROVOST_RETURN_IF_ERROR(Poke(stopped, ArgumentOffset(asked, i), registers[i]));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> BeganIn(const Stopped& stopped, const SyscallRequest& asked,
+                             const SyscallRequest& wanted) {
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
+    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
+  }
+  if (registers.rip != asked.ip) return false;
+  const uint64_t mask = asked.IsI386() ? UINT32_MAX : UINT64_MAX;
+  for (size_t i = 0; i < wanted.args.size(); ++i) {
+    uint64_t value = 0;
+    std::memcpy(&value, reinterpret_cast<const char*>(&registers) + ArgumentOffset(asked, i),
+                sizeof(value));
+    if ((value & mask) != wanted.args[i]) return false;
+  }
+  return true;
 }
 
 absl::StatusOr<bool> IsSeccompTrap(const Stopped& stopped, int32_t nr) {

@@ -57,9 +57,15 @@ absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
                                                    const SyscallRequest& asked,
                                                    const SyscallRequest& wanted);
 
-// At the syscall-exit stop of that call.
+// At the syscall-exit stop of that call, which ran as `wanted`, or at the first stop of the task
+// that it made.
 absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& asked,
-                              const ArgumentRegisters& registers);
+                              const SyscallRequest& wanted, const ArgumentRegisters& registers);
+
+// True if the task, at its first stop, was made by the call that ran as `wanted` instead of as
+// `asked`: a child begins with its creator's registers, those that were replaced among them.
+absl::StatusOr<bool> BeganIn(const Stopped& stopped, const SyscallRequest& asked,
+                             const SyscallRequest& wanted);
 
 // At the signal-delivery stop of a SIGSYS that the filter raised for a number we had put in place
 // of `asked`: makes registers and siginfo say what they would had the filter trapped the call

@@ -68,6 +68,9 @@ def _provost(rules, *options):
     return (*wrapper, "--")
 
 
+# What a decision read is not copied for the call: one stop of a call, not two.
+TRUST = ("--arguments", "trust")
+
 _RECORD = _provost(BY_PATH_DENY, "-o", "{log}")
 _STRACE = ("{strace}", "-f", "--seccomp-bpf", "-e", "trace=openat", "-o", "{log}")
 _AGAINST_STRACE = (Target("faster", "strace", 8), Target("faster", "strace-pinned", 2))
@@ -89,8 +92,13 @@ ROWS = (
     Row("floor-spinning-skip", "the second, call skipped", ("{floor_spinning}", "skip"), SKIP,
         cpus=2),
     Row("path-allow", "provost, path allowed",
-        _provost(BY_PATH_ALLOW), RUN, (Target("ratio", "floor", 1.6), *_AGAINST_STRACE)),
-    Row("path-allow-pinned", "the same on one CPU", _provost(BY_PATH_ALLOW), RUN, pinned=True),
+        _provost(BY_PATH_ALLOW, *TRUST), RUN, (Target("ratio", "floor", 1.6), *_AGAINST_STRACE)),
+    Row("path-allow-pinned", "the same on one CPU",
+        _provost(BY_PATH_ALLOW, *TRUST), RUN, pinned=True),
+    Row("path-protect", "provost, path allowed and kept from changing",
+        _provost(BY_PATH_ALLOW), RUN, (Target("ratio", "path-allow", 1.5),)),
+    Row("path-protect-pinned", "the same on one CPU",
+        _provost(BY_PATH_ALLOW), RUN, (Target("ratio", "path-allow-pinned", 1.5),), pinned=True),
     Row("path-deny", "provost, path denied",
         _provost(BY_PATH_DENY), SKIP, (Target("ratio", "floor", 1.4), *_AGAINST_STRACE)),
     Row("path-deny-pinned", "the same on one CPU",
