@@ -35,6 +35,7 @@ constexpr int kMaxFailures = 3;
 
 // Where things are on the scratch page.
 constexpr uint64_t kSocketsAt = 0;
+constexpr std::array<int32_t, 2> kNoSockets = {-1, -1};
 constexpr uint64_t kMessageAt = 64;
 constexpr uint64_t kVectorAt = 128;
 constexpr uint64_t kByteAt = 160;
@@ -124,8 +125,9 @@ absl::Status SendDescriptor(int socket, int descriptor) {
 }
 
 absl::Status ResultError(pid_t tid, absl::string_view call, int64_t result) {
-  return absl::ErrnoToStatus(static_cast<int>(-result),
-                             absl::StrCat(call, " by task ", tid, " for its supervisor"));
+  std::string what = absl::StrCat(call, " by task ", tid, " for its supervisor");
+  if (result >= 0) return absl::FailedPreconditionError(absl::StrCat(what, " gave ", result));
+  return absl::ErrnoToStatus(static_cast<int>(-result), what);
 }
 
 bool IsError(int64_t result) { return result < 0 && result >= -4095; }
@@ -189,10 +191,7 @@ absl::Status ArgumentPages::Done(pid_t tid, pid_t process, const SyscallRequest&
   if (space.checking.has_value()) {
     const Mapping mapping = *std::move(space.checking);
     space.checking.reset();
-    const absl::Status there =
-        result != 0 ? ResultError(tid, "mseal", result)
-                    : CheckSharedReadOnly(tid, mapping.address, mapping.region->size(),
-                                          mapping.region->file());
+    const absl::Status there = Check(tid, mapping, result);
     if (IsDied(there)) return there;
     if (there.ok()) space.mappings.push_back(mapping);
     return absl::OkStatus();
@@ -224,6 +223,10 @@ void ArgumentPages::Execed(pid_t process) {
 
 bool ArgumentPages::Ended(pid_t tid) {
   births_.erase(tid);
+  // Its number may become another's.
+  for (auto& [child, birth] : births_) {
+    if (birth.parent == tid) birth.parent = 0;
+  }
   spaces_.erase({tid, false});
   spaces_.erase({tid, true});
   bool was_caller = false;
@@ -246,7 +249,8 @@ ArgumentPages::Space& ArgumentPages::SpaceOf(pid_t tid, const Key& key) {
   if (birth == births_.end()) return space;
   std::vector<Mapping>& mappings = birth->second.mappings[key.second];
   // What is sealed stays for as long as the memory does.
-  auto& known = ShareMemory(tid, birth->second.parent) ? space.mappings : space.inherited;
+  const pid_t parent = birth->second.parent;
+  auto& known = parent != 0 && ShareMemory(tid, parent) ? space.mappings : space.inherited;
   known = std::move(mappings);
   mappings.clear();
   return space;
@@ -300,7 +304,18 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
   return {};
 }
 
-absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, bool is_i386) {
+absl::Status ArgumentPages::Check(pid_t tid, const Mapping& mapping, int64_t result) const {
+  if (result != 0) return ResultError(tid, "mseal", result);
+  // Sealed first: what is found now can never be anything else. A filter of the task's own can say
+  // 0 for a call that it did not let run; filters never go.
+  const absl::StatusOr<int> filters = CountFilters(tid);
+  if (!filters.ok() || *filters != filters_) {
+    PROVOST_RETURN_IF_ERROR(CheckSealed(tid, mapping.address));
+  }
+  return CheckSharedReadOnly(tid, mapping.address, mapping.region->size(), mapping.region->file());
+}
+
+absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, bool is_i386) const {
   using Step = Installation::Step;
   Installation& installation = *space.installation;
   const Step step = installation.step;
@@ -314,8 +329,9 @@ absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, boo
       installation.scratch = static_cast<uint64_t>(result);
       if (is_i386) installation.scratch &= UINT32_MAX;
       installation.step = Step::kSocketPair;
-      return absl::OkStatus();
+      return WriteValue(tid, installation.scratch + kSocketsAt, kNoSockets);
     case Step::kSocketPair:
+      if (result != 0) return ResultError(tid, "socketpair", result);
       installation.step = Step::kReceive;
       return SendRegion(tid, installation, is_i386);
     case Step::kReceive:
@@ -327,11 +343,9 @@ absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, boo
       installation.step = Step::kSeal;
       return absl::OkStatus();
     case Step::kSeal: {
-      // Sealed first: what is found now can never be anything else.
-      const ArgumentRegion& region = *installation.region;
-      PROVOST_RETURN_IF_ERROR(
-          CheckSharedReadOnly(tid, installation.address, region.size(), region.file()));
-      space.mappings.push_back({installation.region, installation.address});
+      const Mapping mapping = {installation.region, installation.address};
+      PROVOST_RETURN_IF_ERROR(Check(tid, mapping, result));
+      space.mappings.push_back(mapping);
       CleanUp(space);
       return absl::OkStatus();
     }
@@ -351,8 +365,12 @@ absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, boo
 }
 
 absl::Status ArgumentPages::SendRegion(pid_t tid, Installation& installation, bool is_i386) {
-  std::array<int32_t, 2> sockets = {};
+  std::array<int32_t, 2> sockets = kNoSockets;
   PROVOST_RETURN_IF_ERROR(ReadValue(tid, installation.scratch + kSocketsAt, sockets));
+  // A filter of the task's own can say 0 for a call that it did not let run.
+  if (sockets[0] < 0 || sockets[1] < 0) {
+    return absl::FailedPreconditionError(absl::StrCat("task ", tid, " has made no sockets"));
+  }
   installation.descriptors.assign(sockets.begin(), sockets.end());
   PROVOST_ASSIGN_OR_RETURN(const UniqueFd socket, CopyDescriptor(tid, sockets[0]));
   PROVOST_RETURN_IF_ERROR(SendDescriptor(socket.get(), installation.region->descriptor()));

@@ -62,6 +62,10 @@ class ArgumentPages {
     absl::Status why;
   };
   using Answer = std::variant<ArgumentSlot, Inject, Wait, Unavailable>;
+  // How many filters a task has that has installed none: results of injected calls are then the
+  // kernel's.
+  void SetFilters(int count) { filters_ = count; }
+
   // For the task `tid` of `process`, which is at `request`'s stop. An error is the task's death.
   absl::StatusOr<Answer> Reserve(pid_t tid, pid_t process, const SyscallRequest& request,
                                  size_t size);
@@ -127,13 +131,16 @@ class ArgumentPages {
   static std::optional<ArgumentSlot> TakeSlot(const Space& space, size_t size);
   static RemoteCall NextCall(const Space& space, bool is_i386);
   // Takes the step whose call has given `result`. The error is what makes the installation fail.
-  static absl::Status Advance(pid_t tid, Space& space, int64_t result, bool is_i386);
+  absl::Status Advance(pid_t tid, Space& space, int64_t result, bool is_i386) const;
+  // OK if `mapping`, which mseal was called for with `result`, is there to stay.
+  absl::Status Check(pid_t tid, const Mapping& mapping, int64_t result) const;
   static absl::Status SendRegion(pid_t tid, Installation& installation, bool is_i386);
   static absl::Status TakeReceipt(pid_t tid, Installation& installation, bool is_i386);
   // Undoes what is left to be undone, or ends it.
   static void CleanUp(Space& space);
 
   const Gate gate_;
+  int filters_ = -1;
   std::map<Key, Space> spaces_;
   absl::flat_hash_map<pid_t, Birth> births_;
 };

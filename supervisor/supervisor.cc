@@ -29,6 +29,7 @@
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
+#include "tracee/address_space.h"
 #include "tracee/died.h"
 #include "tracee/injected_call.h"
 #include "tracee/registers.h"
@@ -515,6 +516,7 @@ absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const Syscall
 absl::Status Supervisor::Loop::OnOurCall(Stopped stopped, Task& task) {
   const auto ours = std::get<MakesOurCall>(std::exchange(task.state, Running()));
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ours.call.Finish(stopped));
+  if (ours.call.IsTrapped(result)) task.state = AwaitingOurTrap{ours.call.nr()};
   PROVOST_RETURN_IF_ERROR(
       protection_.pages().Done(stopped.tid(), task.process, ours.call.instead_of(), result));
   PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Continue()));
@@ -629,6 +631,12 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
       task.state = Running();
     }
   }
+  const auto* ours = std::get_if<AwaitingOurTrap>(&task.state);
+  if (ours != nullptr && event.signal == SIGSYS) {
+    PROVOST_ASSIGN_OR_RETURN(const bool is_ours, IsSeccompTrap(stopped, ours->nr));
+    task.state = Running();
+    if (is_ours) return std::move(stopped).Restart(Resume::Continue());
+  }
   return std::move(stopped).Restart(Resume::Continue(event.signal));
 }
 
@@ -678,6 +686,9 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
   if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) awaiting->rewritten.reset();
   if (!program_runs_ && leader == root_) {
     program_runs_ = true;
+    if (const absl::StatusOr<int> filters = CountFilters(leader); filters.ok()) {
+      protection_.pages().SetFilters(*filters);
+    }
     decider_.ProgramStarted();
     if (first_exec_) {
       PendingRecord record = *std::move(first_exec_);

@@ -35,6 +35,10 @@ struct AwaitingResult {
 struct MakesOurCall {
   InjectedCall call;
 };
+// A filter of the task's own has trapped that call; the SIGSYS that comes next is kept from it.
+struct AwaitingOurTrap {
+  int32_t nr;
+};
 // Waits at a seccomp stop until another task of its address space has made a call of ours.
 struct WaitsForPages {
   Stopped stopped;
@@ -58,8 +62,9 @@ struct HeldAfterCall {
   PendingRecord record;
 };
 
-using TaskState = std::variant<Running, AwaitingResult, MakesOurCall, WaitsForPages, AwaitingTrap,
-                               Listening, HeldBeforeCall, HeldAfterCall>;
+using TaskState =
+    std::variant<Running, AwaitingResult, MakesOurCall, AwaitingOurTrap, WaitsForPages,
+                 AwaitingTrap, Listening, HeldBeforeCall, HeldAfterCall>;
 
 }  // namespace provost
 

@@ -93,8 +93,16 @@ TEST_P(ProtectedVictimTest, NeedsNothingThatThePolicyAllows) {
 
 INSTANTIATE_TEST_SUITE_P(Victims, ProtectedVictimTest,
                          testing::Values("argument_page_attacked", "argument_page_forged",
-                                         "argument_page_everywhere", "opens_under_signals"),
+                                         "argument_page_everywhere", "argument_page_unsealed",
+                                         "opens_under_signals"),
                          [](const auto& test) { return std::string(test.param); });
+
+TEST(ArgumentsTest, ATasksOwnFilterMayKeepThemOut) {
+  for (const char* how : {"trap", "0", "1"}) {
+    EXPECT_THAT(Run(ArgumentMode::kProtect, {Victim("argument_page_refused"), how}), Succeeded())
+        << how;
+  }
+}
 
 TEST(ArgumentsTest, KillsAtEveryMomentAreSurvived) {
   EXPECT_THAT(Run(ArgumentMode::kProtect, {Victim("killed_while_opening"), "300"}), Succeeded());

@@ -8,9 +8,13 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "tracee/died.h"
 #include "tracee/proc_path.h"
 
@@ -21,31 +25,38 @@ namespace {
 // Linux 6.9).
 constexpr unsigned kPidfdThread = O_EXCL;
 
-// The line of /proc/TID/maps that `address` lies in; empty if it lies in none.
-absl::StatusOr<std::string> MapsLine(pid_t tid, uint64_t address) {
-  FILE* maps = fopen(ProcPath(tid, "maps").c_str(), "re");
-  if (maps == nullptr) return TraceeError("open of /proc/TID/maps", tid, errno);
-  std::string found;
+// Hands the lines of a file of the task's to `look` until that says true; false if it never does.
+absl::StatusOr<bool> FindLine(pid_t tid, const char* name,
+                              const std::function<bool(const char*)>& look) {
+  FILE* file = fopen(ProcPath(tid, name).c_str(), "re");
+  if (file == nullptr) return TraceeError(absl::StrCat("open of /proc/TID/", name), tid, errno);
   char* line = nullptr;
   size_t capacity = 0;
-  while (found.empty() && getline(&line, &capacity, maps) >= 0) {
-    uint64_t begin = 0;
-    uint64_t end = 0;
-    if (sscanf(line, "%lx-%lx", &begin, &end) == 2 && address >= begin && address < end) {
-      found = line;
-    }
-  }
+  bool found = false;
+  while (!found && getline(&line, &capacity, file) >= 0) found = look(line);
   free(line);
-  (void)fclose(maps);
+  (void)fclose(file);
   return found;
+}
+
+// True if the line is that of the mapping that `address` lies in.
+bool IsMappingOf(const char* line, uint64_t address) {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  return sscanf(line, "%lx-%lx", &begin, &end) == 2 && address >= begin && address < end;
 }
 
 }  // namespace
 
 absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
                                  const FileIdentity& file) {
-  const absl::StatusOr<std::string> line = MapsLine(tid, address);
-  if (!line.ok()) return line.status();
+  std::string mapping;
+  const absl::StatusOr<bool> found = FindLine(tid, "maps", [&](const char* line) {
+    const bool is_it = IsMappingOf(line, address);
+    if (is_it) mapping = line;
+    return is_it;
+  });
+  if (!found.ok()) return found.status();
   uint64_t begin = 0;
   uint64_t end = 0;
   char permissions[5] = "";
@@ -53,14 +64,44 @@ absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
   unsigned major_number = 0;
   unsigned minor_number = 0;
   uint64_t inode = 0;
-  const int fields = sscanf(line->c_str(), "%lx-%lx %4s %lx %x:%x %lu", &begin, &end, permissions,
+  const int fields = sscanf(mapping.c_str(), "%lx-%lx %4s %lx %x:%x %lu", &begin, &end, permissions,
                             &offset, &major_number, &minor_number, &inode);
   const bool is_it = fields == 7 && begin == address && end >= address + size &&
                      std::string(permissions) == "r--s" && offset == 0 &&
                      makedev(major_number, minor_number) == file.device && inode == file.inode;
   if (is_it) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("task ", tid, " has at 0x", absl::Hex(address),
-                                                    " not what was mapped there: ", *line));
+                                                    " not what was mapped there: ", mapping));
+}
+
+absl::Status CheckSealed(pid_t tid, uint64_t address) {
+  bool is_it = false;
+  const absl::StatusOr<bool> sealed = FindLine(tid, "smaps", [&](const char* line) {
+    constexpr absl::string_view kFlags = "VmFlags:";
+    const absl::string_view text(line);
+    if (!absl::StartsWith(text, kFlags)) {
+      // Of the lines that follow it, none begins like a mapping's.
+      is_it = is_it || IsMappingOf(line, address);
+      return false;
+    }
+    const bool has_it = is_it && absl::StrContains(text, " sl");
+    is_it = false;
+    return has_it;
+  });
+  if (!sealed.ok()) return sealed.status();
+  if (*sealed) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("task ", tid, " has not sealed what it has at 0x", absl::Hex(address)));
+}
+
+absl::StatusOr<int> CountFilters(pid_t tid) {
+  int count = 0;
+  const absl::StatusOr<bool> found = FindLine(tid, "status", [&](const char* line) {
+    return sscanf(line, "Seccomp_filters: %d", &count) == 1;
+  });
+  if (!found.ok()) return found.status();
+  if (*found) return count;
+  return absl::UnimplementedError("/proc says no number of filters");
 }
 
 bool ShareMemory(pid_t one, pid_t other) {

@@ -27,6 +27,13 @@ struct FileIdentity {
 absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
                                  const FileIdentity& file);
 
+// OK if the mapping at `address` is sealed (the flag `sl` in /proc/TID/smaps, proc_pid_smaps(5)).
+// Slow: the kernel looks at all pages of all mappings below it.
+absl::Status CheckSealed(pid_t tid, uint64_t address);
+
+// How many seccomp filters the task has (Seccomp_filters in /proc/TID/status, Linux 5.9).
+absl::StatusOr<int> CountFilters(pid_t tid);
+
 // True if the tasks are known to use the same memory (KCMP_VM of kcmp(2)); false also where that
 // cannot be asked.
 bool ShareMemory(pid_t one, pid_t other);

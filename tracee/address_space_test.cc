@@ -1,8 +1,12 @@
 #include "tracee/address_space.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +65,36 @@ TEST_F(AddressSpaceTest, NorIsOneThatIsGoneOrShorter) {
   PROVOST_EXPECT_OK(CheckSharedReadOnly(getpid(), address, kSize / 2, file));
   munmap(at, kSize / 2);
   EXPECT_TRUE(absl::IsFailedPrecondition(CheckSharedReadOnly(getpid(), address, kSize / 2, file)));
+}
+
+TEST_F(AddressSpaceTest, TellsASealedMappingFromItsNeighbours) {
+  constexpr long kMseal = 462;
+  void* at = mmap(nullptr, 3 * kSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(at, MAP_FAILED);
+  char* middle = static_cast<char*>(at) + kSize;
+  ASSERT_EQ(mmap(middle, kSize, PROT_READ, MAP_SHARED | MAP_FIXED, file_.get(), 0), middle);
+  const auto address = reinterpret_cast<uint64_t>(middle);
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckSealed(getpid(), address)));
+  if (syscall(kMseal, middle, kSize, 0) != 0) GTEST_SKIP() << "the kernel has no mseal";
+  PROVOST_EXPECT_OK(CheckSealed(getpid(), address));
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckSealed(getpid(), address - kSize)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckSealed(getpid(), address + kSize)));
+}
+
+TEST_F(AddressSpaceTest, CountsFilters) {
+  PROVOST_ASSERT_OK_AND_ASSIGN(const int before, CountFilters(getpid()));
+  const pid_t child = fork();
+  if (child == 0) {
+    sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    const sock_fprog program = {1, &allow};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) _exit(1);
+    const absl::StatusOr<int> count = CountFilters(getpid());
+    _exit(count.ok() && *count == before + 1 ? 0 : 2);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(AddressSpaceTest, CopiesADescriptorOfAnother) {

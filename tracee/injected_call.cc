@@ -53,6 +53,7 @@ absl::StatusOr<InjectedCall> InjectedCall::Begin(const Stopped& stopped,
   InjectedCall injected(instead_of);
   injected.number_ = registers.orig_rax;
   injected.instruction_ = registers.rip;
+  injected.made_.nr = syscall->nr;
   injected.made_.args = call.args;
   PROVOST_ASSIGN_OR_RETURN(injected.arguments_,
                            ReplaceArguments(stopped, instead_of, injected.made_));

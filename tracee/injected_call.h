@@ -62,6 +62,11 @@ class InjectedCall {
   // the task with Continue.
   absl::StatusOr<int64_t> Finish(const Stopped& stopped) const;
 
+  // True if it gave `result` because a filter of the task's own trapped it (SECCOMP_RET_TRAP): the
+  // SIGSYS that comes next is about it, and not for the program.
+  bool IsTrapped(int64_t result) const { return result == made_.nr; }
+  int32_t nr() const { return made_.nr; }
+
   const SyscallRequest& instead_of() const { return instead_of_; }
 
  private:
@@ -69,7 +74,7 @@ class InjectedCall {
       : instead_of_(instead_of), made_(instead_of) {}
 
   SyscallRequest instead_of_;
-  SyscallRequest made_;  // with our call's arguments
+  SyscallRequest made_;  // our call: number and arguments
   ArgumentRegisters arguments_ = {};
   uint64_t number_ = 0;       // the whole register
   uint64_t instruction_ = 0;  // behind the task's own instruction
