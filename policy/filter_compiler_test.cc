@@ -201,8 +201,8 @@ TEST(CompileFilter, LetsTheTracersCallsThroughAtTheGate) {
       EXPECT_EQ(Answer(program, at(arch, "getpid", kGate)), Errno(EPERM));
       const uint32_t refused = Answer(Compile(policy), at(arch, "getpriority", kGate));
       EXPECT_NE(refused, SECCOMP_RET_ALLOW);
-      for (const uint64_t elsewhere :
-           {uint64_t{0}, uint64_t{0x401000}, kGate + 1, kGate ^ 1ULL << 40, kGate & UINT32_MAX}) {
+      for (const uint64_t elsewhere : {uint64_t{0}, uint64_t{0x401000}, kGate + 1,
+                                       kGate ^ (uint64_t{1} << 40), kGate & uint64_t{UINT32_MAX}}) {
         EXPECT_EQ(Answer(program, at(arch, "getpriority", elsewhere)), refused);
       }
     }

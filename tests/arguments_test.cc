@@ -30,7 +30,7 @@ std::vector<std::string> Statements() {
           "deny EACCES sendmsg if msg.name.path ~ \"@r*\""};
 }
 
-SupervisedRun Run(ArgumentMode mode, const std::vector<std::string>& argv) {
+SupervisedRun RunUnder(ArgumentMode mode, const std::vector<std::string>& argv) {
   Options options = OptionsOf(Statements());
   options.arguments = mode;
   return RunSupervised(std::move(options), argv);
@@ -50,15 +50,17 @@ class FlippedArgumentTest : public testing::TestWithParam<Flip> {};
 
 TEST_P(FlippedArgumentTest, NeverWins) {
   const Flip& flip = GetParam();
-  EXPECT_THAT(Run(ArgumentMode::kProtect, {Victim(flip.program), flip.what, flip.way, flip.tries}),
-              Succeeded());
+  EXPECT_THAT(
+      RunUnder(ArgumentMode::kProtect, {Victim(flip.program), flip.what, flip.way, flip.tries}),
+      Succeeded());
 }
 
 // The test above can fail: without the copy the flipper wins, sooner or later.
 TEST_P(FlippedArgumentTest, WinsWhereArgumentsAreTrusted) {
   const Flip& flip = GetParam();
-  EXPECT_THAT(Run(ArgumentMode::kTrust, {Victim(flip.program), flip.what, flip.way, "10000000"}),
-              EndedWith(Exited{kWon}));
+  EXPECT_THAT(
+      RunUnder(ArgumentMode::kTrust, {Victim(flip.program), flip.what, flip.way, "10000000"}),
+      EndedWith(Exited{kWon}));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -79,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
 class ProtectedVictimTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(ProtectedVictimTest, SeesNothingOfIt) {
-  EXPECT_THAT(Run(ArgumentMode::kProtect, {Victim(GetParam())}), Succeeded());
+  EXPECT_THAT(RunUnder(ArgumentMode::kProtect, {Victim(GetParam())}), Succeeded());
 }
 
 // The same where the policy refuses what a region comes in by, and where it counts calls.
@@ -99,13 +101,15 @@ INSTANTIATE_TEST_SUITE_P(Victims, ProtectedVictimTest,
 
 TEST(ArgumentsTest, ATasksOwnFilterMayKeepThemOut) {
   for (const char* how : {"trap", "0", "1"}) {
-    EXPECT_THAT(Run(ArgumentMode::kProtect, {Victim("argument_page_refused"), how}), Succeeded())
+    EXPECT_THAT(RunUnder(ArgumentMode::kProtect, {Victim("argument_page_refused"), how}),
+                Succeeded())
         << how;
   }
 }
 
 TEST(ArgumentsTest, KillsAtEveryMomentAreSurvived) {
-  EXPECT_THAT(Run(ArgumentMode::kProtect, {Victim("killed_while_opening"), "300"}), Succeeded());
+  EXPECT_THAT(RunUnder(ArgumentMode::kProtect, {Victim("killed_while_opening"), "300"}),
+              Succeeded());
 }
 
 // What is counted is counted once, though the call is made anew after a region came in.
