@@ -291,6 +291,8 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
                static_cast<uint32_t>(installation.received), 0}};
     case Step::kSeal:
       return {"mseal", {installation.address, installation.region->size()}};
+    case Step::kUnmap:
+      return {"munmap", {installation.address, installation.region->size()}};
     case Step::kCloseRange: {
       const auto [low, high] =
           std::minmax_element(installation.descriptors.begin(), installation.descriptors.end());
@@ -319,8 +321,7 @@ absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, boo
   using Step = Installation::Step;
   Installation& installation = *space.installation;
   const Step step = installation.step;
-  const bool cleans =
-      step == Step::kCloseRange || step == Step::kClose || step == Step::kFreeScratch;
+  const bool cleans = step >= Step::kUnmap;
   if (IsError(result) && !cleans) {
     return ResultError(tid, NextCall(space, is_i386).name, result);
   }
@@ -349,6 +350,8 @@ absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, boo
       CleanUp(space);
       return absl::OkStatus();
     }
+    case Step::kUnmap:
+      break;
     case Step::kCloseRange:
       if (result == 0) installation.descriptors.clear();
       installation.step = Step::kClose;
@@ -390,8 +393,10 @@ void ArgumentPages::CleanUp(Space& space) {
   using Step = Installation::Step;
   Installation& installation = *space.installation;
   installation.region->CloseDescriptor();
-  const bool begins = installation.step < Step::kCloseRange;
-  if (begins && IsRange(installation.descriptors)) {
+  const bool is_unused = !installation.failure.ok() && installation.address != 0;
+  if (installation.step < Step::kUnmap && is_unused) {
+    installation.step = Step::kUnmap;
+  } else if (installation.step < Step::kCloseRange && IsRange(installation.descriptors)) {
     installation.step = Step::kCloseRange;
   } else if (!installation.descriptors.empty()) {
     installation.step = Step::kClose;

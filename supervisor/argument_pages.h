@@ -98,6 +98,7 @@ class ArgumentPages {
       kReceive,
       kMap,
       kSeal,
+      kUnmap,  // what could not be used
       kCloseRange,
       kClose,
       kFreeScratch,

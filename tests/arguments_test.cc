@@ -121,7 +121,7 @@ TEST(ArgumentsTest, CallsAreCountedOnce) {
 
 TEST(ArgumentsTest, RecordsShowTheCallAsItWasMade) {
   CollectingSink sink;
-  Options options = OptionsOf({"log openat if path == \"./a\" log result as \"opens\""});
+  Options options = OptionsOf({"log openat if path == \"./a\" as \"opens\" log result"});
   options.sink = &sink;
   EXPECT_THAT(RunSupervised(std::move(options), {Victim("argument_page_counted"), "12"}),
               Succeeded());

@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   refused_file = strtoul(argv[1], NULL, 10);
   pthread_t thread;
   EXPECT(pthread_create(&thread, NULL, Replace, NULL) == 0);
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 30; ++i) {
     const int opened = OpenOne("./a");
     EXPECT(opened == 0 || (opened == -1 && errno == ENOMEM));
   }
