@@ -213,18 +213,18 @@ void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
   AppendSources(" policies=", event.policies, line);
   AppendSources(" rules=", event.rules, line);
   if (event.what == SupervisorEvent::What::kEnd) line.Add(" events=", event.events);
-  if (event.what != SupervisorEvent::What::kStart) line.Add(" lost=", event.lost);
+  if (HasLostCount(event)) line.Add(" lost=", event.lost);
 }
 
 // The form of a user-space message: audit_log_user_message(3) over audit_receive_msg() in
 // kernel/audit.c.
 void AppendOwnMessage(const SupervisorEvent& event, const Identity& who, const EventLines& lines) {
-  const bool failed = event.what == SupervisorEvent::What::kEventsLost;
+  const bool failed = IsFailure(event);
   const RecordLine line(lines, RecordTypeOf(event));
   line.Add("pid=", who.pid, " uid=", who.uid, " auid=", who.auid, " ses=", who.ses,
            " subj=? msg='");
   // A service's records read "started-service provost" where others read "unknown".
-  if (!failed) line.Add("unit=provost ");
+  if (event.what != SupervisorEvent::What::kEventsLost) line.Add("unit=provost ");
   AppendOperation(event, line);
   line.Add(" comm=");
   AppendInMessage(absl::string_view(who.comm).substr(0, kMaxComm), line.out());

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include "spdlog/spdlog.h"
 #include "supervisor/containers.h"
 #include "supervisor/filters.h"
+#include "supervisor/guardian.h"
 #include "supervisor/kernel_features.h"
 #include "supervisor/recorder.h"
 #include "supervisor/repeated_calls.h"
@@ -27,6 +29,7 @@
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/syscall_table.h"
 #include "tracee/died.h"
+#include "tracee/read_watch.h"
 #include "tracee/registers.h"
 #include "tracee/waiter.h"
 
@@ -156,7 +159,10 @@ class Supervisor::Loop {
         stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
         decider_(options.decider != nullptr ? *options.decider : stack_),
         counts_(decider_.counts()),
-        recorder_(options.sink, options.actions_logged, options.logging, options.audited) {}
+        recorder_(options.sink, options.actions_logged, options.logging, options.audited),
+        read_watch_(options.read_bounds,
+                    [this](pid_t tid, ReadWatch::Killed what) { SayKilledForReading(tid, what); }) {
+  }
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
 
@@ -213,6 +219,8 @@ class Supervisor::Loop {
   void FlushRecords();
   void SayFailing(const absl::Status& status, const PendingRecord& record, OnAuditFailure what);
   void KillTree();
+  // On the watch's thread.
+  void SayKilledForReading(pid_t tid, ReadWatch::Killed what) const;
 
   const Options& options_;
   const std::vector<BpfProgram> filters_;
@@ -221,6 +229,8 @@ class Supervisor::Loop {
   Decider& decider_;
   const bool counts_;
   Recorder recorder_;
+  ReadWatch read_watch_;
+  std::unique_ptr<Guardian> guardian_;  // null: nobody looks on
   Waiter waiter_;
   // Pointers to elements stay good while others come and go.
   absl::node_hash_map<pid_t, Task> tasks_;
@@ -237,6 +247,10 @@ class Supervisor::Loop {
 };
 
 absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
+  if (options_.guardian) {
+    // Before there is a thread of ours beside this one.
+    PROVOST_ASSIGN_OR_RETURN(guardian_, Guardian::Start(*options_.guardian));
+  }
   const absl::Status started = RecordStart();
   if (!started.ok()) {
     // It is no decision: what is lost of those is counted.
@@ -267,6 +281,9 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   if (!ended.ok() && options_.logger != nullptr) {
     options_.logger->error("the audit log's last record could not be written: {}",
                            std::string(ended.message()));
+  }
+  if (guardian_ && !guardian_->IsThere() && options_.logger != nullptr) {
+    options_.logger->error("the guardian was killed before the run was over");
   }
   if (recorder_.lost() > 0 && options_.logger != nullptr) {
     options_.logger->warn("{} decisions are missing from the audit log", recorder_.lost());
@@ -311,6 +328,7 @@ void Supervisor::Loop::InheritContainer(pid_t tid) {
 
 absl::Status Supervisor::Loop::Supervise() {
   while (true) {
+    if (guardian_) guardian_->Works();
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
     if (auto* stop = std::get_if<StoppedTask>(&result)) {
       absl::Status status = Dispatch(std::move(*stop));
@@ -341,10 +359,12 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::WaitForEvent() {
-  if (!root_end_ || killing_) return waiter_.Next();
   // Whoever asks for an end now asks it of what the program left running.
-  PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.NextOrSignal());
-  if (std::holds_alternative<NothingYet>(result)) GiveUp();
+  const bool may_be_asked = root_end_.has_value() && !killing_;
+  if (guardian_) guardian_->Waits();
+  absl::StatusOr<WaitResult> result = may_be_asked ? waiter_.NextOrSignal() : waiter_.Next();
+  if (guardian_) guardian_->Works();
+  if (may_be_asked && result.ok() && std::holds_alternative<NothingYet>(*result)) GiveUp();
   return result;
 }
 
@@ -667,6 +687,13 @@ void Supervisor::Loop::KillTree() {
   killing_ = true;
   // A tid that we trace is nobody else's until we have waited for it.
   for (const auto& [tid, task] : tasks_) kill(tid, SIGKILL);
+}
+
+void Supervisor::Loop::SayKilledForReading(pid_t tid, ReadWatch::Killed what) const {
+  if (options_.logger == nullptr) return;
+  options_.logger->error(
+      "memory of task {} that a call names does not answer (userfaultfd, FUSE): {}", tid,
+      what == ReadWatch::Killed::kProcess ? "its process is killed" : "the tree is killed");
 }
 
 Supervisor::Supervisor(Options options) : options_(std::move(options)) {}

@@ -40,6 +40,9 @@ constexpr std::array<std::pair<const char*, OnAuditFailure>, 3> kAuditFailures =
     {"kill", OnAuditFailure::kKill},
 }};
 
+// A day.
+constexpr uint64_t kLongestPatience = 86400;
+
 struct RunArguments {
   PolicyArguments policies;
   OutputArguments output;
@@ -49,6 +52,7 @@ struct RunArguments {
   bool audited = false;
   std::optional<uint64_t> contid;
   std::optional<uint64_t> seed;
+  std::optional<uint64_t> guardian;
   bool unsafe_allow_new_privs = false;
   std::vector<std::string> program;
 };
@@ -158,6 +162,21 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
   return std::nullopt;
 }
 
+// Who looks on, for `seconds`. It opens the log anew: what the supervisor has of it may be why that
+// hangs.
+GuardianOptions MakeGuardian(uint64_t seconds, const OutputArguments& output) {
+  GuardianOptions guardian;
+  guardian.ticks = static_cast<int>(seconds);
+  if (!output.names_output()) return guardian;
+  guardian.open_sink = [&output]() -> std::unique_ptr<AuditSink> {
+    absl::StatusOr<OutputPlan> plan = PlanOutput(output);
+    if (!plan.ok()) return nullptr;
+    absl::StatusOr<std::unique_ptr<LogSink>> sink = OpenOutput(*std::move(plan));
+    return sink.ok() ? *std::move(sink) : nullptr;
+  };
+  return guardian;
+}
+
 int Run(const RunArguments& arguments) {
   Options options;
   // Before anything of ours changes them.
@@ -181,6 +200,7 @@ int Run(const RunArguments& arguments) {
   options.on_ended = [&] { relay.ProgramEnded(); };
   options.on_stopped = StopWithJob;
   options.give_up = SignalRelay::EndWasAsked;
+  if (arguments.guardian) options.guardian = MakeGuardian(*arguments.guardian, arguments.output);
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
   const absl::StatusOr<Outcome> outcome = Supervisor(std::move(options)).Run(arguments.program);
@@ -231,6 +251,12 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
                    "the log's first record says it")
       ->type_name("N")
       ->check(WholeNumber());
+  command
+      ->add_option("--guardian", arguments->guardian,
+                   "start a process beside provost that kills it and all it supervises if it hangs "
+                   "for so many seconds, and records op=supervisor-hung")
+      ->type_name("SECONDS")
+      ->check(WholeNumber(1, kLongestPatience));
   command->add_flag("--unsafe-allow-new-privs", arguments->unsafe_allow_new_privs,
                     "do not set no_new_privs: set-uid programs gain their privilege (needs "
                     "CAP_SYS_ADMIN)");
