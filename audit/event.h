@@ -62,9 +62,10 @@ struct ConfigChangeEvent {
 
 // What the supervisor says of itself: a record of its own (RecordTypeOf in wording.h),
 // op=supervisor-start when a run begins, op=supervisor-end when it ends, op=events-lost (written by
-// a sink of its own accord) where events before it could not be recorded.
+// a sink of its own accord) where events before it could not be recorded, op=supervisor-hung when
+// its guardian has killed it.
 struct SupervisorEvent {
-  enum class What : uint8_t { kStart, kEnd, kEventsLost };
+  enum class What : uint8_t { kStart, kEnd, kEventsLost, kHung };
   What what;
   const Identity* identity = nullptr;           // the supervisor's own
   uint64_t events = 0;                          // kEnd: decisions recorded

@@ -215,18 +215,18 @@ void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
   if (!event.attached.empty()) line.Add(" attached=", absl::StrJoin(event.attached, ","));
   if (!event.unseen.empty()) line.Add(" unseen=", UnseenCalls(event));
   if (event.what == SupervisorEvent::What::kEnd) line.Add(" events=", event.events);
-  if (event.what != SupervisorEvent::What::kStart) line.Add(" lost=", event.lost);
+  if (HasLostCount(event)) line.Add(" lost=", event.lost);
 }
 
 // The form of a user-space message: audit_log_user_message(3) over audit_receive_msg() in
 // kernel/audit.c.
 void AppendOwnMessage(const SupervisorEvent& event, const Identity& who, const EventLines& lines) {
-  const bool failed = event.what == SupervisorEvent::What::kEventsLost;
+  const bool failed = IsFailure(event);
   const RecordLine line(lines, RecordTypeOf(event));
   line.Add("pid=", who.pid, " uid=", who.uid, " auid=", who.auid, " ses=", who.ses,
            " subj=? msg='");
   // A service's records read "started-service provost" where others read "unknown".
-  if (!failed) line.Add("unit=provost ");
+  if (event.what != SupervisorEvent::What::kEventsLost) line.Add("unit=provost ");
   AppendOperation(event, line);
   line.Add(" comm=");
   AppendInMessage(absl::string_view(who.comm).substr(0, kMaxComm), line.out());

@@ -337,6 +337,9 @@ TEST(FormatEvent, TheSupervisorsOwnEvents) {
   EXPECT_THAT(Format(SupervisorEvent{What::kEventsLost, &self, 0, 9}),
               ElementsAre(absl::StrCat("type=TRUSTED_APP", rest, "op=events-lost lost=9", tail,
                                        "failed'")));
+  EXPECT_THAT(Format(SupervisorEvent{What::kHung, &self}),
+              ElementsAre(absl::StrCat("type=SERVICE_STOP", rest, "unit=provost op=supervisor-hung",
+                                       tail, "failed'")));
 }
 
 TEST(FormatEvent, TheSupervisorsNamesCannotEndItsMessage) {

@@ -308,9 +308,8 @@ struct AppendFields {
     AppendText("attached", absl::StrJoin(event.attached, ","), out);
     AppendText("unseen", UnseenCalls(event), out);
     if (event.what == SupervisorEvent::What::kEnd) AppendNumber("events", event.events, out);
-    if (event.what != SupervisorEvent::What::kStart) AppendNumber("lost", event.lost, out);
-    const bool failed = event.what == SupervisorEvent::What::kEventsLost;
-    AppendNumber("success", failed ? "false" : "true", out);
+    if (HasLostCount(event)) AppendNumber("lost", event.lost, out);
+    AppendNumber("success", IsFailure(event) ? "false" : "true", out);
     if (event.identity != nullptr) AppendTask(*event.identity, out);
   }
 

@@ -80,6 +80,8 @@ struct Line {
       case SupervisorEvent::What::kEventsLost:
         absl::StrAppend(&out, " lost=", event.lost);
         return;
+      case SupervisorEvent::What::kHung:
+        return;
     }
   }
   void operator()(const ContainerEvent& event) const {

@@ -30,6 +30,7 @@ absl::string_view RecordTypeOf(const SupervisorEvent& event) {
     case SupervisorEvent::What::kStart:
       return "SERVICE_START";
     case SupervisorEvent::What::kEnd:
+    case SupervisorEvent::What::kHung:
       return "SERVICE_STOP";
     case SupervisorEvent::What::kEventsLost:
       return "TRUSTED_APP";
@@ -43,6 +44,8 @@ absl::string_view OperationName(SupervisorEvent::What what) {
       return "supervisor-start";
     case SupervisorEvent::What::kEnd:
       return "supervisor-end";
+    case SupervisorEvent::What::kHung:
+      return "supervisor-hung";
     case SupervisorEvent::What::kEventsLost:
       break;
   }

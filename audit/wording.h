@@ -21,6 +21,16 @@ absl::string_view OperationName(SupervisorEvent::What what);
 absl::string_view RecordTypeOf(const SupervisorEvent& event);
 // "unseen=" of a run that took running processes: "TID:NR,…"; empty if there is none.
 std::string UnseenCalls(const SupervisorEvent& event);
+// "res=failed", and no success.
+inline bool IsFailure(const SupervisorEvent& event) {
+  return event.what == SupervisorEvent::What::kEventsLost ||
+         event.what == SupervisorEvent::What::kHung;
+}
+// Has a "lost=". Who records that a supervisor hung does not know its counts.
+inline bool HasLostCount(const SupervisorEvent& event) {
+  return event.what == SupervisorEvent::What::kEnd ||
+         event.what == SupervisorEvent::What::kEventsLost;
+}
 // "nametype=": "NORMAL" and so on.
 absl::string_view NameTypeName(PathFact::NameType type);
 // "op=" of a TIME_ADJNTPVAL record: "offset" and so on.

@@ -14,11 +14,13 @@
 #include "supervisor/tracee_arguments.h"
 #include "tracee/identity.h"
 #include "tracee/network_namespace.h"
+#include "tracee/read_watch.h"
 
 namespace provost {
 
 PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Decision& decision,
                              ArgumentMemory& arguments) {
+  const ReadWatch::Reading reading(tid);  // the command line is memory too
   PendingRecord record;
   record.request = request;
   record.decision = decision;
@@ -62,6 +64,7 @@ absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& argument
 }
 
 void Recorder::Finish(PendingRecord& record, int64_t result) {
+  const ReadWatch::Reading reading(record.identity.tid);
   record.result = result;
   record.has_run = true;
   if (record.clock) record.facts.clock = record.clock->End(result);
@@ -74,6 +77,7 @@ void Recorder::Finish(PendingRecord& record, int64_t result) {
 void Recorder::FinishExec(pid_t tid, PendingRecord& record, Exec exec) {
   if (exec == Exec::kIsOver) record.result = 0;
   record.has_run = true;
+  const ReadWatch::Reading reading(tid);
   record.identity = Identity();
   record.unread = identities_.Read(tid, record.identity);
   if (!record.has_facts) return;
@@ -94,6 +98,7 @@ void Recorder::NoteCall(const SyscallRequest& request) {
 absl::Status Recorder::Write(PendingRecord& record) {
   if (!record.unread.ok()) {
     const pid_t tid = record.identity.tid;
+    const ReadWatch::Reading reading(tid);
     record.unread = identities_.Read(tid, record.identity);
     if (record.unread.ok() && !record.has_facts && !record.has_run) {
       pid_t process = record.identity.pid;

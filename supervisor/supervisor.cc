@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "supervisor/argument_protection.h"
 #include "supervisor/containers.h"
 #include "supervisor/filters.h"
+#include "supervisor/guardian.h"
 #include "supervisor/hardening.h"
 #include "supervisor/kernel_features.h"
 #include "supervisor/lineage.h"
@@ -39,6 +41,7 @@
 #include "tracee/attachment.h"
 #include "tracee/died.h"
 #include "tracee/injected_call.h"
+#include "tracee/read_watch.h"
 #include "tracee/registers.h"
 #include "tracee/waiter.h"
 
@@ -198,7 +201,10 @@ class Supervisor::Loop {
         protection_(options.arguments, gate),
         counts_(decider_.counts()),
         recorder_(options.sink, options.actions_logged, options.logging, options.audited),
-        lineage_(recorder_.containers()) {}
+        lineage_(recorder_.containers()),
+        read_watch_(options.read_bounds,
+                    [this](pid_t tid, ReadWatch::Killed what) { SayKilledForReading(tid, what); }) {
+  }
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
@@ -281,6 +287,8 @@ class Supervisor::Loop {
   void FlushRecords();
   void SayFailing(const absl::Status& status, const PendingRecord& record, OnAuditFailure what);
   void KillTree();
+  // On the watch's thread.
+  void SayKilledForReading(pid_t tid, ReadWatch::Killed what) const;
 
   const Options& options_;
   const std::vector<BpfProgram> filters_;
@@ -294,6 +302,8 @@ class Supervisor::Loop {
   Recorder recorder_;
   Lineage lineage_;
   std::optional<RunControl> run_control_;  // from launch on
+  ReadWatch read_watch_;
+  std::unique_ptr<Guardian> guardian_;  // null: nobody looks on
   Waiter waiter_;
   // Pointers to elements stay good while others come and go.
   absl::node_hash_map<pid_t, Task> tasks_;
@@ -312,6 +322,10 @@ class Supervisor::Loop {
 };
 
 absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
+  if (options_.guardian) {
+    // Before there is a thread of ours beside this one.
+    PROVOST_ASSIGN_OR_RETURN(guardian_, Guardian::Start(*options_.guardian));
+  }
   const absl::Status started = RecordStart(nullptr);
   if (!started.ok()) {
     // It is no decision: what is lost of those is counted.
@@ -343,6 +357,9 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
 }
 
 absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& processes) {
+  if (options_.guardian) {
+    PROVOST_ASSIGN_OR_RETURN(guardian_, Guardian::Start(*options_.guardian));
+  }
   PROVOST_ASSIGN_OR_RETURN(
       const std::unique_ptr<Attachment> attachment,
       Attachment::Begin({.processes = processes,
@@ -390,6 +407,9 @@ absl::Status Supervisor::Loop::SuperviseToEnd() {
   if (!ended.ok() && options_.logger != nullptr) {
     options_.logger->error("the audit log's last record could not be written: {}",
                            std::string(ended.message()));
+  }
+  if (guardian_ && !guardian_->IsThere() && options_.logger != nullptr) {
+    options_.logger->error("the guardian was killed before the run was over");
   }
   if (recorder_.lost() > 0 && options_.logger != nullptr) {
     options_.logger->warn("{} decisions are missing from the audit log", recorder_.lost());
@@ -465,6 +485,7 @@ void Supervisor::Loop::BeginControl() {
 
 absl::Status Supervisor::Loop::Supervise() {
   while (true) {
+    if (guardian_) guardian_->Works();
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
     if (std::holds_alternative<NoTasks>(result)) return absl::OkStatus();
     PROVOST_RETURN_IF_ERROR(Handle(result));
@@ -500,10 +521,12 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
 
 absl::StatusOr<WaitResult> Supervisor::Loop::WaitForEvent() {
   const bool may_give_up = root_end_ && !killing_;
-  if (!may_give_up && !run_control_->listens()) return waiter_.Next();
-  PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.NextOrSignal());
+  if (guardian_) guardian_->Waits();
+  absl::StatusOr<WaitResult> result =
+      may_give_up || run_control_->listens() ? waiter_.NextOrSignal() : waiter_.Next();
+  if (guardian_) guardian_->Works();
   // Whoever asks for an end now asks it of what the program left running.
-  if (may_give_up && std::holds_alternative<NothingYet>(result)) GiveUp();
+  if (may_give_up && result.ok() && std::holds_alternative<NothingYet>(*result)) GiveUp();
   return result;
 }
 
@@ -969,6 +992,13 @@ void Supervisor::Loop::KillTree() {
   killing_ = true;
   // A tid that we trace is nobody else's until we have waited for it.
   for (const auto& [tid, task] : tasks_) kill(tid, SIGKILL);
+}
+
+void Supervisor::Loop::SayKilledForReading(pid_t tid, ReadWatch::Killed what) const {
+  if (options_.logger == nullptr) return;
+  options_.logger->error(
+      "memory of task {} that a call names does not answer (userfaultfd, FUSE): {}", tid,
+      what == ReadWatch::Killed::kProcess ? "its process is killed" : "the tree is killed");
 }
 
 Supervisor::Supervisor(Options options) : options_(std::move(options)) {}

@@ -26,7 +26,9 @@
 #include "policy/decider.h"
 #include "policy/policy.h"
 #include "supervisor/argument_mode.h"
+#include "supervisor/guardian.h"
 #include "tracee/launcher.h"
+#include "tracee/read_watch.h"
 #include "tracee/signal_state.h"
 #include "tracee/stop.h"
 
@@ -83,6 +85,14 @@ struct Options {
   // the one that the policies name.
   std::optional<uint64_t> contid;
   OnAuditFailure on_audit_failure = OnAuditFailure::kStop;
+
+  // How long a task may hold the supervisor up through memory that somebody provides on demand,
+  // before it is killed for it, and then the tree.
+  ReadWatch::Bounds read_bounds;
+
+  // A process that kills a supervisor that hangs; none if absent. What this thread does in
+  // callbacks, deciders and sinks counts as its work.
+  std::optional<GuardianOptions> guardian;
 
   // Dangerous: see LaunchSpec.
   bool unsafe_allow_new_privs = false;

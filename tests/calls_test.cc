@@ -60,6 +60,8 @@ class AnswersTest : public testing::TestWithParam<Answer> {
 TEST_P(AnswersTest, ToTheSyscallInstruction) { ExpectAnswer("getppid_answers"); }
 TEST_P(AnswersTest, ToAnI386Program) { ExpectAnswer("getppid_answers_i386"); }
 TEST_P(AnswersTest, ToInt80From64BitCode) { ExpectAnswer("getppid_answers_int80"); }
+TEST_P(AnswersTest, ToAnI386ProgramByTheVdsosEntry) { ExpectAnswer("getppid_answers_vdso_entry"); }
+TEST_P(AnswersTest, To64BitCodeOfA32BitProgram) { ExpectAnswer("getppid_answers_far_call"); }
 TEST_P(AnswersTest, WhateverTheUpperHalfOfTheNumber) { ExpectAnswer("number_upper_half"); }
 
 INSTANTIATE_TEST_SUITE_P(Verdicts, AnswersTest, testing::ValuesIn(kAnswers),
@@ -310,6 +312,25 @@ INSTANTIATE_TEST_SUITE_P(
                     PathCase{"path_unreadable", {-EFAULT}, {-EACCES}},
                     PathCase{"path_longest", {-ENOENT, -ENAMETOOLONG}, {-EACCES, -EACCES}}),
     [](const testing::TestParamInfo<PathCase>& test) { return test.param.victim; });
+
+// A zombie leader has no memory, and its thread has.
+TEST(ArgumentsTest, AreReadWhenTheLeaderHasExited) {
+  EXPECT_EQ(
+      RunNatively({Victim("path_by_thread_of_dead_leader"), std::to_string(-ENOENT)}).exit_code, 0);
+  for (const char* wish : {"", " log"}) {
+    CollectingSink sink;
+    Options options =
+        OptionsOf({absl::StrCat("deny EACCES access if path under \"/secret\"", wish)});
+    options.sink = &sink;
+    EXPECT_THAT(
+        RunSupervised(options, {Victim("path_by_thread_of_dead_leader"), std::to_string(-EACCES)}),
+        Succeeded());
+    if (*wish == '\0') continue;
+    ASSERT_EQ(sink.decisions().size(), 1U);
+    EXPECT_TRUE(absl::EndsWith(sink.decisions()[0].identity.exe, "/path_by_thread_of_dead_leader"))
+        << sink.decisions()[0].identity.exe;
+  }
+}
 
 TEST(OwnFilterTest, WhatItRestrictsIsRestricted) {
   for (const char* victim : {"own_filter_errno", "own_filter_trap"}) {

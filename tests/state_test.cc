@@ -91,6 +91,13 @@ TEST(CountingTest, ARestartedCallIsCountedOnce) {
   }
 }
 
+// With no handler, after a group-stop.
+TEST(CountingTest, ACallTakenUpAfterAStopIsCountedOnce) {
+  EXPECT_THAT(RunSupervised(OptionsOf({"deny EIO read if fd == 100 && nth(3)"}),
+                            {Victim("read_stopped_counts_once")}),
+              Succeeded());
+}
+
 TEST(CountingTest, TheExecveThatStartsTheProgramIsNotCounted) {
   EXPECT_THAT(RunSupervised(OptionsOf({"deny EACCES execve, execveat if first(2)"}),
                             {Victim("exec_answers"), "-13"}),

@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <filesystem>
 #include <string>
+#include <variant>
 
 #include "gtest/gtest.h"
+#include "tests/support/sinks.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/supervised.h"
 #include "tests/support/victims.h"
@@ -23,32 +25,34 @@ TEST_P(TreeTest, IsAsNatively) {
   ExpectSuccess(victim, way);
 }
 
-INSTANTIATE_TEST_SUITE_P(Victims, TreeTest,
-                         testing::Combine(testing::Values("fork_exit_codes",   //
-                                                          "fork_nested_200",   //
-                                                          "fork_at_once_200",  //
-                                                          "fork_one_after_another_1000",
-                                                          "vfork_exec",            //
-                                                          "vfork_exit",            //
-                                                          "clone_parent",          //
-                                                          "clone_parent_of_root",  //
-                                                          "clone_vm_process",      //
-                                                          "clone_bare_threads",    //
-                                                          "threads_fork_exec_64",  //
-                                                          "exec_10_times",         //
-                                                          "exec_from_thread",      //
-                                                          "exec_from_thread_storm",
-                                                          "exec_after_leader_exited",
-                                                          "leader_exits_first",      //
-                                                          "newpid_child",            //
-                                                          "newpid_init_dies",        //
-                                                          "orphan_reparented",       //
-                                                          "wait_stopped_continued",  //
-                                                          "waitid_info",             //
-                                                          "exit_group_in_storm",     //
-                                                          "kill_in_storm", "busy_younger_threads"),
-                                          AllWays()),
-                         VictimWayName);
+INSTANTIATE_TEST_SUITE_P(
+    Victims, TreeTest,
+    testing::Combine(testing::Values("fork_exit_codes",   //
+                                     "fork_nested_200",   //
+                                     "fork_at_once_200",  //
+                                     "fork_one_after_another_1000",
+                                     "vfork_exec",            //
+                                     "vfork_exit",            //
+                                     "clone_parent",          //
+                                     "clone_parent_of_root",  //
+                                     "clone_ptrace",          //
+                                     "clone_vm_process",      //
+                                     "clone_bare_threads",    //
+                                     "threads_fork_exec_64",  //
+                                     "exec_10_times",         //
+                                     "exec_from_thread",      //
+                                     "exec_from_thread_storm", "exec_after_leader_exited",
+                                     "leader_exits_first",      //
+                                     "newpid_child",            //
+                                     "newpid_init_dies",        //
+                                     "orphan_reparented",       //
+                                     "wait_stopped_continued",  //
+                                     "waitid_info",             //
+                                     "exit_group_in_storm",     //
+                                     "kill_in_storm", "busy_younger_threads", "fork_bomb_511",
+                                     "exec_in_loop_300", "unmaps_everything", "runs_out_of_stack"),
+                     AllWays()),
+    VictimWayName);
 
 class UnhardenedTreeTest : public testing::TestWithParam<VictimWay> {};
 
@@ -82,6 +86,41 @@ TEST(TreeTest, RunWaitsForADaemonThatOutlivesTheProgram) {
 TEST(TreeTest, ATracedTaskCanTraceNobody) {
   EXPECT_NE(RunNatively({Victim("traceme_refused")}).exit_code, 0);
   EXPECT_THAT(RunSupervised(Options(), {Victim("traceme_refused")}), Succeeded());
+}
+
+TEST(TreeTest, TracedTasksCannotTraceEachOther) {
+  EXPECT_NE(RunNatively({Victim("ptraces_relatives_refused")}).exit_code, 0);
+  for (const char* statement : {"default allow", "default log"}) {
+    EXPECT_THAT(RunSupervised(OptionsOf({statement}), {Victim("ptraces_relatives_refused")}),
+                Succeeded());
+  }
+}
+
+// A parent in vfork answers no request of its tracer; its end must not wait for one.
+TEST(TreeTest, AParentThatWaitsForItsVforkChildIsKilledByIt) {
+  for (const char* statement : {"default allow", "default log", "default log log result"}) {
+    CountingSink sink;
+    Options options = OptionsOf({statement});
+    options.sink = &sink;
+    const SupervisedRun run = RunSupervised(options, {Victim("kills_parent_in_vfork")});
+    EXPECT_THAT(run, EndedWith(KilledBy{SIGKILL}));
+    EXPECT_EQ(run.output, kExitSuccess);
+    ExpectNoChildren();
+  }
+}
+
+TEST(TreeTest, KillingTheTreeTakesAVforkingParentToo) {
+  CountingSink log;
+  RefusingSink sink(log, [](uint64_t attempt) { return attempt > 100; });
+  Options options = OptionsOf({"log getppid"});
+  options.sink = &sink;
+  options.on_audit_failure = OnAuditFailure::kKill;
+  const SupervisedRun run = RunSupervised(options, {Victim("calls_in_vfork_child")});
+  ASSERT_TRUE(run.outcome.ok()) << run;
+  EXPECT_TRUE(std::holds_alternative<RecordingFailed>(*run.outcome)) << run;
+  EXPECT_FALSE(run.timed_out);
+  EXPECT_EQ(log.decisions(), 100);
+  ExpectNoChildren();
 }
 
 // Lets everything through and kills a task's process at the call number `at`.

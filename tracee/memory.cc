@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tracee/died.h"
+#include "tracee/read_watch.h"
 
 namespace provost {
 namespace {
@@ -23,13 +24,23 @@ absl::Status ReadError(pid_t tid, uint64_t address, int error) {
   return TraceeError("process_vm_readv", tid, error);
 }
 
+// process_vm_readv, which waits for a page as long as whoever provides it likes; ESRCH for a task
+// that was killed for that.
+ssize_t ReadBounded(pid_t tid, const iovec& local, absl::Span<const iovec> remote) {
+  const ReadWatch::Reading reading(tid);
+  const ssize_t got = process_vm_readv(tid, &local, 1, remote.data(), remote.size(), 0);
+  if (!reading.was_cut_off()) return got;
+  errno = ESRCH;
+  return -1;
+}
+
 }  // namespace
 
 absl::Status TraceeMemory::Read(RemotePtr<void> address, absl::Span<char> bytes) const {
   if (bytes.empty()) return absl::OkStatus();
-  iovec local = {bytes.data(), bytes.size()};
-  iovec remote = {reinterpret_cast<void*>(address.address()), bytes.size()};
-  const ssize_t got = process_vm_readv(tid_, &local, 1, &remote, 1, 0);
+  const iovec local = {bytes.data(), bytes.size()};
+  const iovec remote = {reinterpret_cast<void*>(address.address()), bytes.size()};
+  const ssize_t got = ReadBounded(tid_, local, {&remote, 1});
   if (got < 0) return ReadError(tid_, address.address(), errno);
   // The kernel stops at the end of a mapping and says how far it came.
   if (static_cast<size_t>(got) < bytes.size()) {
@@ -61,10 +72,10 @@ absl::Status TraceeMemory::ReadString(RemotePtr<char> address, size_t limit,
     // part before an unreadable page.
     const size_t want = std::min(buffer.size(), limit - text.size());
     const size_t in_page = std::min<uint64_t>(want, kPage - at % kPage);
-    iovec local = {buffer.data(), want};
-    std::array<iovec, 2> remote = {{{reinterpret_cast<void*>(at), in_page},
-                                    {reinterpret_cast<void*>(at + in_page), want - in_page}}};
-    const ssize_t got = process_vm_readv(tid_, &local, 1, remote.data(), want > in_page ? 2 : 1, 0);
+    const iovec local = {buffer.data(), want};
+    const std::array<iovec, 2> remote = {{{reinterpret_cast<void*>(at), in_page},
+                                          {reinterpret_cast<void*>(at + in_page), want - in_page}}};
+    const ssize_t got = ReadBounded(tid_, local, {remote.data(), want > in_page ? 2U : 1U});
     if (got < 0) return ReadError(tid_, at, errno);
     const char* nul = static_cast<const char*>(memchr(buffer.data(), '\0', got));
     if (nul != nullptr) {

@@ -47,6 +47,9 @@ constexpr std::array<std::pair<const char*, OnAuditFailure>, 3> kAuditFailures =
     {"kill", OnAuditFailure::kKill},
 }};
 
+// A day.
+constexpr uint64_t kLongestPatience = 86400;
+
 struct RunArguments {
   PolicyArguments policies;
   OutputArguments output;
@@ -58,6 +61,7 @@ struct RunArguments {
   bool settable = false;
   std::optional<uint64_t> contid;
   std::optional<uint64_t> seed;
+  std::optional<uint64_t> guardian;
   bool unsafe_allow_new_privs = false;
   bool unsafe_harden_off = false;
   bool unsafe_debuggable = false;
@@ -182,6 +186,21 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
   return std::nullopt;
 }
 
+// Who looks on, for `seconds`. It opens the log anew: what the supervisor has of it may be why that
+// hangs.
+GuardianOptions MakeGuardian(uint64_t seconds, const OutputArguments& output) {
+  GuardianOptions guardian;
+  guardian.ticks = static_cast<int>(seconds);
+  if (!output.names_output()) return guardian;
+  guardian.open_sink = [&output]() -> std::unique_ptr<AuditSink> {
+    absl::StatusOr<OutputPlan> plan = PlanOutput(output);
+    if (!plan.ok()) return nullptr;
+    absl::StatusOr<std::unique_ptr<LogSink>> sink = OpenOutput(*std::move(plan));
+    return sink.ok() ? *std::move(sink) : nullptr;
+  };
+  return guardian;
+}
+
 int Run(const RunArguments& arguments) {
   Options options;
   const bool attaches = !arguments.processes.empty();
@@ -211,6 +230,7 @@ int Run(const RunArguments& arguments) {
   }
   options.on_ended = [&] { relay.ProgramEnded(); };
   options.give_up = SignalRelay::EndWasAsked;
+  if (arguments.guardian) options.guardian = MakeGuardian(*arguments.guardian, arguments.output);
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
   Supervisor supervisor(std::move(options));
@@ -269,6 +289,12 @@ void AddSuperviseOptions(CLI::App* command, const std::shared_ptr<RunArguments>&
                    "the log's first record says it")
       ->type_name("N")
       ->check(WholeNumber());
+  command
+      ->add_option("--guardian", arguments->guardian,
+                   "start a process beside provost that kills it and all it supervises if it hangs "
+                   "for so many seconds, and records op=supervisor-hung")
+      ->type_name("SECONDS")
+      ->check(WholeNumber(1, kLongestPatience));
   command->add_flag("--unsafe-allow-new-privs", arguments->unsafe_allow_new_privs,
                     "do not set no_new_privs: set-uid programs gain their privilege (needs "
                     "CAP_SYS_ADMIN)");

@@ -37,6 +37,7 @@ make: a program to supervise
 golang-go: a program to supervise
 libpython3.11-testsuite: a program to supervise
 procps: a program to supervise
+stress-ng: a program to supervise
 less: a program to supervise
 tmux: a terminal for the tests'
 
