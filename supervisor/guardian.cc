@@ -1,5 +1,6 @@
 #include "supervisor/guardian.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -106,12 +107,26 @@ absl::StatusOr<std::unique_ptr<Guardian>> Guardian::Start(const GuardianOptions&
       mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return absl::ErrnoToStatus(errno, "mmap of the guardian's page");
   std::unique_ptr<Guardian> guardian(new Guardian(new (memory) Page(0)));
+  std::array<int, 2> fds = {-1, -1};
+  if (pipe2(fds.data(), O_CLOEXEC) < 0) return absl::ErrnoToStatus(errno, "pipe2");
+  const UniqueFd ready(fds[0]);
+  UniqueFd says_ready(fds[1]);
   guardian->pid_ = fork();
   if (guardian->pid_ < 0) return absl::ErrnoToStatus(errno, "fork of the guardian");
   if (guardian->pid_ == 0) {
     Hide();
+    (void)!write(says_ready.get(), "r", 1);
+    says_ready.reset();
     Guard(*guardian->page_, watched, options);
   }
+  // No task is started before it is out of their reach.
+  says_ready.reset();
+  char byte = 0;
+  ssize_t got = 0;
+  do {
+    got = read(ready.get(), &byte, 1);
+  } while (got < 0 && errno == EINTR);
+  if (got != 1) return absl::UnavailableError("the guardian was killed before it could begin");
   return guardian;
 }
 

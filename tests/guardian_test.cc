@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -101,8 +102,11 @@ int SuperviseElsewhere(const GuardianOptions& guardian, const char* victim,
     Options options = OptionsOf({"log getppid"});
     options.decider = &decider;
     options.guardian = guardian;
-    const auto outcome = Supervisor(std::move(options)).Run({Victim(victim), "0"});
-    _exit(outcome.ok() ? 17 : 18);
+    const auto outcome =
+        Supervisor(std::move(options)).Run({Victim(victim), std::to_string(getpid())});
+    const bool succeeded = outcome.ok() && std::holds_alternative<Exited>(*outcome) &&
+                           std::get<Exited>(*outcome).code == 0;
+    _exit(succeeded ? 17 : 18);
   }
   close(fds[1]);
   // Supervisor, guardian and tree hold the other end.
@@ -179,6 +183,9 @@ TEST(GuardianTest, ItsOwnDeathIsSaid) {
   const pid_t guardian = ChildNamed(provost.pid(), "provost-guard");
   ASSERT_NE(guardian, 0);
   EXPECT_EQ(kill(guardian, SIGKILL), 0);
+  // Its end is its supervisor's to wait for.
+  const std::string status = absl::StrCat("/proc/", guardian, "/status");
+  while (!absl::StrContains(ReadFile(status), "State:\tZ")) sched_yield();
   EXPECT_EQ(kill(provost.pid(), SIGTERM), 0);
   const Ended ended = provost.Wait();
   EXPECT_TRUE(absl::StrContains(ended.err, "the guardian was killed")) << ended;

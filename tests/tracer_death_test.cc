@@ -160,7 +160,8 @@ class EndingDecider final : public Decider {
   int marks_ = 0;
 };
 
-void Supervise(int at, const std::function<void()>& what, const std::function<void(pid_t)>& started) {
+void Supervise(int at, const std::function<void()>& what,
+               const std::function<void(pid_t)>& started) {
   EndingDecider decider(at, what);
   Options options = OptionsOf({"log write"});
   options.decider = &decider;
@@ -175,7 +176,8 @@ TEST(TracerDeathTest, TheCallThatPendsDoesNotRun) {
     if (pid == 0) {
       marks.Inherit();
       marks.CloseWriting();
-      Supervise(at, [] { raise(SIGKILL); }, nullptr);
+      Supervise(
+          at, [] { raise(SIGKILL); }, nullptr);
       _exit(2);
     }
     marks.CloseWriting();
@@ -200,7 +202,8 @@ TEST(TracerDeathTest, TheTracingThreadsEndIsTheTreesEnd) {
       marks.CloseWriting();
       std::promise<void> started;
       std::thread([&] {
-        Supervise(at, [] { syscall(SYS_exit, 0); }, [&](pid_t) { started.set_value(); });
+        Supervise(
+            at, [] { syscall(SYS_exit, 0); }, [&](pid_t) { started.set_value(); });
       }).detach();
       started.get_future().wait();
       close(kMarks);
