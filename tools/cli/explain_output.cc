@@ -110,7 +110,7 @@ absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, K
   PROVOST_ASSIGN_OR_RETURN(const std::vector<BpfProgram> filters,
                            CompileFilters(
                                stacked, /*complain=*/false, ControlNumbers(),
-                               [](const Decision&) { return false; }, harden_policy));
+                               [](const Decision&) { return false; }, {}, harden_policy));
   std::vector<StackAnswer> chain;
   KnownCall asked = call;
   for (int rewrites = 0; rewrites <= kMaxRewrites; ++rewrites) {
