@@ -37,8 +37,8 @@ void Containers::Born(pid_t tid, pid_t creator, Kin kin) {
     return;
   }
   ++creator_process.children;
-  Process child = {.marks = creator_process.marks, .parent = creating, .threads = 1};
-  processes_.insert_or_assign(tid, std::move(child));
+  const Process child = {.marks = creator_process.marks, .parent = creating, .threads = 1};
+  processes_.insert_or_assign(tid, child);
 }
 
 void Containers::Reparent(pid_t tid, pid_t creator) {

@@ -95,7 +95,7 @@ class Recorder {
   // What is recorded of the run was changed, a task was put into a container, or either was
   // refused. Without an `identity` it was the supervisor that did it.
   absl::Status WriteChange(ConfigChangeEvent change) { return WriteOwn(std::move(change)); }
-  absl::Status WriteChange(ContainerEvent change) { return WriteOwn(std::move(change)); }
+  absl::Status WriteChange(const ContainerEvent& change) { return WriteOwn(change); }
   absl::Status WriteEnd();
   // A record that was refused will not be offered again.
   void CountLost(const PendingRecord& record) {
