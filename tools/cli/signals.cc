@@ -24,6 +24,8 @@ constexpr unsigned kWakeAgain = 1;
 
 std::atomic<pid_t> g_program = 0;
 std::atomic<bool> g_end_asked = false;
+// What the program should have got came when it was reaped, and nobody had been told yet.
+std::atomic<bool> g_came_late = false;
 
 // True for a task that we trace, as /proc/PID/status tells. For a signal handler: async-signal-safe
 // calls only, nothing allocated.
@@ -64,7 +66,10 @@ void OnSignal(int signal, siginfo_t* info, void*) {
     g_end_asked = true;
   }
   const pid_t program = g_program;
-  if (program > 0 && IsForProgramAlone(signal, *info)) kill(program, signal);
+  if (IsForProgramAlone(signal, *info)) {
+    const bool is_gone = program == 0 || (kill(program, signal) != 0 && errno == ESRCH);
+    if (is_gone && signal != SIGTSTP && signal != SIGCONT) g_came_late = true;
+  }
   errno = saved_errno;
 }
 
@@ -154,6 +159,7 @@ void SignalRelay::ProgramEnded() {
   // What the program was asked is not asked of what it left running.
   g_end_asked = false;
   SetHandlers(Phase::kProgramEnded);
+  if (g_came_late) OnEnd(0);
 }
 
 bool SignalRelay::EndWasAsked() {
