@@ -40,13 +40,24 @@ struct ContainerEvent {
   bool succeeded = true;
 };
 
-// The list of actions that are recorded was changed: a CONFIG_CHANGE record, op=seccomp-logging
-// (audit_seccomp_actions_logged in kernel/auditsc.c).
+// What a process or a container was before it was marked as audited, or no more, and is now.
+struct AuditedMark {
+  int32_t pid = 0;               // 0: it is a container
+  uint64_t contid = UINT64_MAX;  // of that
+  bool audited = false;
+  bool was_audited = false;
+};
+
+// What is recorded of a run was changed: a CONFIG_CHANGE record. The list of actions,
+// op=seccomp-logging (audit_seccomp_actions_logged in kernel/auditsc.c), or, where there is a
+// `mark`, that, op=audited.
 struct ConfigChangeEvent {
   const Identity* identity = nullptr;  // the supervisor's own
-  std::string actions;                 // names separated by commas, "(none)", or "?" if refused
-  std::string old_actions;
+  std::string actions = {};            // names separated by commas, "(none)", or "?" if refused
+  std::string old_actions = {};
   bool succeeded = true;
+  const Identity* asked_by = nullptr;  // who had it changed; null: the run began so
+  std::optional<AuditedMark> mark = std::nullopt;
 };
 
 // What the supervisor says of itself: a record of its own (RecordTypeOf in wording.h),

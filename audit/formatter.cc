@@ -251,14 +251,40 @@ void AppendContainerOp(const ContainerEvent& event, const Identity& who, const E
   line.NameUser("UID", who.uid);
 }
 
-// audit_seccomp_actions_logged() in kernel/auditsc.c. A list of names is bare, as the kernel's.
+// audit_seccomp_actions_logged() in kernel/auditsc.c; who it was stands around that as in what the
+// kernel writes of its own configuration (audit_log_config_change() in kernel/audit.c). A list of
+// names is bare, as the kernel's.
 void AppendConfigChange(const ConfigChangeEvent& event, const EventLines& lines) {
+  constexpr size_t kMaxList = 256;  // several times that of all actions
   const auto list = [](const std::string& actions) {
-    return !actions.empty() && IsQuotable(actions) ? absl::string_view(actions) : "?";
+    const bool is_list = !actions.empty() && actions.size() <= kMaxList && IsQuotable(actions);
+    return is_list ? absl::string_view(actions) : "?";
   };
-  RecordLine(lines, "CONFIG_CHANGE")
-      .Add("op=seccomp-logging actions=", list(event.actions),
-           " old-actions=", list(event.old_actions), " res=", event.succeeded ? 1 : 0);
+  RecordLine line(lines, "CONFIG_CHANGE");
+  if (event.asked_by != nullptr) {
+    const Identity& who = *event.asked_by;
+    line.Add("pid=", who.pid, " uid=", who.uid, " auid=", who.auid, " ses=", who.ses, " subj=? ");
+  }
+  if (!event.mark) {
+    line.Add("op=seccomp-logging actions=", list(event.actions),
+             " old-actions=", list(event.old_actions));
+  } else {
+    const AuditedMark& mark = *event.mark;
+    line.Add("op=audited");
+    mark.pid != 0 ? line.Add(" opid=", mark.pid) : line.Add(" contid=", mark.contid);
+    line.Add(" audited=", mark.audited ? 1 : 0, " old-audited=", mark.was_audited ? 1 : 0);
+  }
+  if (event.asked_by != nullptr) {
+    line.Add(" comm=");
+    AppendComm(event.asked_by->comm, line.out());
+    line.Add(" exe=");
+    AppendExe(event.asked_by->exe, line.out());
+  }
+  line.Add(" res=", event.succeeded ? 1 : 0);
+  if (event.asked_by != nullptr) {
+    line.NameUser("AUID", event.asked_by->auid);
+    line.NameUser("UID", event.asked_by->uid);
+  }
 }
 
 // Stands in for an identity that nobody supplied: every id is the "unset" of audit.

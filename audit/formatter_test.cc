@@ -436,7 +436,8 @@ TEST(FormatEvent, HostileStringsStayInsideTheirField) {
     who.comm = who.exe = who.tty = who.proctitle = text;
     ExpectOneSoundEvent(event, types);
     ExpectOneSoundEvent(ContainerEvent{.identity = &who}, {"CONTAINER_OP"});
-    ExpectOneSoundEvent(ConfigChangeEvent{.actions = text, .old_actions = text}, {"CONFIG_CHANGE"});
+    ExpectOneSoundEvent(ConfigChangeEvent{.actions = text, .old_actions = text, .asked_by = &who},
+                        {"CONFIG_CHANGE"});
     const std::vector<std::string> own =
         Format(SupervisorEvent{SupervisorEvent::What::kStart, &who});
     ASSERT_EQ(own.size(), 1u);
@@ -663,6 +664,28 @@ TEST(FormatEvent, ContainersAndConfigurationAreEvents) {
       ElementsAre("CONFIG_CHANGE: op=seccomp-logging actions=errno,log old-actions=(none) res=1"));
   EXPECT_THAT(Bodies(ConfigChangeEvent{.actions = "?", .old_actions = "log", .succeeded = false}),
               ElementsAre("CONFIG_CHANGE: op=seccomp-logging actions=? old-actions=log res=0"));
+}
+
+TEST(FormatEvent, WhoHadSomethingChangedIsSaid) {
+  Identity who = SomeTask();
+  who.pid = 4711;
+  who.uid = 12;
+  who.auid = 1000;
+  who.ses = 3;
+  who.comm = "set me";
+  who.exe = "/usr/bin/provost";
+  ConfigChangeEvent change = {.actions = "errno", .old_actions = "log", .asked_by = &who};
+  const std::string head = "CONFIG_CHANGE: pid=4711 uid=12 auid=1000 ses=3 subj=? ";
+  const std::string tail = " comm=736574206D65 exe=\"/usr/bin/provost\" res=";
+  EXPECT_THAT(Bodies(change),
+              ElementsAre(head + "op=seccomp-logging actions=errno old-actions=log" + tail + "1"));
+  change.mark = AuditedMark{.pid = 23, .audited = true};
+  EXPECT_THAT(Bodies(change),
+              ElementsAre(head + "op=audited opid=23 audited=1 old-audited=0" + tail + "1"));
+  change.mark = AuditedMark{.contid = 7001, .was_audited = true};
+  change.succeeded = false;
+  EXPECT_THAT(Bodies(change),
+              ElementsAre(head + "op=audited contid=7001 audited=0 old-audited=1" + tail + "0"));
 }
 
 TEST(FormatEvent, ANodeStandsBeforeEachLine) {

@@ -290,11 +290,19 @@ struct AppendFields {
   }
 
   void operator()(const ConfigChangeEvent& event) const {
-    AppendWord("op", "seccomp-logging", out);
-    AppendJsonString("actions", event.actions, out);
-    AppendJsonString("old-actions", event.old_actions, out);
+    AppendWord("op", event.mark ? "audited" : "seccomp-logging", out);
+    if (!event.mark) {
+      AppendJsonString("actions", event.actions, out);
+      AppendJsonString("old-actions", event.old_actions, out);
+    } else {
+      if (event.mark->pid != 0) AppendNumber("opid", event.mark->pid, out);
+      if (event.mark->contid != UINT64_MAX) AppendNumber("contid", event.mark->contid, out);
+      AppendNumber("audited", event.mark->audited ? "true" : "false", out);
+      AppendNumber("old-audited", event.mark->was_audited ? "true" : "false", out);
+    }
     AppendNumber("success", event.succeeded ? "true" : "false", out);
-    if (event.identity != nullptr) AppendTask(*event.identity, out);
+    const Identity* const who = event.asked_by != nullptr ? event.asked_by : event.identity;
+    if (who != nullptr) AppendTask(*who, out);
   }
 };
 

@@ -107,6 +107,10 @@ TEST(JsonFormat, OtherEvents) {
        R"({"type":"CONTAINER_OP","op":"set","opid":5,"contid":1,"old-contid":2,"success":false})"},
       {ConfigChangeEvent{.actions = "errno,log", .old_actions = "(none)"},
        R"-({"type":"CONFIG_CHANGE","op":"seccomp-logging","actions":"errno,log","old-actions":"(none)","success":true})-"},
+      {ConfigChangeEvent{.mark = AuditedMark{.pid = 5, .audited = true}},
+       R"({"type":"CONFIG_CHANGE","op":"audited","opid":5,"audited":true,"old-audited":false,"success":true})"},
+      {ConfigChangeEvent{.succeeded = false, .mark = AuditedMark{.contid = 7, .was_audited = true}},
+       R"({"type":"CONFIG_CHANGE","op":"audited","contid":7,"audited":false,"old-audited":true,"success":false})"},
   };
   for (const auto& row : kTable) {
     Json expected = Json::parse(row.expected);
@@ -115,6 +119,9 @@ TEST(JsonFormat, OtherEvents) {
     EXPECT_EQ(Parsed(row.event), expected);
   }
   EXPECT_EQ(Parsed(SupervisorEvent{What::kStart, &self})["pid"], 77);
+  Identity asks;
+  asks.pid = 78;
+  EXPECT_EQ(Parsed(ConfigChangeEvent{.identity = &self, .asked_by = &asks})["pid"], 78);
 }
 
 TEST(JsonFormat, WhatIsUnknownIsLeftOut) {

@@ -33,6 +33,17 @@ std::string CallName(const SyscallRequest& request) {
                          : std::string(call->signature->name);
 }
 
+// Who had the supervisor do it, whose own the message's other fields are.
+void AppendAsker(const Identity& who, std::string& out) {
+  absl::StrAppend(&out, " by-pid=", who.pid, " by-auid=", who.auid, " by-uid=", who.uid);
+  AppendField("by-comm", who.comm, out);
+}
+
+// The message itself always says res=success: it is that of having been written.
+void AppendRefusal(bool succeeded, std::string& out) {
+  if (!succeeded) absl::StrAppend(&out, " result=refused");
+}
+
 struct Line {
   std::string& out;
 
@@ -74,11 +85,24 @@ struct Line {
   void operator()(const ContainerEvent& event) const {
     absl::StrAppend(&out, "op=container-set opid=", event.pid, " contid=", event.contid,
                     " old-contid=", event.old_contid);
+    AppendRefusal(event.succeeded, out);
+    if (event.identity != nullptr) AppendAsker(*event.identity, out);
   }
   void operator()(const ConfigChangeEvent& event) const {
-    absl::StrAppend(&out, "op=seccomp-logging");
-    AppendField("actions", event.actions, out);
-    AppendField("old-actions", event.old_actions, out);
+    if (!event.mark) {
+      absl::StrAppend(&out, "op=seccomp-logging");
+      AppendField("actions", event.actions, out);
+      AppendField("old-actions", event.old_actions, out);
+    } else {
+      const AuditedMark& mark = *event.mark;
+      absl::StrAppend(&out, "op=audited");
+      mark.pid != 0 ? absl::StrAppend(&out, " opid=", mark.pid)
+                    : absl::StrAppend(&out, " contid=", mark.contid);
+      absl::StrAppend(&out, " audited=", mark.audited ? 1 : 0,
+                      " old-audited=", mark.was_audited ? 1 : 0);
+    }
+    AppendRefusal(event.succeeded, out);
+    if (event.asked_by != nullptr) AppendAsker(*event.asked_by, out);
   }
 };
 

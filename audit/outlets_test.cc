@@ -322,6 +322,20 @@ TEST(KernelMessage, IsOneLineOfPlainTokens) {
             "op=supervisor-end events=5 lost=2\n");
   EXPECT_EQ(message(SupervisorEvent{.what = SupervisorEvent::What::kEventsLost, .lost = 2}),
             "op=events-lost lost=2\n");
+  Identity asks = SomeTask();
+  asks.pid = 7;
+  asks.auid = 1000;
+  asks.uid = 12;
+  asks.comm = "it's";
+  EXPECT_EQ(message(ContainerEvent{.identity = &asks, .pid = 5, .contid = 1, .succeeded = false}),
+            "op=container-set opid=5 contid=1 old-contid=18446744073709551615 result=refused "
+            "by-pid=7 by-auid=1000 by-uid=12 by-comm=69742773\n");
+  EXPECT_EQ(message(ConfigChangeEvent{.asked_by = &asks,
+                                      .mark = AuditedMark{.contid = 9, .audited = true}}),
+            "op=audited contid=9 audited=1 old-audited=0 by-pid=7 by-auid=1000 by-uid=12 "
+            "by-comm=69742773\n");
+  EXPECT_EQ(message(ConfigChangeEvent{.actions = "log", .old_actions = "errno"}),
+            "op=seccomp-logging actions=\"log\" old-actions=\"errno\"\n");
 }
 
 }  // namespace

@@ -127,6 +127,7 @@ class LogOfEveryKind {
     kContainerRefused,
     kConfig,
     kConfigRefused,
+    kConfigAsked,
     kLost,
     kEnd,
   };
@@ -295,6 +296,9 @@ class LogOfEveryKind {
             .identity = &who, .pid = 1013, .contid = 5, .old_contid = 123456, .succeeded = false});
     Add(kConfig, ConfigChangeEvent{&who, "kill_process,errno", "(none)", true});
     Add(kConfigRefused, ConfigChangeEvent{&who, "?", "kill_process,errno", false});
+    Add(kConfigAsked,
+        ConfigChangeEvent{
+            .identity = &who, .asked_by = &who, .mark = AuditedMark{.pid = 1013, .audited = true}});
   }
 
   EventFormat format_;
@@ -402,7 +406,7 @@ TEST(Readers, EveryFilterFindsItsEvent) {
       {"-m OBJ_PID", {L::kSignal, L::kHostileFacts}},
       {"-m TIME_INJOFFSET", {L::kClock, L::kHostileFacts}},
       {"-m TIME_ADJNTPVAL", {L::kClock, L::kHostileFacts}},
-      {"-m CONFIG_CHANGE", {L::kConfig, L::kConfigRefused}},
+      {"-m CONFIG_CHANGE", {L::kConfig, L::kConfigRefused, L::kConfigAsked}},
       {"-m CONFIG_CHANGE -sv no", {L::kConfigRefused}},
       {"-a 3000000018", {L::kContainer}},
       {"-p 4711", {}},
@@ -499,7 +503,7 @@ TEST(Readers, AureportCountsEveryEvent) {
   EXPECT_EQ(Listed(log.path(), "-p"), all);
   EXPECT_EQ(Listed(log.path(), "-f"), paths);
   EXPECT_EQ(Summary(log.path(), "-f").at("/etc/shadow"), 1);
-  EXPECT_EQ(Listed(log.path(), "-c"), (Serials{L::kConfig, L::kConfigRefused}));
+  EXPECT_EQ(Listed(log.path(), "-c"), (Serials{L::kConfig, L::kConfigRefused, L::kConfigAsked}));
   EXPECT_EQ(Summary(log.path(), "-k").at("contid=123456"), 2);
   const std::map<std::string, int> calls = Summary(log.path(), "--syscall -i");
   EXPECT_EQ(calls.at("openat"), 4);
@@ -509,7 +513,7 @@ TEST(Readers, AureportCountsEveryEvent) {
   EXPECT_EQ(Summary(log.path(), "-x").at("/usr/bin/provost"), 3);
   // With the CONTAINER_ID records, each an event to aureport.
   EXPECT_THAT(Aureport(log.path(), "--summary"),
-              AllOf(HasSubstr("Number of events: 31\n"), HasSubstr("Number of keys: 18\n"),
+              AllOf(HasSubstr("Number of events: 32\n"), HasSubstr("Number of keys: 18\n"),
                     HasSubstr("Number of failed syscalls: 11\n")));
 }
 
