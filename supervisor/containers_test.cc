@@ -1,11 +1,13 @@
 #include "supervisor/containers.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "base/status_matchers.h"
 #include "gtest/gtest.h"
+#include "tracee/network_namespace.h"
 
 namespace provost {
 namespace {
@@ -54,8 +56,8 @@ TEST(Containers, RefusesAsTheProposalDoes) {
       {1, Containers::kUnset, absl::StatusCode::kInvalidArgument, "without a container"},
       {9, 5, absl::StatusCode::kNotFound, "task 9 is not one of the run's"},
       {2, 5, absl::StatusCode::kFailedPrecondition,
-       "task 2 cannot be put into container 5: it has children"},
-      {3, 5, absl::StatusCode::kFailedPrecondition, "has threads"},
+       "task 2 cannot be put into container 5: it has children (EBUSY)"},
+      {3, 5, absl::StatusCode::kFailedPrecondition, "has threads (EALREADY)"},
       {30, 5, absl::StatusCode::kFailedPrecondition, "has threads"},
       {4, 5, absl::StatusCode::kAlreadyExists, "is in container 18446744073709551614"},
       {4, UINT64_MAX - 1, absl::StatusCode::kAlreadyExists, "is in container"},
@@ -88,7 +90,7 @@ TEST(Containers, WhatHasEndedIsForgotten) {
   EXPECT_EQ(containers.Of(1), std::nullopt);
   containers.Ended(2);
   PROVOST_EXPECT_OK(containers.Set(1, 8));
-  EXPECT_EQ(containers.SharingNetwork(1), (Contids{8}));
+  EXPECT_EQ(containers.Of(1), 8u);
 }
 
 TEST(Containers, TheNewsOfABirthMayComeTwiceOrLate) {
@@ -106,29 +108,96 @@ TEST(Containers, TheNewsOfABirthMayComeTwiceOrLate) {
 
 TEST(Containers, ThoseThatShareANetworkNamespace) {
   Containers containers;
-  constexpr Containers::NetworkNamespace kHost = {4, 100};
-  constexpr Containers::NetworkNamespace kOther = {4, 101};
+  constexpr NetworkNamespace kHost = {4, 100};
+  constexpr NetworkNamespace kOther = {4, 101};
+  std::map<pid_t, NetworkNamespace> networks;
+  int asked = 0;
+  const auto read = [&](pid_t tid) -> std::optional<NetworkNamespace> {
+    ++asked;
+    const auto found = networks.find(tid);
+    if (found == networks.end()) return std::nullopt;
+    return found->second;
+  };
   for (const pid_t tid : {1, 2, 3, 4}) {
     containers.Begin(tid);
-    containers.SetNetwork(tid, kHost);
+    networks[tid] = kHost;
   }
+  EXPECT_FALSE(containers.HasLabels());
   PROVOST_ASSERT_OK(containers.Set(1, 50));
+  EXPECT_TRUE(containers.HasLabels());
+  EXPECT_EQ(containers.SharingNetwork(1, read), (Contids{50}));
+  EXPECT_EQ(asked, 0) << "there is no other container";
   PROVOST_ASSERT_OK(containers.Set(2, 20));
   PROVOST_ASSERT_OK(containers.Set(3, 30));
-  containers.SetNetwork(3, kOther);
+  networks[3] = kOther;
   containers.Born(10, 1, Kin::kChild);
   containers.Born(11, 1, Kin::kThread);
-  EXPECT_EQ(containers.SharingNetwork(1), (Contids{20, 50}));
-  EXPECT_EQ(containers.SharingNetwork(10), (Contids{20, 50}));
-  EXPECT_EQ(containers.SharingNetwork(3), (Contids{30}));
-  EXPECT_EQ(containers.SharingNetwork(4), (Contids{20, 50}));  // without one itself
-  EXPECT_EQ(containers.SharingNetwork(99), Contids());
-  containers.SetNetwork(11, kOther);  // a thread of its own namespace
-  EXPECT_EQ(containers.SharingNetwork(3), (Contids{30, 50}));
+  networks[10] = networks[11] = kHost;
+  EXPECT_EQ(containers.SharingNetwork(1, read), (Contids{20, 50}));
+  EXPECT_EQ(containers.SharingNetwork(10, read), (Contids{20, 50}));
+  EXPECT_EQ(containers.SharingNetwork(3, read), (Contids{30}));
+  EXPECT_EQ(containers.SharingNetwork(4, read), (Contids{20, 50}));  // without one itself
+  EXPECT_EQ(containers.SharingNetwork(99, read), Contids());
+  networks[11] = kOther;  // a thread of its own namespace
+  EXPECT_EQ(containers.SharingNetwork(3, read), (Contids{30, 50}));
   containers.Ended(2);
-  EXPECT_EQ(containers.SharingNetwork(4), (Contids{50}));
-  containers.SetNetwork(99, kOther);
-  EXPECT_EQ(containers.Of(99), std::nullopt);
+  EXPECT_EQ(containers.SharingNetwork(4, read), (Contids{50}));
+  networks.erase(4);  // hidden from us
+  EXPECT_EQ(containers.SharingNetwork(4, read), Contids());
+}
+
+TEST(Containers, AMarkIsSharedInheritedAndTakenBack) {
+  Containers containers;
+  containers.Begin(1, {.contid = std::nullopt, .audited = true});
+  containers.Born(2, 1, Kin::kChild);
+  containers.Born(3, 2, Kin::kThread);
+  EXPECT_TRUE(containers.IsAudited(2));
+  EXPECT_THAT(containers.SetAudited(3, false), IsOk());
+  EXPECT_FALSE(containers.IsAudited(2));
+  EXPECT_TRUE(containers.IsAudited(1));
+  containers.Born(4, 3, Kin::kChild);
+  EXPECT_FALSE(containers.IsAudited(4));
+  PROVOST_ASSERT_OK_AND_ASSIGN(const bool was, containers.SetAudited(1, true));
+  EXPECT_TRUE(was);
+  EXPECT_THAT(containers.SetAudited(9, true),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("task 9 is not one of the run's")));
+  EXPECT_FALSE(containers.IsAudited(9));
+}
+
+TEST(Containers, AContainerIsAuditedAsAWhole) {
+  Containers containers;
+  containers.Begin(1);
+  containers.Begin(2);
+  PROVOST_ASSERT_OK(containers.Set(1, 7));
+  EXPECT_THAT(containers.SetContainerAudited(Containers::kUnset, true),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("without a container")));
+  PROVOST_ASSERT_OK_AND_ASSIGN(bool was, containers.SetContainerAudited(7, true));
+  EXPECT_FALSE(was);
+  EXPECT_TRUE(containers.IsAudited(1));
+  EXPECT_FALSE(containers.IsAudited(2));
+  PROVOST_ASSERT_OK(containers.Set(2, 7));  // later
+  EXPECT_TRUE(containers.IsAudited(2));
+  EXPECT_THAT(containers.SetAudited(2, false),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("its container 7 is")));
+  std::map<pid_t, Containers::Marks> listed;
+  for (const auto& [pid, marks] : containers.Processes()) listed[pid] = marks;
+  EXPECT_EQ(listed, (std::map<pid_t, Containers::Marks>{{1, {7, true}}, {2, {7, true}}}));
+  PROVOST_ASSERT_OK_AND_ASSIGN(was, containers.SetContainerAudited(7, false));
+  EXPECT_TRUE(was);
+  EXPECT_FALSE(containers.IsAudited(1));
+}
+
+TEST(Containers, OfEachContainerOneProcessStandsForIt) {
+  Containers containers;
+  for (const pid_t tid : {1, 2, 3}) containers.Begin(tid);
+  EXPECT_TRUE(containers.Representatives().empty());
+  PROVOST_ASSERT_OK(containers.Set(2, 7));
+  containers.Born(20, 2, Kin::kChild);
+  PROVOST_ASSERT_OK(containers.Set(3, 8));
+  using Map = std::map<pid_t, uint64_t>;
+  EXPECT_EQ(containers.Representatives(), (Map{{2, 7}, {3, 8}}));
+  containers.Ended(2);
+  EXPECT_EQ(containers.Representatives(), (Map{{3, 8}, {20, 7}}));
 }
 
 }  // namespace

@@ -3,13 +3,17 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/status/statusor.h"
 #include "base/status_macros.h"
+#include "supervisor/run_state.h"
 #include "supervisor/tracee_arguments.h"
 #include "tracee/identity.h"
+#include "tracee/network_namespace.h"
 
 namespace provost {
 
@@ -31,8 +35,20 @@ void Recorder::NameContainers(PendingRecord& record) const {
   record.facts.contid = containers_.Of(tid);
   for (OtherTask& task : record.facts.objects) task.contid = containers_.Of(task.pid);
   if (!record.facts.sockaddr.empty()) {
-    record.facts.network_contids = containers_.SharingNetwork(tid);
+    record.facts.network_contids = SharingNetwork(tid);
   }
+}
+
+std::vector<uint64_t> Recorder::SharingNetwork(pid_t tid) const {
+  if (!containers_.HasLabels()) return {};
+  std::vector<uint64_t> contids = containers_.SharingNetwork(tid, ReadNetworkNamespace);
+  if (other_runs_.empty()) return contids;
+  const std::optional<NetworkNamespace> network = ReadNetworkNamespace(tid);
+  if (!network) return contids;
+  for (const uint64_t contid : ContidsOfOtherRuns(other_runs_, *network)) contids.push_back(contid);
+  std::sort(contids.begin(), contids.end());
+  contids.erase(std::unique(contids.begin(), contids.end()), contids.end());
+  return contids;
 }
 
 absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& arguments) {
@@ -115,10 +131,6 @@ absl::Status Recorder::WriteEnd() {
       SupervisorEvent{.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
 }
 
-absl::Status Recorder::WriteContainer(pid_t pid, uint64_t contid, bool succeeded) {
-  return WriteOwn(ContainerEvent{.pid = pid, .contid = contid, .succeeded = succeeded});
-}
-
 absl::Status Recorder::ReadSelf() {
   if (self_) return absl::OkStatus();
   Identity self;
@@ -128,11 +140,14 @@ absl::Status Recorder::ReadSelf() {
   return absl::OkStatus();
 }
 
-template <typename OwnEvent>
-absl::Status Recorder::WriteOwn(OwnEvent event) {
+absl::Status Recorder::WriteOwn(Event event) {
   if (sink_ == nullptr) return absl::OkStatus();
   PROVOST_RETURN_IF_ERROR(ReadSelf());
-  event.identity = &*self_;
+  std::visit(
+      [&](auto& own) {
+        if (own.identity == nullptr) own.identity = &*self_;
+      },
+      event);
   PROVOST_RETURN_IF_ERROR(sink_->Write(event));
   return sink_->Flush();
 }

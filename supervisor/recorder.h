@@ -5,8 +5,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "audit/event.h"
 #include "audit/log_decision.h"
 #include "audit/sink.h"
 #include "base/call_facts.h"
@@ -46,9 +50,24 @@ class Recorder {
   Recorder(AuditSink* sink, const ActionsLogged& actions, bool logging, bool audited = false)
       : sink_(sink), actions_(actions), logging_(logging), audited_(audited) {}
 
-  bool Wants(const Decision& decision) const {
-    return sink_ != nullptr && LogDecision(decision, actions_, logging_, audited_);
+  // Of any task, as the run begins.
+  bool Wants(const Decision& decision) const { return WouldRecord(decision, audited_); }
+  bool Wants(const Decision& decision, pid_t tid) const {
+    return WouldRecord(decision, tells_apart_ ? containers_.IsAudited(tid) : audited_);
   }
+  // Of a task that is audited, or of one that is not.
+  bool WouldRecord(const Decision& decision, bool audited) const {
+    return sink_ != nullptr && LogDecision(decision, actions_, logging_, audited);
+  }
+
+  const ActionsLogged& actions() const { return actions_; }
+  // From here on.
+  void SetActions(const ActionsLogged& actions) { actions_ = actions; }
+  // From here on containers() says of each task whether it is audited.
+  void TellTasksApart() { tells_apart_ = true; }
+  // Other runs of this user say in that directory what they are (supervisor/run_state.h): network
+  // lists take their containers in.
+  void LookForOtherRuns(std::string directory) { other_runs_ = std::move(directory); }
 
   // A record of `decision`, with what can be known of the task `tid`, at its seccomp stop, and of
   // its call now; `arguments` are those that the decision saw. The one place where what a record
@@ -70,8 +89,10 @@ class Recorder {
   // `start` is what the first says; who says it is filled in. A second record follows it where the
   // run does not record every action.
   absl::Status WriteStart(SupervisorEvent start);
-  // The task was put into the container, or the attempt was refused.
-  absl::Status WriteContainer(pid_t pid, uint64_t contid, bool succeeded);
+  // What is recorded of the run was changed, a task was put into a container, or either was
+  // refused. Without an `identity` it was the supervisor that did it.
+  absl::Status WriteChange(ConfigChangeEvent change) { return WriteOwn(std::move(change)); }
+  absl::Status WriteChange(const ContainerEvent& change) { return WriteOwn(change); }
   absl::Status WriteEnd();
   // A record that was refused will not be offered again.
   void CountLost(const PendingRecord& record) {
@@ -91,16 +112,19 @@ class Recorder {
  private:
   absl::Status ReadFacts(PendingRecord& record, ArgumentMemory& arguments);
   void NameContainers(PendingRecord& record) const;
+  // The containers of all labelled tasks in the task's network namespace that we know of.
+  std::vector<uint64_t> SharingNetwork(pid_t tid) const;
   // Fills self_ in.
   absl::Status ReadSelf();
-  // `event` with the supervisor as its `identity`; nothing without a sink.
-  template <typename OwnEvent>
-  absl::Status WriteOwn(OwnEvent event);
+  // `event` with the supervisor as its `identity`, if it has none; nothing without a sink.
+  absl::Status WriteOwn(Event event);
 
   AuditSink* sink_;
   ActionsLogged actions_;
   bool logging_;
   bool audited_;
+  bool tells_apart_ = false;
+  std::string other_runs_;
   uint64_t made_ = 0;
   uint64_t written_ = 0;
   uint64_t lost_ = 0;

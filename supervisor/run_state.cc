@@ -15,13 +15,15 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
 
 namespace provost {
 namespace {
 
-constexpr absl::string_view kFirstLine = "provost run 1";
+constexpr absl::string_view kFirstLine = "provost run 2";
+constexpr absl::string_view kSocketSuffix = ".sock";
 // More than a state with a container for each of some thousands of processes needs.
 constexpr size_t kMaxSize = size_t{1} << 20;
 
@@ -45,28 +47,35 @@ bool IsPrivate(const struct stat& status, uid_t owner) {
   return status.st_uid == owner && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-// A state, and of a process that is gone. Any other file here is somebody's.
-bool IsStale(const std::string& directory, const std::string& name) {
+// A state or a control socket, and of a process that is gone. Any other file here is somebody's.
+bool IsStale(const std::string& directory, absl::string_view name) {
+  const std::string path = absl::StrCat(directory, "/", name);
+  const bool is_socket = absl::ConsumeSuffix(&name, kSocketSuffix);
   int32_t pid = 0;
   if (!absl::SimpleAtoi(name, &pid) || pid <= 0 || ProcessStart(pid).ok()) return false;
-  const UniqueFd fd(open(absl::StrCat(directory, "/", name).c_str(),
-                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status = {};
+  if (is_socket) return lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd.valid() || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
   const absl::StatusOr<RunState> state = ParseRunState(ReadAll(fd.get()));
   return state.ok() && state->pid == pid;
 }
 
-// Files that a supervisor left behind that was killed.
-void RemoveStale(const std::string& directory) {
+std::vector<std::string> NamesIn(const std::string& directory) {
   struct Close {
     void operator()(DIR* open) const { closedir(open); }
   };
+  std::vector<std::string> names;
   const std::unique_ptr<DIR, Close> entries(opendir(directory.c_str()));
-  if (entries == nullptr) return;
-  while (const dirent* entry = readdir(entries.get())) {
-    if (IsStale(directory, entry->d_name))
-      unlink(absl::StrCat(directory, "/", entry->d_name).c_str());
+  if (entries == nullptr) return names;
+  while (const dirent* entry = readdir(entries.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
+// Files that a supervisor left behind that was killed.
+void RemoveStale(const std::string& directory) {
+  for (const std::string& name : NamesIn(directory)) {
+    if (IsStale(directory, name)) unlink(absl::StrCat(directory, "/", name).c_str());
   }
 }
 
@@ -79,6 +88,30 @@ std::string RunStateDirectory() {
   if (geteuid() == 0) return "/run/provost";
   const char* runtime = getenv("XDG_RUNTIME_DIR");
   return runtime != nullptr && *runtime == '/' ? absl::StrCat(runtime, "/provost") : "";
+}
+
+std::string ControlSocketPath(const std::string& directory, pid_t pid) {
+  return directory.empty() ? "" : absl::StrCat(directory, "/", pid, kSocketSuffix);
+}
+
+std::vector<uint64_t> ContidsOfOtherRuns(const std::string& directory,
+                                         const NetworkNamespace& network) {
+  std::vector<uint64_t> contids;
+  for (const std::string& name : NamesIn(directory)) {
+    pid_t pid = 0;
+    if (!absl::SimpleAtoi(name, &pid) || pid <= 0 || pid == getpid()) continue;
+    const absl::StatusOr<RunState> state = ReadRunState(directory, pid, geteuid());
+    if (!state.ok()) continue;
+    if (state->containers.empty() && state->contid != UINT64_MAX && state->network == network) {
+      contids.push_back(state->contid);
+    }
+    for (const auto& [process, contid] : state->containers) {
+      const bool is_here = contid == state->contid ? state->network == network
+                                                   : ReadNetworkNamespace(process) == network;
+      if (is_here) contids.push_back(contid);
+    }
+  }
+  return contids;
 }
 
 absl::StatusOr<uint64_t> ProcessStart(pid_t pid) {
@@ -99,7 +132,8 @@ absl::StatusOr<uint64_t> ProcessStart(pid_t pid) {
 
 std::string FormatRunState(const RunState& state) {
   std::string text = absl::StrCat(kFirstLine, "\npid ", state.pid, "\nstart ", state.start,
-                                  "\nmode ", state.mode, "\ncontid ", state.contid, "\n");
+                                  "\nmode ", state.mode, "\ncontid ", state.contid, "\nnetwork ",
+                                  state.network.device, " ", state.network.inode, "\n");
   for (const auto& [process, contid] : state.containers) {
     absl::StrAppend(&text, "container ", process, " ", contid, "\n");
   }
@@ -109,7 +143,7 @@ std::string FormatRunState(const RunState& state) {
 absl::StatusOr<RunState> ParseRunState(absl::string_view text) {
   const auto malformed = [] { return absl::InvalidArgumentError("no state of a run"); };
   std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
-  if (lines.size() < 6 || lines[0] != kFirstLine || !lines.back().empty()) return malformed();
+  if (lines.size() < 7 || lines[0] != kFirstLine || !lines.back().empty()) return malformed();
   lines.pop_back();
   RunState state;
   bool whole =
@@ -118,7 +152,11 @@ absl::StatusOr<RunState> ParseRunState(absl::string_view text) {
       absl::ConsumePrefix(&lines[3], "mode ") && absl::ConsumePrefix(&lines[4], "contid ") &&
       absl::SimpleAtoi(lines[4], &state.contid);
   state.mode = std::string(lines[3]);
-  for (size_t i = 5; whole && i < lines.size(); ++i) {
+  const std::vector<absl::string_view> network = absl::StrSplit(lines[5], ' ');
+  whole = whole && network.size() == 3 && network[0] == "network" &&
+          absl::SimpleAtoi(network[1], &state.network.device) &&
+          absl::SimpleAtoi(network[2], &state.network.inode);
+  for (size_t i = 6; whole && i < lines.size(); ++i) {
     const std::vector<absl::string_view> words = absl::StrSplit(lines[i], ' ');
     pid_t process = 0;
     uint64_t contid = 0;
@@ -174,6 +212,7 @@ absl::StatusOr<std::unique_ptr<PublishedRunState>> PublishedRunState::Publish(
   RemoveStale(directory);
   state.pid = getpid();
   PROVOST_ASSIGN_OR_RETURN(state.start, ProcessStart(state.pid));
+  state.network = ReadNetworkNamespace(state.pid).value_or(NetworkNamespace());
   std::unique_ptr<PublishedRunState> published(new PublishedRunState(directory, std::move(state)));
   PROVOST_RETURN_IF_ERROR(published->Write());
   return published;
@@ -204,19 +243,10 @@ absl::Status PublishedRunState::Write() const {
   return absl::OkStatus();
 }
 
-void PublishedRunState::SetContainer(pid_t process, uint64_t contid) {
-  if (contid == state_.contid) {
-    Forget(process);
-    return;
-  }
-  const auto [known, fresh] = state_.containers.try_emplace(process, contid);
-  if (!fresh && known->second == contid) return;
-  known->second = contid;
+void PublishedRunState::SetContainers(const std::map<pid_t, uint64_t>& containers) {
+  if (containers == state_.containers) return;
+  state_.containers = containers;
   Write().IgnoreError();
-}
-
-void PublishedRunState::Forget(pid_t process) {
-  if (state_.containers.erase(process) > 0) Write().IgnoreError();
 }
 
 }  // namespace provost

@@ -33,6 +33,7 @@ TEST(RunStateTest, IsReadAsItWasWritten) {
                           .start = UINT64_MAX - 1,
                           .mode = "complain",
                           .contid = 7,
+                          .network = {4, 4026531833},
                           .containers = {{13, 8}, {14, UINT64_MAX}}};
   PROVOST_ASSERT_OK_AND_ASSIGN(const RunState read, ParseRunState(FormatRunState(state)));
   EXPECT_EQ(read, state);
@@ -57,13 +58,12 @@ TEST(RunStateTest, LivesAsLongAsItsObject) {
     EXPECT_EQ(status.st_mode & 07777, 0700U);
     ASSERT_EQ(stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0600U);
-    published->SetContainer(77, 6);
-    published->SetContainer(78, 6);
-    published->SetContainer(79, 5);
-    published->Forget(78);
+    published->SetContainers({{77, 6}, {78, 8}});
+    published->SetContainers({{77, 6}});
     PROVOST_ASSERT_OK_AND_ASSIGN(const RunState read, ReadRunState(directory, getpid(), geteuid()));
     EXPECT_EQ(read.mode, "enforce");
     EXPECT_EQ(read.contid, 5U);
+    EXPECT_EQ(read.network, ReadNetworkNamespace(getpid()));
     EXPECT_EQ(read.containers, (std::map<pid_t, uint64_t>{{77, 6}}));
   }
   EXPECT_FALSE(Exists(path));
@@ -83,9 +83,19 @@ TEST(RunStateTest, RemovesWhatADeadRunLeftAndNothingElse) {
   left.mode = "enforce";
   std::ofstream(stale) << FormatRunState(left);
   std::ofstream(foreign) << "precious\n";
+  const std::string socket_of_one = ControlSocketPath(directory, kNobody);
+  const std::string no_socket = ControlSocketPath(directory, kNobody + 1);
+  const std::string socket_of_us = ControlSocketPath(directory, getpid());
+  for (const std::string& path : {socket_of_one, socket_of_us}) {
+    ASSERT_EQ(mknod(path.c_str(), S_IFSOCK | 0600, 0), 0);
+  }
+  std::ofstream(no_socket) << "precious\n";
   ASSERT_THAT(PublishedRunState::Publish(directory, RunState()), IsOk());
   EXPECT_FALSE(Exists(stale));
   EXPECT_TRUE(Exists(foreign));
+  EXPECT_FALSE(Exists(socket_of_one));
+  EXPECT_TRUE(Exists(no_socket));
+  EXPECT_TRUE(Exists(socket_of_us));
 }
 
 TEST(RunStateTest, WhatOthersCouldHaveWrittenIsRefused) {

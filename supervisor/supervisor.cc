@@ -11,6 +11,7 @@
 
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "audit/event.h"
 #include "base/status_macros.h"
 #include "policy/bpf.h"
 #include "policy/filter_compiler.h"
@@ -20,11 +21,14 @@
 #include "supervisor/containers.h"
 #include "supervisor/filters.h"
 #include "supervisor/kernel_features.h"
+#include "supervisor/lineage.h"
 #include "supervisor/recorder.h"
 #include "supervisor/repeated_calls.h"
+#include "supervisor/run_control.h"
 #include "supervisor/run_state.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
+#include "supervisor/unheard.h"
 #include "syscalls/syscall_table.h"
 #include "tracee/died.h"
 #include "tracee/registers.h"
@@ -63,22 +67,24 @@ std::string CallName(const SyscallRequest& request) {
                             : std::string(syscall->signature->name);
 }
 
+std::string NameOf(Mode mode) {
+  switch (mode) {
+    case Mode::kEnforce:
+      return "enforce";
+    case Mode::kComplain:
+      return "complain";
+    case Mode::kUnrestricted:
+      break;
+  }
+  return "unrestricted";
+}
+
 // Null where nothing is to be said, or nowhere to say it.
 std::unique_ptr<PublishedRunState> PublishState(const Options& options) {
   if (!options.publish_state) return nullptr;
   RunState state;
   if (options.contid) state.contid = *options.contid;
-  switch (options.mode) {
-    case Mode::kEnforce:
-      state.mode = "enforce";
-      break;
-    case Mode::kComplain:
-      state.mode = "complain";
-      break;
-    case Mode::kUnrestricted:
-      state.mode = "unrestricted";
-      break;
-  }
+  state.mode = NameOf(options.mode);
   auto published = PublishedRunState::Publish(RunStateDirectory(), std::move(state));
   return published.ok() ? *std::move(published) : nullptr;
 }
@@ -140,8 +146,17 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
   return std::visit(Applier{stopped, request, runs, control}, verdict);
 }
 
-// Stands for the run among the tasks of Containers.
-constexpr pid_t kRun = 0;
+// What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
+std::function<bool(const Decision&)> WantsRecord(const Options& options) {
+  if (options.settable) {
+    return
+        [](const Decision& decision) { return !std::holds_alternative<Allow>(decision.verdict); };
+  }
+  return [sink = options.sink, actions = options.actions_logged, logging = options.logging,
+          audited = options.audited](const Decision& decision) {
+    return sink != nullptr && LogDecision(decision, actions, logging, audited);
+  };
+}
 
 }  // namespace
 
@@ -149,14 +164,17 @@ constexpr pid_t kRun = 0;
 // or by storing it in the task's state.
 class Supervisor::Loop {
  public:
-  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control)
+  Loop(const Options& options, std::vector<BpfProgram> filters, std::vector<Decision> unheard,
+       const ControlNumbers& control)
       : options_(options),
         filters_(std::move(filters)),
+        unheard_(std::move(unheard)),
         control_(control),
         stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
         decider_(options.decider != nullptr ? *options.decider : stack_),
         counts_(decider_.counts()),
-        recorder_(options.sink, options.actions_logged, options.logging, options.audited) {}
+        recorder_(options.sink, options.actions_logged, options.logging, options.audited),
+        lineage_(recorder_.containers()) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
 
@@ -170,8 +188,8 @@ class Supervisor::Loop {
   absl::Status RecordStart();
   // Labels the program, if the run has a container, and records it.
   absl::Status EnterContainer();
-  // Every task of the run descends from one in its container; who made it may not be known (yet).
-  void InheritContainer(pid_t tid);
+  // Publishes the run, and listens for requests.
+  void BeginControl();
   absl::Status Supervise();
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
@@ -216,11 +234,14 @@ class Supervisor::Loop {
 
   const Options& options_;
   const std::vector<BpfProgram> filters_;
+  const std::vector<Decision> unheard_;  // what these answer, and we never see
   const ControlNumbers control_;
   PolicyStack stack_;
   Decider& decider_;
   const bool counts_;
   Recorder recorder_;
+  Lineage lineage_;
+  std::optional<RunControl> run_control_;  // from launch on
   Waiter waiter_;
   // Pointers to elements stay good while others come and go.
   absl::node_hash_map<pid_t, Task> tasks_;
@@ -249,9 +270,9 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
                        .filters = filters_,
                        .unsafe_allow_new_privs = options_.unsafe_allow_new_privs,
                        .signals = options_.signals}));
-  const auto published = PublishState(options_);
   root_ = launcher.pid();
   tasks_.try_emplace(root_);
+  BeginControl();
   PROVOST_RETURN_IF_ERROR(EnterContainer());
   if (options_.on_started) options_.on_started(root_);
 
@@ -262,6 +283,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
     (void)Supervise();
     return supervised;
   }
+  run_control_.reset();
   FlushRecords();
   const absl::Status ended = options_.record_run ? recorder_.WriteEnd() : absl::OkStatus();
   if (!ended.ok() && options_.logger != nullptr) {
@@ -292,11 +314,9 @@ absl::Status Supervisor::Loop::RecordStart() {
 
 absl::Status Supervisor::Loop::EnterContainer() {
   if (!options_.contid) return absl::OkStatus();
-  recorder_.containers().Begin(kRun);
-  PROVOST_RETURN_IF_ERROR(recorder_.containers().Set(kRun, *options_.contid));
-  InheritContainer(root_);
   if (!options_.record_run) return absl::OkStatus();
-  const absl::Status written = recorder_.WriteContainer(root_, *options_.contid, true);
+  const absl::Status written = recorder_.WriteChange(
+      ContainerEvent{.pid = root_, .contid = *options_.contid, .succeeded = true});
   if (written.ok() || options_.on_audit_failure == OnAuditFailure::kContinue) {
     return absl::OkStatus();
   }
@@ -305,8 +325,34 @@ absl::Status Supervisor::Loop::EnterContainer() {
   return absl::OkStatus();
 }
 
-void Supervisor::Loop::InheritContainer(pid_t tid) {
-  recorder_.containers().Born(tid, kRun, Containers::Kin::kChild);
+void Supervisor::Loop::BeginControl() {
+  lineage_.Begin({.contid = options_.contid, .audited = options_.audited});
+  lineage_.Seen(root_);
+  if (options_.publish_state) recorder_.LookForOtherRuns(RunStateDirectory());
+  const std::function<std::vector<pid_t>()> tasks = [this] {
+    std::vector<pid_t> tids;
+    for (const auto& [tid, task] : tasks_) tids.push_back(tid);
+    return tids;
+  };
+  std::unique_ptr<PublishedRunState> published = PublishState(options_);
+  // Who has no runtime directory has no place for a socket beside it, and is not told each time.
+  const bool listens =
+      !options_.control_socket.empty() && (published != nullptr || !options_.publish_state);
+  run_control_.emplace(
+      ControlledRun{.recorder = recorder_,
+                    .lineage = lineage_,
+                    .mode = NameOf(options_.mode),
+                    .settable = options_.settable,
+                    .record_changes = options_.record_run,
+                    .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
+                    .unheard = unheard_,
+                    .tasks = tasks},
+      std::move(published));
+  if (!listens) return;
+  const absl::Status listening = run_control_->Listen(options_.control_socket);
+  if (!listening.ok() && options_.logger != nullptr) {
+    options_.logger->warn("the run takes no requests: {}", std::string(listening.message()));
+  }
 }
 
 absl::Status Supervisor::Loop::Supervise() {
@@ -325,6 +371,7 @@ absl::Status Supervisor::Loop::Supervise() {
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
+  if (run_control_->pending()) run_control_->CarryOut();
   if (held_ == 0 || killing_) {
     if (!recorder_.has_unflushed()) return WaitForEvent();
     PROVOST_ASSIGN_OR_RETURN(WaitResult ready, waiter_.Poll());
@@ -341,10 +388,11 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::WaitForEvent() {
-  if (!root_end_ || killing_) return waiter_.Next();
-  // Whoever asks for an end now asks it of what the program left running.
+  const bool may_give_up = root_end_ && !killing_;
+  if (!may_give_up && !run_control_->listens()) return waiter_.Next();
   PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.NextOrSignal());
-  if (std::holds_alternative<NothingYet>(result)) GiveUp();
+  // Whoever asks for an end now asks it of what the program left running.
+  if (may_give_up && std::holds_alternative<NothingYet>(result)) GiveUp();
   return result;
 }
 
@@ -359,7 +407,7 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   // (even after its end), or never, if the creator is killed.
   const auto [entry, is_new] = tasks_.try_emplace(stop.stopped.tid());
   Task& task = entry->second;
-  if (is_new && options_.contid) InheritContainer(entry->first);
+  if (is_new) run_control_->Seen(entry->first);
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
   return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
@@ -404,7 +452,7 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
   }
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
   recorder_.NoteCall(stopped.tid(), info.request);
-  if (recorder_.Wants(decision)) {
+  if (recorder_.Wants(decision, stopped.tid())) {
     PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision, arguments);
     return BeforeCall(std::move(stopped), task, std::move(record), judged.runs);
   }
@@ -417,7 +465,7 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
 absl::Status Supervisor::Loop::OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                                const Decision& decision,
                                                TraceeArguments& arguments) {
-  if (std::holds_alternative<Log>(decision.verdict) && recorder_.Wants(decision)) {
+  if (std::holds_alternative<Log>(decision.verdict) && recorder_.Wants(decision, stopped.tid())) {
     first_exec_ = recorder_.Make(stopped.tid(), request, decision, arguments);
   }
   return std::move(stopped).Restart(Resume::Continue());
@@ -519,19 +567,19 @@ absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) 
 
 absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
   // Its creator may name it in a call before its own first stop is seen.
-  if (options_.contid) InheritContainer(event.child);
+  run_control_->Created(event.child, stopped.tid());
   return RunOn(std::move(stopped), task);
 }
 
 absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& task) {
   const pid_t leader = stopped.tid();
   recorder_.Forget(leader);
+  run_control_->Executed(leader, event.former);
   task.repeated.Clear();
   if (event.former != leader) {
     // The thread that called execve has become the leader; what it was doing goes on under that
     // tid. The former leader was reaped unreported.
     recorder_.Forget(event.former);
-    recorder_.containers().Ended(event.former);
     PROVOST_RETURN_IF_ERROR(CutOff(std::exchange(task.state, Running())));
     if (auto former = tasks_.find(event.former); former != tasks_.end()) {
       task.state = std::move(former->second.state);
@@ -559,7 +607,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
     if (options_.on_ended) options_.on_ended();
   }
   recorder_.Forget(ended.tid);
-  recorder_.containers().Ended(ended.tid);
+  run_control_->Ended(ended.tid);
   decider_.TaskEnded(ended.tid);
   const auto task = tasks_.find(ended.tid);
   if (task == tasks_.end()) return absl::OkStatus();
@@ -678,17 +726,24 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
     PROVOST_ASSIGN_OR_RETURN(const auto label, CommonContainer(options_.policies));
     if (label) options_.contid = label->contid;
   }
+  if (options_.contid == ContainerLabel::kUnset) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(ContainerLabel::kUnset, " stands for a task without a container"));
+  }
   std::vector<BpfProgram> filters;
+  std::vector<Decision> unheard;
   const ControlNumbers control = ControlNumbers::Random();
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
-    const Recorder wishes(options_.sink, options_.actions_logged, options_.logging,
-                          options_.audited);
-    PROVOST_ASSIGN_OR_RETURN(
-        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
-                                [&](const Decision& decision) { return wishes.Wants(decision); }));
+    const auto wants_record = WantsRecord(options_);
+    const bool complain = options_.mode == Mode::kComplain;
+    PROVOST_ASSIGN_OR_RETURN(filters,
+                             CompileFilters(options_.policies, complain, control, wants_record));
+    if (!options_.control_socket.empty()) {
+      unheard = UnheardDecisions(options_.policies, complain, wants_record);
+    }
   }
-  return Loop(options_, std::move(filters), control).Run(argv);
+  return Loop(options_, std::move(filters), std::move(unheard), control).Run(argv);
 }
 
 }  // namespace provost

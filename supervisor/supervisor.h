@@ -91,6 +91,20 @@ struct Options {
   // it cannot is no failure of the run.
   bool publish_state = false;
 
+  // Where to take requests while the run goes on, as `provost set` makes them: the path of a unix
+  // socket in a directory that is there and that only this user should write; "": nowhere. Who may
+  // ask and what is in supervisor/control_socket.h and control_requests.h. A thread of the
+  // library's own serves the socket until Run returns; it only reads and writes there, and all that
+  // is done to tasks is done on the thread that calls Run. Meanwhile that thread is woken by
+  // SIGURG, whose handler and mask Run puts back as it found them. That there can be no socket is
+  // said to the logger (unless `publish_state` is set and there is no place for that either), and
+  // is no failure of the run.
+  std::string control_socket;
+  // Everything but what is allowed comes to the supervisor, so that all of it can be recorded once
+  // that is asked for. Else what nobody wants on record when the run begins may be answered by the
+  // kernel itself, and can never be. Costs a stop for each refusal.
+  bool settable = false;
+
   // Diagnostics; null: silence.
   std::shared_ptr<spdlog::logger> logger;
 

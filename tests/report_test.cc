@@ -370,7 +370,7 @@ TEST(PsTest, ListsTreesWhileTheyRun) {
   EXPECT_EQ(process["contid"], 7001);
   const Ended text = Shell(absl::StrCat("PROVOST_RUNTIME_DIR='", states, "' '", Program(), "' ps"));
   EXPECT_THAT(text.out, HasSubstr("supervisor  pid"));
-  EXPECT_THAT(text.out, testing::ContainsRegex("7001 +complain .* 1 +/.*ready_then_pause"));
+  EXPECT_THAT(text.out, testing::ContainsRegex("7001 +- +complain .* 1 +/.*ready_then_pause"));
 
   // Without its word the tree is known by its tracer.
   const Json unsaid = TreeOf(Ps(TemporaryPath("elsewhere")), run.pid());

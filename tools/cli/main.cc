@@ -17,6 +17,7 @@
 #include "tools/cli/ps.h"
 #include "tools/cli/report.h"
 #include "tools/cli/run.h"
+#include "tools/cli/set.h"
 #include "tools/cli/usage.h"
 #include "tools/cli/why.h"
 
@@ -69,6 +70,7 @@ int Main(int argc, char** argv) {
   AddWhyCommand(app, chosen);
   AddReportCommand(app, chosen);
   AddPsCommand(app, chosen);
+  AddSetCommand(app, chosen);
   AddDiffCommand(app, chosen);
   AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);

@@ -17,15 +17,21 @@
 namespace provost {
 namespace {
 
+std::string AuditedWord(const std::optional<bool>& audited) {
+  if (!audited) return "?";
+  return *audited ? "yes" : "-";
+}
+
 std::string ToText(const std::vector<SupervisedTree>& trees) {
   std::vector<std::vector<std::string>> lines = {
-      {"supervisor", "pid", "ppid", "contid", "mode", "state", "threads", "command"}};
+      {"supervisor", "pid", "ppid", "contid", "audited", "mode", "state", "threads", "command"}};
   for (const SupervisedTree& tree : trees) {
     for (const SupervisedProcess& process : tree.processes) {
       lines.push_back(
           {absl::StrCat(tree.supervisor), absl::StrCat(process.pid), absl::StrCat(process.ppid),
-           process.contid ? absl::StrCat(*process.contid) : "-", Visible(tree.mode.value_or("?")),
-           Visible(process.state), absl::StrCat(process.threads), Visible(process.command)});
+           process.contid ? absl::StrCat(*process.contid) : "-", AuditedWord(process.audited),
+           Visible(tree.mode.value_or("?")), Visible(process.state), absl::StrCat(process.threads),
+           Visible(process.command)});
     }
   }
   return TableToText(lines, false);
@@ -40,6 +46,7 @@ nlohmann::ordered_json ToJson(const std::vector<SupervisedTree>& trees) {
       processes.push_back({{"pid", process.pid},
                            {"ppid", process.ppid},
                            {"contid", process.contid ? Json(*process.contid) : Json()},
+                           {"audited", process.audited ? Json(*process.audited) : Json()},
                            {"state", process.state},
                            {"threads", process.threads},
                            {"command", process.command}});

@@ -1,5 +1,7 @@
 #include "tools/cli/run.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -19,6 +21,7 @@
 #include "policy/stack.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
+#include "supervisor/run_state.h"
 #include "supervisor/supervisor.h"
 #include "tools/cli/named_values.h"
 #include "tools/cli/output_arguments.h"
@@ -47,6 +50,7 @@ struct RunArguments {
   std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
   bool audited = false;
+  bool settable = false;
   std::optional<uint64_t> contid;
   std::optional<uint64_t> seed;
   bool unsafe_allow_new_privs = false;
@@ -148,6 +152,7 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
     return kExitUsage;
   }
   options.audited = arguments.audited;
+  options.settable = arguments.settable;
   options.mode = ValueOf(kModes, arguments.mode);
   options.seed = arguments.seed.value_or(std::random_device()());
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
@@ -177,6 +182,7 @@ int Run(const RunArguments& arguments) {
   options.sink = sink->get();
   options.logger = MakeLogger();
   options.publish_state = true;
+  options.control_socket = ControlSocketPath(RunStateDirectory(), getpid());
   options.on_started = [&](pid_t pid) { relay.Start(pid); };
   options.on_ended = [&] { relay.ProgramEnded(); };
   options.on_stopped = StopWithJob;
@@ -219,6 +225,9 @@ void AddRunCommand(CLI::App& app, std::function<int()>& chosen) {
       ->type_name("ACTIONS");
   command->add_flag("--audited", arguments->audited,
                     "record every decision but allow, whatever --actions-logged and the rules say");
+  command->add_flag("--settable", arguments->settable,
+                    "have every refusal come to provost, so that `provost set` can have any of "
+                    "them recorded later (slower)");
   command
       ->add_option("--contid", arguments->contid,
                    "the identifier of the container that the program and all it starts belong to; "

@@ -11,6 +11,7 @@ namespace provost {
 
 // Exit statuses of provost itself; everything else is the supervised program's (128 + n for a
 // signal).
+inline constexpr int kExitRefused = 1;      // a run that goes on refused what it was asked
 inline constexpr int kExitUsage = 2;        // wrong options, a policy with an error
 inline constexpr int kExitLossy = 3;        // a policy that its target cannot say as a whole
 inline constexpr int kExitFailure = 125;    // provost could not do its work

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -15,9 +16,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "nlohmann/json.hpp"
 #include "supervisor/run_state.h"
+#include "tools/control/control_client.h"
 
 namespace provost {
 namespace {
@@ -116,13 +120,74 @@ std::vector<std::string> StateDirectories(uid_t owner) {
   return directories;
 }
 
-std::optional<RunState> StateOf(pid_t supervisor, uid_t owner) {
+struct FoundState {
+  RunState state;
+  RunAddress address;
+};
+
+std::optional<FoundState> StateOf(pid_t supervisor, uid_t owner) {
   for (const std::string& directory : StateDirectories(owner)) {
     absl::StatusOr<RunState> state = ReadRunState(directory, supervisor, owner);
-    if (state.ok()) return *std::move(state);
+    if (!state.ok()) continue;
+    return FoundState{*std::move(state),
+                      {supervisor, owner, ControlSocketPath(directory, supervisor)}};
   }
   return std::nullopt;
 }
+
+// What a supervisor says of its processes when it is asked; nullopt if it does not answer.
+class Said {
+ public:
+  static std::optional<Said> By(const RunAddress& address) {
+    // One that is stopped holds nobody up for long.
+    constexpr std::chrono::milliseconds kPatience(500);
+    absl::StatusOr<ControlClient> client =
+        ControlClient::Connect(address.socket, address.supervisor, address.owner);
+    if (!client.ok()) return std::nullopt;
+    const absl::StatusOr<nlohmann::json> status = client->Ask({{"request", "status"}}, kPatience);
+    if (!status.ok()) return std::nullopt;
+    Said said;
+    const auto processes = status->find("processes");
+    if (processes == status->end()) {
+      said.common_ = MarksIn(*status);
+    } else if (processes->is_array()) {
+      for (const nlohmann::json& process : *processes) {
+        if (!process.is_object()) continue;
+        const auto pid = process.find("pid");
+        if (pid == process.end() || !pid->is_number_unsigned()) continue;
+        said.of_[pid->get<pid_t>()] = MarksIn(process);
+      }
+    }
+    return said;
+  }
+
+  void Tell(SupervisedProcess& process) const {
+    const auto found = of_.find(process.pid);
+    const std::optional<Marks>& marks = found == of_.end() ? common_ : found->second;
+    process.contid = marks ? marks->contid : std::nullopt;
+    if (marks) process.audited = marks->audited;
+  }
+
+ private:
+  struct Marks {
+    std::optional<uint64_t> contid;
+    bool audited = false;
+  };
+
+  static Marks MarksIn(const nlohmann::json& object) {
+    Marks marks;
+    if (const auto contid = object.find("contid");
+        contid != object.end() && contid->is_number_unsigned()) {
+      marks.contid = contid->get<uint64_t>();
+    }
+    const auto audited = object.find("audited");
+    marks.audited = audited != object.end() && audited->is_boolean() && audited->get<bool>();
+    return marks;
+  }
+
+  std::optional<Marks> common_;  // of all that are not in `of_`
+  std::map<pid_t, std::optional<Marks>> of_;
+};
 
 bool IsThisProgram(pid_t pid) {
   struct stat self = {};
@@ -132,19 +197,39 @@ bool IsThisProgram(pid_t pid) {
          self.st_dev == other.st_dev && self.st_ino == other.st_ino;
 }
 
-std::optional<uint64_t> ContidOf(const std::optional<RunState>& state, pid_t pid) {
-  if (!state) return std::nullopt;
-  const auto own = state->containers.find(pid);
-  const uint64_t contid = own == state->containers.end() ? state->contid : own->second;
-  if (contid == UINT64_MAX) return std::nullopt;
-  return contid;
+// As far as the published state knows: once a process was labelled later it is only of some.
+std::optional<uint64_t> ContidOf(const RunState& state, pid_t pid) {
+  const auto own = state.containers.find(pid);
+  if (own != state.containers.end()) return own->second;
+  if (!state.containers.empty() || state.contid == UINT64_MAX) return std::nullopt;
+  return state.contid;
 }
 
 }  // namespace
 
+absl::StatusOr<RunAddress> FindRun(pid_t pid) {
+  const std::optional<Status> status = ReadStatus(absl::StrCat("/proc/", pid));
+  if (!status) return absl::NotFoundError(absl::StrCat("there is no process ", pid));
+  if (const std::optional<FoundState> own = StateOf(pid, status->euid)) return own->address;
+  const pid_t supervisor = TracerOf(pid, *status);
+  const std::optional<Status> its =
+      supervisor == 0 ? std::nullopt : ReadStatus(absl::StrCat("/proc/", supervisor));
+  if (!its) {
+    return absl::NotFoundError(
+        absl::StrCat("process ", pid, " is no supervisor, and has none; see `provost ps`"));
+  }
+  if (const std::optional<FoundState> found = StateOf(supervisor, its->euid)) {
+    return found->address;
+  }
+  return absl::NotFoundError(absl::StrCat("supervisor ", supervisor, " has not said in ",
+                                          absl::StrJoin(StateDirectories(its->euid), " or "),
+                                          " where it is to be asked"));
+}
+
 std::vector<SupervisedTree> FindSupervisedTrees() {
   struct Found {
-    std::optional<RunState> state;
+    std::optional<FoundState> state;
+    std::optional<Said> said;
     std::optional<SupervisedTree> tree;  // absent: the tracer is no supervisor of ours
   };
   std::map<pid_t, Found> tracers;
@@ -162,11 +247,23 @@ std::vector<SupervisedTree> FindSupervisedTrees() {
       found.tree.emplace();
       found.tree->supervisor = tracer;
       found.tree->command = CommandOf(tracer, its->name);
-      if (found.state) found.tree->mode = found.state->mode;
+      if (found.state) {
+        found.tree->mode = found.state->state.mode;
+        found.said = Said::By(found.state->address);
+      }
     }
     if (!found.tree) continue;
-    found.tree->processes.push_back({pid, status->ppid, status->state, status->threads,
-                                     CommandOf(pid, status->name), ContidOf(found.state, pid)});
+    SupervisedProcess process = {.pid = pid,
+                                 .ppid = status->ppid,
+                                 .state = status->state,
+                                 .threads = status->threads,
+                                 .command = CommandOf(pid, status->name)};
+    if (found.said) {
+      found.said->Tell(process);
+    } else if (found.state) {
+      process.contid = ContidOf(found.state->state, pid);
+    }
+    found.tree->processes.push_back(std::move(process));
   }
   std::vector<SupervisedTree> trees;
   for (auto& [pid, found] : tracers) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 namespace provost {
 
 // A process that a supervisor traces, as /proc says.
@@ -18,10 +20,11 @@ struct SupervisedProcess {
   int threads = 0;
   std::string command;  // its arguments with blanks between, or [NAME]; any bytes
   std::optional<uint64_t> contid;
+  std::optional<bool> audited;  // absent: the supervisor does not say
 };
 
-// A supervisor and its tree. `mode` and contids are what it says of itself
-// (supervisor/run_state.h); without its word they are absent.
+// A supervisor and its tree. `mode`, contids and who is audited are what it says of itself
+// (supervisor/run_state.h, and its control socket); without its word they are absent.
 struct SupervisedTree {
   pid_t supervisor = 0;
   std::optional<std::string> mode;
@@ -33,6 +36,17 @@ struct SupervisedTree {
 // this program, or which has published a run state. Processes of other users are seen as far as
 // /proc shows them.
 std::vector<SupervisedTree> FindSupervisedTrees();
+
+// A run that takes requests.
+struct RunAddress {
+  pid_t supervisor = 0;
+  uid_t owner = 0;
+  std::string socket;  // the path of its control socket
+};
+
+// The run that `pid` supervises, or is a task of. kNotFound: there is none, or it has not said
+// where it is to be asked; the message says which.
+absl::StatusOr<RunAddress> FindRun(pid_t pid);
 
 }  // namespace provost
 

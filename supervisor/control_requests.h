@@ -1,0 +1,33 @@
+#ifndef PROVOST_SUPERVISOR_CONTROL_REQUESTS_H_
+#define PROVOST_SUPERVISOR_CONTROL_REQUESTS_H_
+
+#include "nlohmann/json.hpp"
+#include "supervisor/control_socket.h"
+#include "supervisor/run_control.h"
+
+namespace provost {
+
+// What can be asked of a run, each a row of the table in the .cc file. A request is an object whose
+// "request" names it, and whose other members are its arguments:
+//
+//   {"request":"status"}
+//     "pid" (of the supervisor), "mode", "actions" (those that are recorded), "settable", and
+//     "processes": {"pid", "contid" (absent without one), "audited"} each. As long as nothing was
+//     set all are alike, and "contid" and "audited" stand in place of "processes".
+//   {"request":"set-actions-logged","actions":"kill_process trap"}
+//     "old-actions", "unrecorded"
+//   {"request":"set-audited","pid":4711,"audited":true}, or with "contid" in place of "pid"
+//     "old-audited", "unrecorded"
+//   {"request":"set-contid","pid":4711,"contid":7001}
+//
+// The answer is an object with "ok": true and what stands under the request, or false and "error",
+// which says why; nothing was changed then. "unrecorded" are the names of the rules whose decisions
+// would be recorded now if they came to the supervisor, but the kernel answers them: see
+// Options::settable. What was changed is on record before the answer.
+//
+// On the tracing thread.
+nlohmann::json Answer(ControlledRun& run, const ControlRequest& request);
+
+}  // namespace provost
+
+#endif  // PROVOST_SUPERVISOR_CONTROL_REQUESTS_H_

@@ -1,0 +1,26 @@
+#ifndef PROVOST_TRACEE_TASK_STATUS_H_
+#define PROVOST_TRACEE_TASK_STATUS_H_
+
+#include <sys/types.h>
+
+#include "absl/status/statusor.h"
+
+namespace provost {
+
+// Where a task stands among others, as /proc/TID/status has it (proc(5)). Ids are those that this
+// process sees; 0 is what it cannot see.
+struct TaskStatus {
+  pid_t process = 0;   // the thread group's id
+  pid_t parent = 0;    // the thread group id of the parent, who need not be the creator
+  pid_t tracer = 0;    // the tracing thread's id; 0: nobody traces it
+  bool ended = false;  // a zombie, or on its way out
+
+  bool operator==(const TaskStatus&) const = default;
+};
+
+// kNotFound: there is no such task. Thread-safe.
+absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid);
+
+}  // namespace provost
+
+#endif  // PROVOST_TRACEE_TASK_STATUS_H_
