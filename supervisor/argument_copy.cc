@@ -202,7 +202,7 @@ SyscallRequest ArgumentCopy::Place(char* bytes, uint64_t address) const {
   std::vector<size_t> offsets;
   size_t offset = 0;
   for (const Piece& piece : pieces_) {
-    memcpy(bytes + offset, piece.bytes.data(), piece.bytes.size());
+    piece.bytes.copy(bytes + offset, piece.bytes.size());
     offsets.push_back(offset);
     offset += Aligned(piece.bytes.size());
   }

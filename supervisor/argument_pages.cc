@@ -191,7 +191,7 @@ absl::Status ArgumentPages::Done(pid_t tid, pid_t process, const SyscallRequest&
   if (space.checking.has_value()) {
     const Mapping mapping = *std::move(space.checking);
     space.checking.reset();
-    const absl::Status there = Check(tid, mapping, result);
+    absl::Status there = Check(tid, mapping, result);
     if (IsDied(there)) return there;
     if (there.ok()) space.mappings.push_back(mapping);
     return absl::OkStatus();

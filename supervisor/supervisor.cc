@@ -507,9 +507,9 @@ absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& ta
 absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
                                       const RemoteCall& call) {
   if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
-  PROVOST_ASSIGN_OR_RETURN(InjectedCall injected,
+  PROVOST_ASSIGN_OR_RETURN(const InjectedCall injected,
                            InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
-  task.state = MakesOurCall{std::move(injected)};
+  task.state = MakesOurCall{injected};
   return RunOn(std::move(stopped), task);
 }
 
@@ -531,7 +531,7 @@ absl::Status Supervisor::Loop::LetWaitersGo() {
   }
   for (Task* task : waiting) {
     TaskState state = std::exchange(task->state, Running());
-    const absl::Status status =
+    absl::Status status =
         On(SeccompStop(), std::move(std::get<WaitsForPages>(state).stopped), *task);
     if (!status.ok() && !IsDied(status)) return status;
   }
