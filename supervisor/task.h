@@ -59,6 +59,13 @@ struct HeldBeforeCall {
   PendingRecord record;
   SyscallRequest runs;
 };
+// Held at a seccomp stop before a call whose result is to be recorded, because the log takes
+// nothing now; the call runs as `runs` once it does.
+struct HeldForResult {
+  Stopped stopped;
+  PendingRecord record;
+  SyscallRequest runs;
+};
 // Held at the exit of a call until its result can be recorded.
 struct HeldAfterCall {
   Stopped stopped;
@@ -67,7 +74,7 @@ struct HeldAfterCall {
 
 using TaskState =
     std::variant<Running, AwaitingResult, MakesOurCall, AwaitingOurTrap, WaitsForPages,
-                 AwaitingTrap, Listening, HeldBeforeCall, HeldAfterCall>;
+                 AwaitingTrap, Listening, HeldBeforeCall, HeldForResult, HeldAfterCall>;
 
 }  // namespace provost
 
