@@ -92,9 +92,11 @@ absl::StatusOr<std::optional<absl::string_view>> LogLines::Next() {
   while (true) {
     const size_t end = buffer_.find('\n', scanned_);
     if (end != std::string::npos) {
-      const absl::string_view line = absl::string_view(buffer_).substr(begin_, end - begin_);
+      absl::string_view line = absl::string_view(buffer_).substr(begin_, end - begin_);
       begin_ = scanned_ = end + 1;
       ++number_;
+      // Copied through a system that ends lines so. No record has one of its own: it would be hex.
+      absl::ConsumeSuffix(&line, "\r");
       return line;
     }
     buffer_.erase(0, begin_);
@@ -122,7 +124,8 @@ absl::StatusOr<std::optional<absl::string_view>> LogLines::Next() {
 
 std::optional<absl::string_view> LogLines::Rest() {
   if (begin_ == buffer_.size()) return std::nullopt;
-  const absl::string_view line = absl::string_view(buffer_).substr(begin_);
+  absl::string_view line = absl::string_view(buffer_).substr(begin_);
+  absl::ConsumeSuffix(&line, "\r");
   begin_ = scanned_ = buffer_.size();
   ++number_;
   return line;

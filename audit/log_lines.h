@@ -37,7 +37,8 @@ absl::StatusOr<RecordHeader> ParseRecordHeader(absl::string_view line);
 // path and the mend.
 absl::StatusOr<int> OpenAuditLog(const std::string& path);
 
-// The lines of a descriptor, one after the other, in bounded memory. Not thread-safe.
+// The lines of a descriptor, one after the other, in bounded memory. They end in LF or CR LF. Not
+// thread-safe.
 class LogLines {
  public:
   enum class Wait : uint8_t { kForMore, kNever };
@@ -46,7 +47,7 @@ class LogLines {
   LogLines(int fd, std::string name, Wait wait = Wait::kForMore)
       : fd_(fd), name_(std::move(name)), wait_(wait) {}
 
-  // The next whole line, without its newline, good until the next call; nullopt where no more can
+  // The next whole line, without its end, good until the next call; nullopt where no more can
   // be read now: the end of a file, which may grow, or with kNever a pipe that is empty for now.
   // kInvalidArgument: it is no text; errors of read(2).
   absl::StatusOr<std::optional<absl::string_view>> Next();

@@ -89,6 +89,21 @@ TEST(LogLinesTest, GivesLinesAndWhatFollowsTheLast) {
   EXPECT_FALSE(lines.Rest().has_value());
 }
 
+TEST(LogLinesTest, LinesMayEndInCrLf) {
+  const std::string path = FreshPath("crlf.log");
+  WriteFile(path, "one\r\n\r\nt\rw\r\r\nrest\r");
+  PROVOST_ASSERT_OK_AND_ASSIGN(const int descriptor, OpenAuditLog(path));
+  const UniqueFd fd(descriptor);
+  LogLines lines(fd.get(), path);
+  for (const char* expected : {"one", "", "t\rw\r"}) {
+    PROVOST_ASSERT_OK_AND_ASSIGN(const auto line, lines.Next());
+    EXPECT_EQ(line, expected);
+  }
+  PROVOST_ASSERT_OK_AND_ASSIGN(const auto end, lines.Next());
+  EXPECT_FALSE(end.has_value());
+  EXPECT_EQ(lines.Rest(), "rest");
+}
+
 TEST(LogLinesTest, WhatIsNoLogIsAnErrorAndNoWait) {
   EXPECT_THAT(OpenAuditLog("/tmp"),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("/tmp: is a directory")));

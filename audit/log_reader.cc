@@ -16,8 +16,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "audit/log_lines.h"
+#include "audit/log_set.h"
 #include "base/status_macros.h"
-#include "base/unique_fd.h"
 
 namespace provost {
 namespace {
@@ -73,15 +73,17 @@ absl::string_view RawField(absl::string_view record, absl::string_view name) {
   return value.substr(0, value.find(' '));
 }
 
-// Of one path argument there is one item, beside the directory that it is made in or removed from.
-void TakePath(absl::string_view record, RecordedCall& call, int& named) {
-  if (RawField(record, "nametype") == "PARENT") return;
+// Of one path argument there is one item, beside the directory that it is made in or removed from,
+// and the interpreters of a program that was executed (`is_exec`).
+void TakePath(absl::string_view record, bool is_exec, RecordedCall& call, int& named) {
+  if (RawField(record, "nametype") == "PARENT" || (is_exec && named > 0)) return;
   call.path = ++named == 1 ? Decode(RawField(record, "name")) : std::nullopt;
 }
 
 // Takes the event that the parser is at; false if it is not of a call.
 bool TakeEvent(auparse_state_t* parser, RecordedCall& call) {
   bool found = false;
+  bool is_exec = false;
   int named = 0;
   auparse_first_record(parser);
   do {
@@ -93,7 +95,8 @@ bool TakeEvent(auparse_state_t* parser, RecordedCall& call) {
     }
     const char* text = auparse_get_record_text(parser);
     if (text == nullptr) continue;
-    if (type == AUDIT_PATH) TakePath(text, call, named);
+    is_exec |= type == AUDIT_EXECVE;
+    if (type == AUDIT_PATH) TakePath(text, is_exec, call, named);
     if (type == AUDIT_CWD) call.cwd = Decode(RawField(text, "cwd"));
   } while (auparse_next_record(parser) > 0);
   return found;
@@ -179,12 +182,17 @@ struct RunStart {
   }
 };
 
+// A log with the files that rotation left of it, oldest first; "-" is standard input.
+absl::StatusOr<std::vector<OpenedLog>> OpenAll(const std::string& path) {
+  if (path != "-") return OpenLogSet(path);
+  std::vector<OpenedLog> files(1);
+  PROVOST_ASSIGN_OR_RETURN(files[0], OpenOneLog(path));
+  return files;
+}
+
 }  // namespace
 
 absl::StatusOr<RecordedCall> ReadRecordedCall(const std::string& path, uint64_t serial) {
-  PROVOST_ASSIGN_OR_RETURN(const int descriptor, OpenAuditLog(path));
-  const UniqueFd fd(descriptor);
-  LogLines lines(fd.get(), path);
   Serials serials;
   std::string event;
   RunStart run;
@@ -195,12 +203,16 @@ absl::StatusOr<RecordedCall> ReadRecordedCall(const std::string& path, uint64_t 
     run.Take(*header, line, serial);
     if (header->serial == serial) absl::StrAppend(&event, line, "\n");
   };
-  while (true) {
-    PROVOST_ASSIGN_OR_RETURN(const std::optional<absl::string_view> line, lines.Next());
-    if (!line) break;
-    take(*line);
+  PROVOST_ASSIGN_OR_RETURN(const std::vector<OpenedLog> files, OpenAll(path));
+  for (const OpenedLog& file : files) {
+    LogLines lines(file.fd.get(), file.path);
+    while (true) {
+      PROVOST_ASSIGN_OR_RETURN(const std::optional<absl::string_view> line, lines.Next());
+      if (!line) break;
+      take(*line);
+    }
+    if (const std::optional<absl::string_view> rest = lines.Rest()) take(*rest);
   }
-  if (const std::optional<absl::string_view> rest = lines.Rest()) take(*rest);
   if (event.empty()) {
     return absl::NotFoundError(
         absl::StrCat(path, ": no event has the serial ", serial, ": ", serials.ToString()));

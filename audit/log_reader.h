@@ -32,10 +32,11 @@ struct RecordedCall {
   int64_t run_started = 0;  // seconds since 1970; 0: not known
 };
 
-// Finds the event with this serial in an audit log ("-" is standard input), ours or auditd's,
-// through libauparse. kNotFound names the serials that are there; kFailedPrecondition: the event is
-// not of a call; kInvalidArgument: the path is no file, or the file no log. Messages name the file.
-// Lines that are no records are passed over.
+// Finds the event with this serial in an audit log with the files that rotation left of it ("-" is
+// standard input; a directory, the audit.log in it), ours or auditd's, through libauparse.
+// kNotFound names the serials that are there; kFailedPrecondition: the event is not of a call;
+// kInvalidArgument: the path is no file, or the file no log. Messages name the file. Lines that are
+// no records are passed over.
 absl::StatusOr<RecordedCall> ReadRecordedCall(const std::string& path, uint64_t serial);
 
 }  // namespace provost

@@ -66,6 +66,39 @@ TEST(LogReaderTest, ReadsWhatWasWritten) {
   EXPECT_EQ(contained.op, "deny");
 }
 
+// Rotation may part a run's beginning, or an event's own records, from the rest.
+TEST(LogReaderTest, LooksInTheFilesThatRotationLeft) {
+  const Identity who = SomeTask();
+  SupervisorEvent start{SupervisorEvent::What::kStart, &who};
+  start.policies = {"/srv/first.policy"};
+  std::string first;
+  FormatEvent(start, {1795311667, 1, 5}, first);
+  start.policies = {"/srv/second.policy"};
+  FormatEvent(start, {1795311667, 1, 100}, first);
+  const CallFacts facts = SomeFacts();
+  DecisionEvent decision = SomeDecision(who);
+  decision.facts = &facts;
+  std::string event;
+  FormatEvent(decision, {1795311668, 1, 7}, event);
+  const size_t middle = event.find("type=CWD");
+  ASSERT_NE(middle, std::string::npos);
+  std::string last;
+  FormatEvent(SomeDecision(who), {1795311669, 1, 101}, last);
+  const std::string path = FreshPath("rotated.log");
+  WriteFile(path + ".3", first);
+  WriteFile(path + ".2", event.substr(0, middle));
+  WriteFile(path + ".1", event.substr(middle));
+  WriteFile(path, last);
+  PROVOST_ASSERT_OK_AND_ASSIGN(const RecordedCall call, ReadRecordedCall(path, 7));
+  EXPECT_EQ(call.rule, "no-shadow");
+  EXPECT_EQ(call.cwd, facts.cwd);
+  EXPECT_EQ(call.run_policies, std::vector<std::string>{"/srv/first.policy"});
+  PROVOST_ASSERT_OK_AND_ASSIGN(const RecordedCall other, ReadRecordedCall(path, 101));
+  EXPECT_EQ(other.run_policies, std::vector<std::string>{"/srv/second.policy"});
+  EXPECT_THAT(ReadRecordedCall(path, 8),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("5, 7, 100 to 101")));
+}
+
 TEST(LogReaderTest, SaysWhichSerialsThereAre) {
   const std::string path = SomeLog();
   EXPECT_THAT(ReadRecordedCall(path, 10),
@@ -102,7 +135,7 @@ TEST(LogReaderTest, PassesOverWhatIsNoRecordOfACall) {
 
 TEST(LogReaderTest, WhatIsNoLogIsAnError) {
   EXPECT_THAT(ReadRecordedCall("/", 1),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("/: is a directory")));
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("/: is a directory without")));
   EXPECT_THAT(ReadRecordedCall("/dev/zero", 1),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("/dev/zero: is a device")));
   const std::string endless = FreshPath("endless.log");

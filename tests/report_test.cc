@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
@@ -153,6 +155,10 @@ TEST(ReportTest, FiltersAsAusearchDoes) {
       "--session 4294967295",
       "-n nowhere",
       "-p 1",
+      "-tm '(none)'",
+      "-tm none",
+      "-w -tm none",
+      "-tm pts",
   };
   for (const std::string& log : {OurLog(), KernelLog()}) {
     for (const char* filter : kFilters) {
@@ -221,9 +227,12 @@ constexpr char kRest[] =
     "auid=1 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=1 comm=\"x\" "
     "exe=\"/x\" key=\"k\"\n";
 
+// Where the serials of AnEvent count from; those of supervisors begin above 2^30.
+constexpr int64_t kSerials = 2'000'000'000;
+
 // An event of getpid, whole.
 std::string AnEvent(int serial) {
-  const std::string stamp = absl::StrCat("1795315209.", 100 + serial, ":", serial);
+  const std::string stamp = absl::StrCat("1795315209.", 100 + serial, ":", kSerials + serial);
   return absl::StrCat(kStart, stamp, kRest, "type=PROCTITLE msg=audit(", stamp,
                       "): proctitle=\"x\"\n");
 }
@@ -297,6 +306,89 @@ TEST(ReportTest, FollowsThroughRotationAndTruncation) {
   for (int serial = 1; serial <= 7; ++serial) all += AnEvent(serial);
   EXPECT_EQ(ended.out, all);
   EXPECT_THAT(ended.err, HasSubstr("was truncated: reading it from its beginning"));
+}
+
+// A log that is rotated with `keep` files left, as provost does it.
+void Rotate(const std::string& log, int keep) {
+  for (int number = keep; number > 1; --number) {
+    const std::string from = absl::StrCat(log, ".", number - 1);
+    if (access(from.c_str(), F_OK) != 0) continue;
+    ASSERT_EQ(rename(from.c_str(), absl::StrCat(log, ".", number).c_str()), 0);
+  }
+  ASSERT_EQ(rename(log.c_str(), (log + ".1").c_str()), 0);
+}
+
+TEST(ReportTest, FollowsWhatRotationDeletedAndSaysWhatItNeverSaw) {
+  const std::string log = TemporaryPath("deleted.log");
+  Append(log, AnEvent(1));
+  Subprocess follower({Program(), "report", "--follow", "--raw", log});
+  ASSERT_TRUE(follower.AwaitOutput(AnEvent(1)));
+  // It has the file open that loses its name: nothing is missing.
+  ASSERT_EQ(kill(follower.pid(), SIGSTOP), 0);
+  Append(log, AnEvent(2));
+  Rotate(log, 1);
+  Append(log, AnEvent(3));
+  Rotate(log, 1);
+  Append(log, AnEvent(4));
+  ASSERT_EQ(kill(follower.pid(), SIGCONT), 0);
+  ASSERT_TRUE(follower.AwaitOutput(AnEvent(2) + AnEvent(3) + AnEvent(4)));
+  // A file that came and went meanwhile.
+  ASSERT_EQ(kill(follower.pid(), SIGSTOP), 0);
+  Append(log, AnEvent(5));
+  Rotate(log, 1);
+  Append(log, AnEvent(6) + AnEvent(7));
+  Rotate(log, 1);
+  Append(log, AnEvent(8));
+  Rotate(log, 1);
+  Append(log, AnEvent(9));
+  ASSERT_EQ(kill(follower.pid(), SIGCONT), 0);
+  ASSERT_TRUE(follower.AwaitOutput(AnEvent(5) + AnEvent(8) + AnEvent(9)));
+  ASSERT_EQ(kill(follower.pid(), SIGINT), 0);
+  const Ended ended = follower.Wait();
+  EXPECT_EQ(ended.err, absl::StrCat("provost: ", log,
+                                    ": 2 events were deleted before they could be read, of those "
+                                    "with the serials 2000000006 to 2000000007\n"));
+}
+
+// While it reads, it opens what comes: a reader that is slower than its log misses nothing.
+TEST(ReportTest, FollowsALogThatIsRotatedWhileItReads) {
+  const std::string log = TemporaryPath("busy.log");
+  const std::string script = absl::StrCat("i=0; while [ $i -lt 400 ]; do mkdir '",
+                                          TemporaryPath("busy"), "'; i=$((i+1)); done");
+  Append(log, "");
+  Subprocess follower({Program(), "report", "--follow", "--raw", log});
+  const Ended run =
+      RunNatively({Program(), "run", "-e", "deny EPERM mkdir", "--audit-max-size", "16K",
+                   "--audit-keep", "2", "-o", log, "--", "/bin/sh", "-c", script});
+  ASSERT_TRUE(follower.AwaitOutput("op=supervisor-end")) << run;
+  ASSERT_EQ(kill(follower.pid(), SIGINT), 0);
+  const Ended ended = follower.Wait();
+  size_t events = 0;
+  for (const absl::string_view line : absl::StrSplit(ended.out, '\n')) {
+    events += absl::StartsWith(line, "type=SECCOMP ") ? 1 : 0;
+  }
+  // What it missed it says.
+  uint64_t missed = 0;
+  for (const absl::string_view line : absl::StrSplit(ended.err, '\n', absl::SkipEmpty())) {
+    const size_t at = line.find(" event");
+    ASSERT_NE(at, absl::string_view::npos) << line;
+    const size_t number = line.rfind(' ', at - 1) + 1;
+    uint64_t count = 0;
+    ASSERT_TRUE(absl::SimpleAtoi(line.substr(number, at - number), &count)) << line;
+    missed += count;
+  }
+  EXPECT_EQ(events + missed, 400U) << ended.err;
+}
+
+TEST(ReportTest, ReadsLinesThatEndInCrLf) {
+  std::ifstream stream(KernelLog());
+  const std::string text((std::istreambuf_iterator<char>(stream)),
+                         std::istreambuf_iterator<char>());
+  const std::string log = TemporaryPath("crlf.log");
+  Append(log, absl::StrReplaceAll(text, {{"\n", "\r\n"}}));
+  EXPECT_EQ(Report({"--raw", log}).out, Report({"--raw", KernelLog()}).out);
+  EXPECT_EQ(Report({"--json", log}).out, Report({"--json", KernelLog()}).out);
+  EXPECT_EQ(Report({"--raw", log}).err, "");
 }
 
 TEST(ReportTest, FollowsAPipeToItsEnd) {

@@ -136,7 +136,7 @@ void TakeField(auparse_state_t* parser, absl::string_view name, absl::string_vie
   } else if (name == "exe") {
     TakeString(raw, event.program);
   } else if (name == "tty" || name == "terminal") {
-    if (raw != "(none)") TakeString(raw, event.terminal);
+    TakeString(raw, event.terminal);
   } else if (name == "lost") {
     TakeNumber(raw, event.lost);
   }

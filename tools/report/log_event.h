@@ -29,7 +29,7 @@ struct LogEvent {
   std::vector<std::string> rules;  // keys, without those that only label a container
   std::string name;                // comm=
   std::string program;             // exe=
-  std::string terminal;
+  std::string terminal;            // tty= or terminal=; "(none)" where a record says so
   std::optional<int64_t> pid, ppid;
   std::optional<uint32_t> uid, euid, auid, session;
   // PATH records' names, and paths of AF_UNIX addresses; one as often as records name it.

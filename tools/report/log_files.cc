@@ -1,6 +1,5 @@
 #include "tools/report/log_files.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -15,10 +14,7 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "base/status_macros.h"
 
 namespace provost {
@@ -35,117 +31,67 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string BaseOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-// The numbers N of the files PATH.N, highest first.
-std::vector<uint32_t> RotatedNumbers(const std::string& path) {
-  std::vector<uint32_t> numbers;
-  const std::string start = BaseOf(path) + ".";
-  struct Close {
-    void operator()(DIR* directory) const { closedir(directory); }
-  };
-  const std::unique_ptr<DIR, Close> directory(opendir(DirectoryOf(path).c_str()));
-  if (directory == nullptr) return numbers;
-  while (const dirent* entry = readdir(directory.get())) {
-    absl::string_view name = entry->d_name;
-    uint32_t number = 0;
-    if (!absl::ConsumePrefix(&name, start) || name.empty() || name.front() == '0') continue;
-    if (name.find_first_not_of("0123456789") != absl::string_view::npos) continue;
-    if (absl::SimpleAtoi(name, &number)) numbers.push_back(number);
-  }
-  std::sort(numbers.rbegin(), numbers.rend());
-  return numbers;
-}
-
 bool IsBlank(absl::string_view line) {
   return line.find_first_not_of(' ') == absl::string_view::npos;
 }
 
-// The path of the log that grows: `path`, or what stands for a directory.
-std::string LivePath(const std::string& path) {
-  struct stat status = {};
-  const bool directory = stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-  if (!directory) return path;
-  return absl::StrCat(absl::StripSuffix(path, "/"), "/audit.log");
-}
+// A log that grows faster than it is read is looked at for newer files after so many lines.
+constexpr uint64_t kLinesBetweenLooks = 256;
+// So many files wait to be read, at most: they take room on the disk until then, also when deleted.
+constexpr size_t kMostWaiting = 64;
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> FilesOfLog(const std::string& path) {
-  const std::string live = LivePath(path);
-  std::vector<std::string> files;
-  for (const uint32_t number : RotatedNumbers(live)) {
-    files.push_back(absl::StrCat(live, ".", number));
-  }
-  if (access(live.c_str(), F_OK) == 0) {
-    files.push_back(live);
-  } else if (files.empty() && live != path) {
-    return absl::NotFoundError(
-        absl::StrCat(path, ": is a directory without an audit.log: name the log in it"));
-  } else if (files.empty()) {
-    return absl::NotFoundError(absl::StrCat(path, ": ", strerror(errno)));
-  }
-  return files;
+LogFiles::File LogFiles::MakeFile(OpenedLog opened) {
+  File file;
+  file.opened = std::move(opened);
+  const std::string& path = file.opened.path;
+  file.lines = std::make_unique<LogLines>(
+      file.opened.fd.get(), path == "-" ? "standard input" : path,
+      file.opened.is_regular ? LogLines::Wait::kForMore : LogLines::Wait::kNever);
+  return file;
 }
 
-absl::StatusOr<LogFiles::File> LogFiles::OpenFile(const std::string& path) {
-  PROVOST_ASSIGN_OR_RETURN(const int fd, OpenAuditLog(path));
-  File file;
-  file.fd.reset(fd);
-  struct stat status = {};
-  if (fstat(fd, &status) != 0) {
-    return absl::UnavailableError(absl::StrCat(path, ": ", strerror(errno)));
-  }
-  file.device = status.st_dev;
-  file.inode = status.st_ino;
-  file.regular = S_ISREG(status.st_mode);
-  file.lines =
-      std::make_unique<LogLines>(fd, path == "-" ? "standard input" : path,
-                                 file.regular ? LogLines::Wait::kForMore : LogLines::Wait::kNever);
-  return file;
+bool LogFiles::Knows(const OpenedLog& file, bool to_be_read) const {
+  return std::any_of(logs_.begin(), logs_.end(), [&](const Log& log) {
+    return std::any_of(log.files.begin(), log.files.end(), [&](const File& known) {
+      return known.opened.Is(file) && !(to_be_read && known.is_done);
+    });
+  });
 }
 
 absl::Status LogFiles::Open(const std::string& path, bool rotated) {
   Log log;
-  log.path = path == "-" ? path : LivePath(path);
-  if (path != "-" && rotated) {
-    PROVOST_RETURN_IF_ERROR(FilesOfLog(path).status());
-    PROVOST_RETURN_IF_ERROR(OpenRotated(log));
+  log.path = path == "-" ? path : LivePathOfLog(path);
+  std::vector<OpenedLog> set;
+  if (path == "-") {
+    set.emplace_back();
+    PROVOST_ASSIGN_OR_RETURN(set.back(), OpenOneLog(path));
   } else {
-    PROVOST_ASSIGN_OR_RETURN(File file, OpenFile(log.path));
-    log.files.push_back(std::move(file));
+    PROVOST_ASSIGN_OR_RETURN(set, OpenLogSet(path));
   }
-  // Named twice, as by audit.log audit.log.1: read once.
-  for (const Log& other : logs_) {
-    for (const File& read : other.files) {
-      const auto same = [&](const File& file) { return file.Is(read); };
-      log.files.erase(std::remove_if(log.files.begin(), log.files.end(), same), log.files.end());
-    }
+  bool has_any = false;
+  for (OpenedLog& opened : set) {
+    // Named twice, as by audit.log audit.log.1: read once.
+    const bool is_known = Knows(opened, true);
+    File& file = log.files.emplace_back(MakeFile(std::move(opened)));
+    file.is_done = is_known || (!rotated && file.opened.path != log.path);
+    has_any |= !file.is_done;
   }
-  if (!log.files.empty()) logs_.push_back(std::move(log));
+  if (has_any) logs_.push_back(std::move(log));
   return absl::OkStatus();
 }
 
-absl::Status LogFiles::OpenRotated(Log& log) {
-  PROVOST_ASSIGN_OR_RETURN(const std::vector<std::string> paths, FilesOfLog(log.path));
-  for (const std::string& path : paths) {
-    absl::StatusOr<File> file = OpenFile(path);
-    // Rotation may rename them under our hands.
-    if (!file.ok() && absl::IsNotFound(file.status()) && paths.size() > 1) continue;
-    if (!file.ok()) return file.status();
-    const bool known = std::any_of(log.files.begin(), log.files.end(),
-                                   [&](const File& other) { return other.Is(*file); });
-    if (!known) log.files.push_back(*std::move(file));
-  }
-  if (log.files.empty()) return absl::NotFoundError(absl::StrCat(log.path, ": is gone"));
-  return absl::OkStatus();
-}
-
-void LogFiles::TakeLine(File& file, absl::string_view line) {
+void LogFiles::TakeLine(Log& log, File& file, absl::string_view line) {
   // A write that fell short is overwritten with blanks (docs/AUDIT_LOG.md).
   if (IsBlank(line)) return;
   const absl::StatusOr<RecordHeader> header = ParseRecordHeader(line);
   if (header.ok()) {
+    if (follows_) {
+      if (const auto gap = log.gaps.Note(*header, line)) {
+        complain_(absl::StrCat(log.path, ": ", *gap));
+      }
+    }
     assembler_.Add(*header, line);
     return;
   }
@@ -157,92 +103,113 @@ void LogFiles::TakeLine(File& file, absl::string_view line) {
                    file.malformed == kMaxNamed ? "; more of this file are only counted" : ""));
 }
 
-absl::Status LogFiles::ReadFile(File& file, bool last) {
+absl::Status LogFiles::ReadFile(Log& log, File& file, bool last) {
   while (true) {
     PROVOST_ASSIGN_OR_RETURN(const std::optional<absl::string_view> line, file.lines->Next());
     if (!line) break;
-    TakeLine(file, *line);
+    TakeLine(log, file, *line);
+    const bool look = follows_ && file.opened.is_regular;
+    if (look && file.lines->number() % kLinesBetweenLooks == 0) {
+      PROVOST_RETURN_IF_ERROR(OpenNewer(log));
+    }
   }
   if (!last) return absl::OkStatus();
-  if (const std::optional<absl::string_view> rest = file.lines->Rest()) TakeLine(file, *rest);
+  if (const auto rest = file.lines->Rest()) TakeLine(log, file, *rest);
   return absl::OkStatus();
 }
 
 absl::Status LogFiles::Read() {
   for (Log& log : logs_) {
     for (File& file : log.files) {
+      if (file.is_done) continue;
       do {
-        PROVOST_RETURN_IF_ERROR(ReadFile(file, false));
+        PROVOST_RETURN_IF_ERROR(ReadFile(log, file, false));
         if (file.lines->at_end()) break;
-        pollfd more = {.fd = file.fd.get(), .events = POLLIN, .revents = 0};
+        pollfd more = {.fd = file.opened.fd.get(), .events = POLLIN, .revents = 0};
         poll(&more, 1, -1);
       } while (true);
-      PROVOST_RETURN_IF_ERROR(ReadFile(file, true));
+      PROVOST_RETURN_IF_ERROR(ReadFile(log, file, true));
     }
     assembler_.Finish();
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> LogFiles::GoOn(Log& log) {
+absl::Status LogFiles::OpenNewer(Log& log) {
   struct stat status = {};
-  const File& read = log.files.back();
+  const OpenedLog& newest = log.files.back().opened;
   // Not there for a moment, while it is rotated.
-  if (stat(log.path.c_str(), &status) != 0) return false;
-  if (status.st_dev == read.device && status.st_ino == read.inode) return false;
-  Log now;
-  now.path = log.path;
-  PROVOST_RETURN_IF_ERROR(OpenRotated(now));
-  // Its writer may have appended until it was renamed.
-  PROVOST_RETURN_IF_ERROR(ReadFile(log.files.back(), true));
-  const auto found = std::find_if(now.files.begin(), now.files.end(),
-                                  [&](const File& file) { return file.Is(read); });
-  std::vector<File> newer;
-  if (found != now.files.end()) {
-    std::move(std::next(found), now.files.end(), std::back_inserter(newer));
-  } else {
-    newer.push_back(std::move(now.files.back()));
+  if (stat(log.path.c_str(), &status) != 0) return absl::OkStatus();
+  if (status.st_dev == newest.device && status.st_ino == newest.inode) return absl::OkStatus();
+  const auto is_waiting = [](const File& file) { return !file.is_done; };
+  if (std::count_if(log.files.begin(), log.files.end(), is_waiting) >
+      static_cast<ptrdiff_t>(kMostWaiting)) {
+    return absl::OkStatus();
   }
-  if (newer.empty()) return false;
-  log.files = std::move(newer);
-  return true;
+  absl::StatusOr<std::vector<OpenedLog>> set = OpenLogSet(log.path);
+  if (absl::IsNotFound(set.status())) return absl::OkStatus();
+  PROVOST_RETURN_IF_ERROR(set.status());
+  const auto in_set = [&](const OpenedLog& opened) {
+    return std::find_if(set->begin(), set->end(),
+                        [&](const OpenedLog& other) { return other.Is(opened); });
+  };
+  // What came after the last that is known is contiguous with it if that is still there.
+  const auto last = in_set(newest);
+  const bool has_last = last != set->end();
+  log.files.remove_if(
+      [&](const File& file) { return file.is_done && in_set(file.opened) == set->end(); });
+  bool after_gap = !has_last;
+  for (auto opened = has_last ? std::next(last) : set->begin(); opened != set->end(); ++opened) {
+    if (Knows(*opened, false)) continue;
+    log.files.push_back(MakeFile(std::move(*opened)));
+    log.files.back().after_gap = std::exchange(after_gap, false);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status LogFiles::ReadAgainIfTruncated(Log& log) {
   File& file = log.files.back();
+  const int fd = file.opened.fd.get();
   struct stat status = {};
-  if (fstat(file.fd.get(), &status) != 0) return absl::OkStatus();
-  if (status.st_size >= lseek(file.fd.get(), 0, SEEK_CUR)) return absl::OkStatus();
+  if (fstat(fd, &status) != 0) return absl::OkStatus();
+  if (status.st_size >= lseek(fd, 0, SEEK_CUR)) return absl::OkStatus();
   complain_(absl::StrCat(log.path, ": was truncated: reading it from its beginning"));
-  lseek(file.fd.get(), 0, SEEK_SET);
-  file.lines = std::make_unique<LogLines>(file.fd.get(), log.path);
-  return ReadFile(file, false);
+  lseek(fd, 0, SEEK_SET);
+  file.lines = std::make_unique<LogLines>(fd, log.path);
+  return ReadFile(log, file, false);
 }
 
 absl::Status LogFiles::CatchUp(Log& log) {
-  if (log.over) return absl::OkStatus();
+  if (log.is_over) return absl::OkStatus();
   while (true) {
-    for (size_t i = 0; i < log.files.size(); ++i) {
-      PROVOST_RETURN_IF_ERROR(ReadFile(log.files[i], i + 1 < log.files.size()));
+    const auto file = std::find_if(log.files.begin(), log.files.end(),
+                                   [](const File& one) { return !one.is_done; });
+    if (file == log.files.end()) return absl::OkStatus();
+    if (std::exchange(file->after_gap, false)) log.gaps.Suspect();
+    PROVOST_RETURN_IF_ERROR(ReadFile(log, *file, false));
+    if (!file->opened.is_regular) {
+      log.is_over = file->lines->at_end();
+      return log.is_over ? ReadFile(log, *file, true) : absl::OkStatus();
     }
-    File& last = log.files.back();
-    if (!last.regular) {
-      log.over = last.lines->at_end();
-      return log.over ? ReadFile(last, true) : absl::OkStatus();
+    if (std::next(file) == log.files.end()) {
+      PROVOST_RETURN_IF_ERROR(ReadAgainIfTruncated(log));
+      PROVOST_RETURN_IF_ERROR(OpenNewer(log));
+      if (std::next(file) == log.files.end()) return absl::OkStatus();
     }
-    PROVOST_RETURN_IF_ERROR(ReadAgainIfTruncated(log));
-    PROVOST_ASSIGN_OR_RETURN(const bool more, GoOn(log));
-    if (!more) return absl::OkStatus();
+    // Its writer may have appended until it was renamed.
+    PROVOST_RETURN_IF_ERROR(ReadFile(log, *file, true));
+    file->is_done = true;
   }
 }
 
 absl::Status LogFiles::Follow(const std::function<void()>& caught_up) {
+  follows_ = true;
   const UniqueFd notify(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (!notify.valid()) {
     return absl::UnavailableError(absl::StrCat("inotify_init1: ", strerror(errno)));
   }
   for (const Log& log : logs_) {
-    if (!log.files.back().regular) continue;
+    if (!log.files.back().opened.is_regular) continue;
     // The directory tells of a file's growth as of its renaming.
     const std::string directory = DirectoryOf(log.path);
     if (inotify_add_watch(notify.get(), directory.c_str(),
@@ -256,9 +223,9 @@ absl::Status LogFiles::Follow(const std::function<void()>& caught_up) {
     bool over = true;
     for (Log& log : logs_) {
       PROVOST_RETURN_IF_ERROR(CatchUp(log));
-      over &= log.over;
-      if (log.over || log.files.back().regular) continue;
-      sources.push_back({.fd = log.files.back().fd.get(), .events = POLLIN, .revents = 0});
+      over &= log.is_over;
+      if (log.is_over || log.files.back().opened.is_regular) continue;
+      sources.push_back({.fd = log.files.back().opened.fd.get(), .events = POLLIN, .revents = 0});
     }
     if (over) assembler_.Finish();
     assembler_.Idle(std::chrono::steady_clock::now());

@@ -234,7 +234,7 @@ nlohmann::ordered_json EventToJson(const LogEvent& event) {
   number("euid", event.euid);
   number("auid", event.auid);
   number("ses", event.session);
-  text("tty", event.terminal);
+  if (event.terminal != "(none)") text("tty", event.terminal);
   text("comm", event.name);
   text("exe", event.program);
   text("proctitle", event.command);

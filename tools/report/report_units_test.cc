@@ -15,6 +15,7 @@
 #include "tools/report/event_filter.h"
 #include "tools/report/log_event.h"
 #include "tools/report/render.h"
+#include "tools/report/serial_gaps.h"
 #include "tools/report/summary.h"
 #include "tools/report/when.h"
 
@@ -218,6 +219,54 @@ TEST(RenderTest, NothingReachesATerminalRaw) {
   EXPECT_EQ(Visible("back\\x41"), "back\\\\x41");
   EXPECT_EQ(Visible("\xed\xa0\x80\xf4\x90\x80\x80\xc0\xaf"),
             "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xc0\\xaf");
+}
+
+class GapsTest : public testing::Test {
+ protected:
+  std::string Note(uint64_t serial, const std::string& rest = "type=SECCOMP") {
+    const size_t blank = rest.find(' ');
+    const std::string record =
+        absl::StrCat(rest.substr(0, blank), " msg=audit(1.000:", serial,
+                     "):", blank == std::string::npos ? "" : rest.substr(blank), " ");
+    const absl::StatusOr<RecordHeader> header = ParseRecordHeader(record);
+    EXPECT_TRUE(header.ok()) << record;
+    return header.ok() ? gaps_.Note(*header, record).value_or("") : "";
+  }
+  static constexpr uint64_t kOne = 2'000'000'000;
+  static constexpr uint64_t kTwo = 3'000'000'000;
+  SerialGaps gaps_;
+};
+
+TEST_F(GapsTest, AreSaidOfEachRunOnceWhereFilesMayBeMissing) {
+  EXPECT_EQ(Note(kOne, "type=SERVICE_START msg='op=x op=supervisor-start"), "");
+  EXPECT_EQ(Note(kTwo), "");
+  EXPECT_EQ(Note(kTwo, "type=SYSCALL"), "") << "the same event";
+  EXPECT_EQ(Note(kOne + 5), "") << "no file is missing: not ours to explain";
+  gaps_.Suspect();
+  EXPECT_EQ(Note(kOne + 6), "");
+  EXPECT_EQ(Note(kTwo + 3), absl::StrCat("2 events were deleted before they could be read, of "
+                                         "those with the serials ",
+                                         kTwo + 1, " to ", kTwo + 2));
+  EXPECT_EQ(Note(kTwo + 9), "") << "said once";
+  EXPECT_EQ(Note(7), "") << "the kernel's";
+}
+
+TEST_F(GapsTest, WhatASupervisorSaysItLostIsNotMissing) {
+  EXPECT_EQ(Note(kOne), "");
+  EXPECT_EQ(Note(kTwo), "");
+  gaps_.Suspect();
+  EXPECT_EQ(Note(kOne + 3, "type=TRUSTED_APP msg='x op=events-lost lost=3"), "");
+  EXPECT_THAT(Note(kTwo + 5, "type=TRUSTED_APP msg='x op=events-lost lost=3"),
+              HasSubstr("2 events were deleted"));
+}
+
+TEST_F(GapsTest, OfRunsWhoseBeginningIsMissing) {
+  EXPECT_EQ(Note(kOne, "type=SERVICE_STOP msg='x op=supervisor-end"), "");
+  gaps_.Suspect();
+  EXPECT_THAT(Note(kTwo), HasSubstr("the beginning of a run was deleted"));
+  EXPECT_EQ(Note(kTwo + 1), "");
+  EXPECT_EQ(Note(kOne + 1, "type=SERVICE_START msg='x op=supervisor-start"), "");
+  EXPECT_EQ(Note(kOne + 2), "");
 }
 
 TEST(OverviewTest, CountsWhatWasLostOnce) {
