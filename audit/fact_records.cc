@@ -134,6 +134,30 @@ void AppendObject(const OtherTask& task, const EventLines& lines) {
   line.NameUser("OUID", task.uid);
 }
 
+// audit_log_execve_info(), but one record: what does not fit it is left out. An argument that fits
+// in part is written as the kernel writes one that goes on in the next record.
+void AppendExec(const ExecArguments& exec, const EventLines& lines) {
+  constexpr size_t kMostEncoded = 7500;
+  const RecordLine line(lines, "EXECVE");
+  line.Add("argc=", exec.count);
+  std::string encoded;
+  size_t left = kMostEncoded;
+  for (size_t i = 0; i < exec.words.size(); ++i) {
+    encoded.clear();
+    AppendUntrusted(exec.words[i], encoded);
+    const std::string name = absl::StrCat(" a", i);
+    if (name.size() + 1 + encoded.size() <= left) {
+      line.Add(name, "=", encoded);
+      left -= name.size() + 1 + encoded.size();
+      continue;
+    }
+    encoded.clear();
+    AppendHex(exec.words[i], encoded);
+    line.Add(name, "_len=", encoded.size(), name, "[0]=", encoded.substr(0, left / 2 * 2));
+    return;
+  }
+}
+
 // audit_log_time().
 void AppendClock(const ClockChange& clock, const EventLines& lines) {
   if (clock.injected) {
@@ -171,6 +195,7 @@ void AppendPeers(const CallFacts& facts, const EventLines& lines) {
 }
 
 void AppendFactRecords(const CallFacts& facts, const EventLines& lines) {
+  if (facts.exec) AppendExec(*facts.exec, lines);
   AppendClock(facts.clock, lines);
   if (!facts.paths.empty() && facts.cwd) AppendCwd(*facts.cwd, lines);
   for (size_t item = 0; item < facts.paths.size(); ++item) {

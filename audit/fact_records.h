@@ -18,7 +18,7 @@ void AppendContainerIds(const CallFacts& facts, const EventLines& lines);
 // begin with SYSCALL, has them, and otherwise has ausearch(8) say "connected-to x86_64".
 void AppendPeers(const CallFacts& facts, const EventLines& lines);
 
-// The records that stand between SYSCALL and PROCTITLE, in their order: TIME_INJOFFSET, and
+// The records that stand between SYSCALL and PROCTITLE, in their order: EXECVE; TIME_INJOFFSET, and
 // TIME_ADJNTPVAL for each value; CWD, and PATH for each path. Formats are those of
 // kernel/auditsc.c (audit_log_exit). All of these only where there is something to say.
 void AppendFactRecords(const CallFacts& facts, const EventLines& lines);

@@ -484,6 +484,30 @@ TEST(FormatEvent, HostileFactsStayInsideTheirField) {
   }
 }
 
+TEST(FormatEvent, ArgumentsOfAProgram) {
+  const Identity who = SomeTask();
+  CallFacts facts = SomeFacts();
+  facts.exec = ExecArguments{4, {"ls", "", "a b", "k=v"}};
+  DecisionEvent event = SomeDecision(who);
+  event.facts = &facts;
+  ExpectOneSoundEvent(event, {"SECCOMP", "SYSCALL", "EXECVE", "CWD", "PATH", "PROCTITLE"});
+  EXPECT_THAT(RecordOf(event, "EXECVE"),
+              testing::EndsWith(": argc=4 a0=\"ls\" a1=\"\" a2=612062 a3=6B3D76"));
+  for (const std::string& text : HostileTexts()) {
+    facts.exec->words = {text, text};
+    ExpectOneSoundEvent(event, {"SECCOMP", "SYSCALL", "EXECVE", "CWD", "PATH", "PROCTITLE"});
+  }
+  // What does not fit is cut, and said to be longer.
+  facts.exec = ExecArguments{9, {std::string(3000, '\n'), std::string(3000, '\n'), "x"}};
+  const std::string cut = RecordOf(event, "EXECVE");
+  EXPECT_LE(cut.size(), kMaxLine);
+  EXPECT_THAT(cut, HasSubstr(" a1_len=6000 a1[0]=0A0A"));
+  EXPECT_EQ(cut.find(" a2"), std::string::npos);
+  EXPECT_EQ(cut.substr(cut.find("a1[0]=") + 6).size() % 2, 0u);
+  facts.exec->words = {std::string(100'000, 'x')};
+  EXPECT_LE(RecordOf(event, "EXECVE").size(), kMaxLine);
+}
+
 TEST(FormatEvent, EveryRecordInItsPlace) {
   const Identity who = SomeTask();
   const CallFacts facts = EveryFact();

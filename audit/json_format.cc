@@ -65,6 +65,24 @@ void AppendSequence(absl::string_view sequence, std::string& out) {
   }
 }
 
+// A string as JSON has it; false if U+FFFD stands in it for a byte that is no part of a character.
+bool AppendQuoted(absl::string_view text, std::string& out) {
+  bool valid = true;
+  out.push_back('"');
+  for (absl::string_view rest = text; !rest.empty();) {
+    const size_t length = SequenceLength(rest);
+    if (length == 0) {
+      valid = false;
+      AppendEscape(0xfffd, out);
+    } else {
+      AppendSequence(rest.substr(0, length), out);
+    }
+    rest.remove_prefix(std::max<size_t>(length, 1));
+  }
+  out.push_back('"');
+  return valid;
+}
+
 void AppendNumber(absl::string_view name, const absl::AlphaNum& number, std::string& out) {
   absl::StrAppend(&out, ",\"", name, "\":", number);
 }
@@ -238,6 +256,19 @@ void AppendClock(const ClockChange& clock, std::string& out) {
   });
 }
 
+void AppendExec(const ExecArguments& exec, std::string& out) {
+  AppendNumber("argc", exec.count, out);
+  bool valid = true;
+  AppendList("argv", exec.words, out,
+             [&](const std::string& word) { valid &= AppendQuoted(word, out); });
+  if (valid) return;
+  AppendList("argv_hex", exec.words, out, [&](const std::string& word) {
+    out.push_back('"');
+    AppendHex(word, out);
+    out.push_back('"');
+  });
+}
+
 void AppendFacts(const CallFacts& facts, std::string& out) {
   if (facts.contid) AppendNumber("contid", *facts.contid, out);
   if (!facts.sockaddr.empty()) AppendAddress(facts.sockaddr, out);
@@ -250,6 +281,7 @@ void AppendFacts(const CallFacts& facts, std::string& out) {
                [&](const OtherTask& task) { AppendOtherTask(task, out); });
   }
   AppendClock(facts.clock, out);
+  if (facts.exec) AppendExec(*facts.exec, out);
   if (facts.paths.empty()) return;
   if (facts.cwd) AppendJsonString("cwd", *facts.cwd, out);
   AppendList("paths", facts.paths, out, [&](const PathFact& path) { AppendPath(path, out); });
@@ -301,20 +333,8 @@ struct AppendFields {
 }  // namespace
 
 void AppendJsonString(absl::string_view name, absl::string_view text, std::string& out) {
-  absl::StrAppend(&out, ",\"", name, "\":\"");
-  bool valid = true;
-  for (absl::string_view rest = text; !rest.empty();) {
-    const size_t length = SequenceLength(rest);
-    if (length == 0) {
-      valid = false;
-      AppendEscape(0xfffd, out);
-    } else {
-      AppendSequence(rest.substr(0, length), out);
-    }
-    rest.remove_prefix(std::max<size_t>(length, 1));
-  }
-  out.push_back('"');
-  if (valid) return;
+  absl::StrAppend(&out, ",\"", name, "\":");
+  if (AppendQuoted(text, out)) return;
   absl::StrAppend(&out, ",\"", name, "_hex\":\"");
   AppendHex(text, out);
   out.push_back('"');

@@ -60,6 +60,22 @@ TEST(JsonFormat, ARefusedCall) {
   })"));
 }
 
+TEST(JsonFormat, ArgumentsOfAProgram) {
+  const Identity who = SomeTask();
+  CallFacts facts;
+  facts.exec = ExecArguments{3, {"ls", "", "\n"}};
+  DecisionEvent event = SomeDecision(who);
+  event.facts = &facts;
+  Json json = Parsed(event);
+  EXPECT_EQ(json["argc"], 3);
+  EXPECT_EQ(json["argv"], Json({"ls", "", "\n"}));
+  EXPECT_FALSE(json.contains("argv_hex"));
+  facts.exec->words = {"a", "\xff"};
+  json = Parsed(event);
+  EXPECT_EQ(json["argv"], Json({"a", "\ufffd"}));
+  EXPECT_EQ(json["argv_hex"], Json({"61", "FF"}));
+}
+
 TEST(JsonFormat, EveryFact) {
   const Identity who = SomeTask();
   CallFacts facts = EveryFact();

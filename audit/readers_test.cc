@@ -122,6 +122,7 @@ class LogOfEveryKind {
     kUnix,
     kSignal,
     kClock,
+    kExec,
     kHostileFacts,
     kContainer,
     kContainerRefused,
@@ -271,6 +272,22 @@ class LogOfEveryKind {
     CallFacts clock;
     clock.clock = EveryFact().clock;
     AddWithFacts(kClock, 1016, 159, clock);
+
+    CallFacts exec = SomeFacts();
+    exec.paths[0].name = "/srv/script";
+    exec.paths.push_back(exec.paths[0]);
+    exec.paths[1].name = "/bin/sh";
+    exec.exec = ExecArguments{4,
+                              {"/bin/sh", "/srv/script", "",
+                               "a\ntype=SYSCALL msg=audit(1795311668.000:1): key=\"forged\""}};
+    Identity who = SomeTask();
+    who.pid = 1018;
+    DecisionEvent event = SomeDecision(who);
+    event.request.nr = 59;
+    event.decision = {Log{}, RecordWish::kLogResult, "programs"};
+    event.result = 0;
+    event.facts = &exec;
+    Add(kExec, event);
   }
 
   void AddHostileFacts() {
@@ -360,6 +377,10 @@ TEST(Readers, EveryFilterFindsItsEvent) {
       {"-pp 1000 -p 1001", {L::kDeny}},
       {"-sc openat", {L::kDeny, L::kHostile, L::kPath, L::kHostileFacts}},
       {"-sc rename", {L::kTwoPaths}},
+      {"-sc execve", {L::kExec}},
+      {"-m EXECVE", {L::kExec}},
+      {"-f /srv/script", {L::kExec}},
+      {"-f /bin/sh", {L::kExec}},
       {"-sc ptrace", {L::kKill}},
       {"-sc 1073741826", {L::kX32}},
       {"--arch i386", {L::kI386}},
@@ -373,7 +394,7 @@ TEST(Readers, EveryFilterFindsItsEvent) {
       {"-tm pts9", {L::kI386}},
       {"-sv no -m SECCOMP -p 1011", {L::kPath}},
       {"-sv no -m SECCOMP -p 1005", {}},
-      {"-sv yes -m SECCOMP", {L::kReturn, L::kLogResult}},
+      {"-sv yes -m SECCOMP", {L::kReturn, L::kLogResult, L::kExec}},
       {"-sv no -m TRUSTED_APP", {L::kLost}},
       {"-e -13 -p 1001", {L::kDeny}},
       {"-e -38", {L::kX32}},
@@ -396,15 +417,15 @@ TEST(Readers, EveryFilterFindsItsEvent) {
       {"-k contid=123456", {L::kConnect, L::kHostileFacts}},
       {"-k contid=31", {L::kSignal}},
       {"-k facts-1013", {L::kConnect}},
-      {"-m PATH", {L::kPath, L::kTwoPaths, L::kHostileFacts}},
-      {"-m CWD", {L::kPath, L::kTwoPaths, L::kHostileFacts}},
+      {"-m PATH", {L::kPath, L::kTwoPaths, L::kExec, L::kHostileFacts}},
+      {"-m CWD", {L::kPath, L::kTwoPaths, L::kExec, L::kHostileFacts}},
       {"-m SOCKADDR", {L::kConnect, L::kUnix, L::kHostileFacts}},
       {"-m OBJ_PID", {L::kSignal, L::kHostileFacts}},
       {"-m TIME_INJOFFSET", {L::kClock, L::kHostileFacts}},
       {"-m TIME_ADJNTPVAL", {L::kClock, L::kHostileFacts}},
       {"-m CONFIG_CHANGE", {L::kConfig, L::kConfigRefused}},
       {"-m CONFIG_CHANGE -sv no", {L::kConfigRefused}},
-      {"-a 3000000018", {L::kContainer}},
+      {"-a 3000000019", {L::kContainer}},
       {"-p 4711", {}},
       {"-k forged", {}},
   };
@@ -429,6 +450,7 @@ TEST(Readers, TextAndCsvKnowTheCalls) {
     EXPECT_THAT(text, HasSubstr("unsuccessfully opened-file /etc/shadow using /usr/bin/cat"));
     EXPECT_THAT(text, HasSubstr("unsuccessfully connected-to 192.0.2.7 using /usr/bin/cat"));
     EXPECT_THAT(text, HasSubstr("unsuccessfully renamed /srv/old dir/file"));
+    EXPECT_THAT(text, HasSubstr("successfully executed /srv/script"));
     EXPECT_EQ(Lines(text).size(), LogOfEveryKind::kEvents + kContainerIds);
     const std::string csv = Ausearch(log.path(), "--format csv");
     EXPECT_THAT(csv, Not(HasSubstr("unknown-syscall")));
@@ -455,6 +477,9 @@ TEST(Readers, InterpretedRecordsSayWhatHappened) {
   EXPECT_THAT(Ausearch(log.path(), "-i -a 3000000013"),
               AllOf(HasSubstr("saddr={ saddr_fam=inet laddr=192.0.2.7 lport=443 }"),
                     HasSubstr("key=facts-1013 key=contid=123456")));
+  EXPECT_THAT(Ausearch(log.path(), "-i -a 3000000017"),
+              AllOf(HasSubstr(" : argc=4 a0=/bin/sh a1=/srv/script a2= a3=a"),
+                    HasSubstr("item=1 name=/bin/sh inode=1835")));
   EXPECT_THAT(Ausearch(log.path(), "-i -a 3000000015"),
               HasSubstr(" ouid=www-data oses=5 ocomm=victim"));
 }
@@ -490,7 +515,7 @@ TEST(Readers, AureportCountsEveryEvent) {
   Serials all = decisions;
   all.insert({L::kStart, L::kLost, L::kEnd});
   // A socket's path is a file, too.
-  const Serials paths = {L::kPath, L::kTwoPaths, L::kUnix, L::kHostileFacts};
+  const Serials paths = {L::kPath, L::kTwoPaths, L::kUnix, L::kExec, L::kHostileFacts};
 
   EXPECT_EQ(Listed(log.path(), "-s"), decisions);
   EXPECT_EQ(Listed(log.path(), "-n"), decisions);
@@ -509,7 +534,7 @@ TEST(Readers, AureportCountsEveryEvent) {
   EXPECT_EQ(Summary(log.path(), "-x").at("/usr/bin/provost"), 3);
   // With the CONTAINER_ID records, each an event to aureport.
   EXPECT_THAT(Aureport(log.path(), "--summary"),
-              AllOf(HasSubstr("Number of events: 31\n"), HasSubstr("Number of keys: 18\n"),
+              AllOf(HasSubstr("Number of events: 32\n"), HasSubstr("Number of keys: 19\n"),
                     HasSubstr("Number of failed syscalls: 11\n")));
 }
 

@@ -75,6 +75,12 @@ struct ClockChange {
   std::vector<Value> values;       // each with old_value != new_value
 };
 
+// What an execve that succeeded gave the program: an EXECVE record.
+struct ExecArguments {
+  uint64_t count = 0;              // argc
+  std::vector<std::string> words;  // the first of them, as many as a record may hold
+};
+
 struct CallFacts {
   std::optional<std::string> cwd;  // set where `paths` is not empty and it could be read
   std::vector<PathFact> paths;     // items= counts them
@@ -83,6 +89,7 @@ struct CallFacts {
   std::optional<uint64_t> contid;         // the container of the task itself
   std::vector<uint64_t> network_contids;  // for a network call: of all who share the namespace
   ClockChange clock;
+  std::optional<ExecArguments> exec;
 };
 
 }  // namespace provost

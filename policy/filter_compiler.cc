@@ -1,6 +1,7 @@
 #include "policy/filter_compiler.h"
 
 #include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -335,9 +336,19 @@ class FilterCompiler {
 
   void CompileCalls(Arch arch) {
     const int32_t limit = SyscallTable::Get().Limit(arch);
+    const Syscall* prctl = SyscallTable::Get().Find(arch, "prctl");
     for (int32_t nr = 0; nr < limit; ++nr) {
-      calls_.push_back({arch, nr, CompileCall(arch, nr)});
+      Node node = CompileCall(arch, nr);
+      if (options_.trace_set_mm && prctl != nullptr && nr == prctl->nr) node = TraceSetMm(node);
+      calls_.push_back({arch, nr, node});
     }
+  }
+
+  // The option is an int on both architectures: the lower half decides.
+  Node TraceSetMm(Node prctl) {
+    if (graph_.IsReturn(prctl) && prctl != graph_.Return(SECCOMP_RET_ALLOW)) return prctl;
+    constexpr Word kOption = {offsetof(seccomp_data, args)};
+    return graph_.Test(kOption, BPF_JEQ, PR_SET_MM, trace_, prctl);
   }
 
   Node CompileCall(Arch arch, int32_t nr) {

@@ -46,6 +46,9 @@ struct FilterOptions {
   // Ask the tracer about every execve and execveat that is not plainly allowed, so that it can let
   // the first one through.
   bool trace_exec = true;
+  // Ask the tracer about prctl(PR_SET_MM, …) where it may run: by it a process changes what records
+  // say of its program and its command line.
+  bool trace_set_mm = false;
   // The most instructions the program may have, when room must be left: a task's filters together
   // may have 32768, each counted with 4 more (kernel/seccomp.c, MAX_INSNS_PER_PATH).
   int max_instructions = BPF_MAXINSNS;

@@ -212,6 +212,27 @@ TEST(CompileFilter, AsksForEveryExecThatIsNotAllowed) {
             Errno(ENOSYS));
 }
 
+TEST(CompileFilter, AsksForEveryPrSetMmThatMayRun) {
+  constexpr uint64_t kSetMm = 35;
+  PROVOST_ASSERT_OK_AND_ASSIGN(const Policy some, PolicyBuilder()
+                                                      .Add({.verdict = Deny{EPERM}}, {"prctl"},
+                                                           Always(Arg(0, kS32, CompareOp::kEq, 4)))
+                                                      .Build());
+  PROVOST_ASSERT_OK_AND_ASSIGN(const Policy none,
+                               PolicyBuilder().Add({.verdict = Deny{EPERM}}, {"prctl"}).Build());
+  const BpfProgram traced = Compile(some, {.trace_set_mm = true});
+  for (const Arch arch : kAllArches) {
+    // The option is an int.
+    EXPECT_EQ(Answer(traced, arch, "prctl", {kSetMm}), kTrace);
+    EXPECT_EQ(Answer(traced, arch, "prctl", {kSetMm | uint64_t{1} << 32}), kTrace);
+    EXPECT_EQ(Answer(traced, arch, "prctl", {4}), Errno(EPERM));
+    EXPECT_EQ(Answer(traced, arch, "prctl", {15}), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(Answer(traced, arch, "getpid", {kSetMm}), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(Answer(Compile(some), arch, "prctl", {kSetMm}), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(Answer(Compile(none, {.trace_set_mm = true}), arch, "prctl", {kSetMm}), Errno(EPERM));
+  }
+}
+
 // Every width, operator and mask at values around the edges of 32 and 64 bits, against Holds (which
 // a table of its own holds to the language).
 TEST(CompileFilter, ComparesEveryWidthAsTheEvaluatorDoes) {

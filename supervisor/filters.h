@@ -16,8 +16,9 @@ namespace provost {
 
 // Compiles one filter for each policy; `control` is part of all. `wants_record` says which
 // decisions must come to the tracer to be recorded; with `complain`, every refusal must come to it
-// to be let through. With more than one policy every refusal comes to the tracer too: stacked
-// filters in the kernel would not know each other's errnos.
+// to be let through. Where any may be recorded, so must the calls that change what records say of a
+// program unseen (FilterOptions::trace_set_mm). With more than one policy every refusal comes to
+// the tracer too: stacked filters in the kernel would not know each other's errnos.
 absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
     const std::function<bool(const Decision&)>& wants_record);

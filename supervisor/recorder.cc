@@ -55,20 +55,23 @@ void Recorder::Finish(PendingRecord& record, int64_t result) {
   call_facts_.Complete(record.identity.tid, *directory, record.request, record.facts);
 }
 
-void Recorder::FinishExec(pid_t tid, PendingRecord& record) {
-  record.result = 0;
+void Recorder::FinishExec(pid_t tid, PendingRecord& record, Exec exec) {
+  if (exec == Exec::kIsOver) record.result = 0;
   record.has_run = true;
   record.identity = Identity();
   record.unread = identities_.Read(tid, record.identity);
+  if (!record.has_facts) return;
+  const absl::StatusOr<int> directory = identities_.Directory(tid);
+  if (directory.ok()) call_facts_.CompleteExec(tid, *directory, record.facts);
 }
 
-void Recorder::NoteCall(pid_t tid, const SyscallRequest& request) {
+void Recorder::NoteCall(const SyscallRequest& request) {
   constexpr int32_t kPrctl = 157;
   constexpr int32_t kPrctlI386 = 172;
   const bool is_prctl = (request.IsX86_64() && request.nr == kPrctl) ||
                         (request.IsI386() && request.nr == kPrctlI386);
   if (is_prctl && static_cast<uint32_t>(request.args[0]) == PR_SET_MM) {
-    identities_.KeepNoProgram(tid);
+    identities_.KeepNoPrograms();
   }
 }
 

@@ -57,8 +57,11 @@ class Recorder {
                      ArgumentMemory& arguments);
   // The same call at its exit: it gave `result`, and what it made is there.
   void Finish(PendingRecord& record, int64_t result);
-  // The same, of the execve that started the program: the task is another one now.
-  void FinishExec(pid_t tid, PendingRecord& record);
+  // The same call, an execve, when it has succeeded, at its PTRACE_EVENT_EXEC stop: the task is
+  // `tid` and another program now. Whether it is at its exit too: the one that started the run's
+  // program has no other.
+  enum class Exec : uint8_t { kGoesOn, kIsOver };
+  void FinishExec(pid_t tid, PendingRecord& record, Exec exec);
 
   // An error means that it is not on record and may be offered again. Reads first what of the task
   // could not be read yet; it must still be where it was then.
@@ -85,8 +88,9 @@ class Recorder {
 
   // What is kept of a task is wrong from here on: it ran execve, or ended.
   void Forget(pid_t tid) { identities_.Forget(tid); }
-  // A task at its seccomp stop is about to make a call, whose record is made if there is one.
-  void NoteCall(pid_t tid, const SyscallRequest& request);
+  // A task at its seccomp stop is about to make a call, whose record is made if there is one. Every
+  // prctl(PR_SET_MM) must come here (FilterOptions::trace_set_mm).
+  void NoteCall(const SyscallRequest& request);
 
  private:
   absl::Status ReadFacts(PendingRecord& record, ArgumentMemory& arguments);

@@ -403,7 +403,7 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
   }
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
-  recorder_.NoteCall(stopped.tid(), info.request);
+  recorder_.NoteCall(info.request);
   if (recorder_.Wants(decision)) {
     PendingRecord record = recorder_.Make(stopped.tid(), info.request, decision, arguments);
     return BeforeCall(std::move(stopped), task, std::move(record), judged.runs);
@@ -538,15 +538,20 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
       tasks_.erase(former);
     }
   }
-  // The new program's registers are its own.
-  if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) awaiting->rewritten.reset();
+  if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) {
+    // The new program's registers are its own.
+    awaiting->rewritten.reset();
+    if (awaiting->record) {
+      recorder_.FinishExec(leader, *awaiting->record, Recorder::Exec::kGoesOn);
+    }
+  }
   if (!program_runs_ && leader == root_) {
     program_runs_ = true;
     decider_.ProgramStarted();
     if (first_exec_) {
       PendingRecord record = *std::move(first_exec_);
       first_exec_.reset();
-      recorder_.FinishExec(leader, record);
+      recorder_.FinishExec(leader, record, Recorder::Exec::kIsOver);
       return AfterCall(std::move(stopped), task, std::move(record));
     }
   }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <string>
@@ -81,8 +83,10 @@ std::string TypeName(int type) {
       return "OBJ_PID";
     case AUDIT_PROCTITLE:
       return "PROCTITLE";
+    case AUDIT_EXECVE:
+      return "EXECVE";
     default:
-      return "";  // EXECVE, BPRM_FCAPS, MMAP, FD_PAIR, OPENAT2, EOE: not among ours
+      return "";  // BPRM_FCAPS, MMAP, FD_PAIR, OPENAT2, EOE: not among ours
   }
 }
 
@@ -177,6 +181,7 @@ constexpr Difference kDifferences[] = {
     {"utimensat NULL", "CWD", "", "the same"},
     {"utimensat NULL", "SYSCALL", "items", "the same"},
     {"connect bad descriptor", "SOCKADDR", "", "the kernel looks at the descriptor first"},
+    {"execve 1", "EXECVE", "a3", "we write what holds a = in hexadecimal"},
     {"umount", "PATH", "dev", "a tmpfs is mounted for each run, and gets the next free number"},
     {"umount", "PATH", "cap_fp", "the kernel does not look at capabilities there and says ?"},
     {"umount", "PATH", "cap_fi", "the same"},
@@ -232,7 +237,8 @@ class Comparison {
                                    const Event& ours) {
     label_ = label;
     wrong_.clear();
-    for (const char* type : {"SYSCALL", "SOCKADDR", "OBJ_PID", "CWD", "PATH", "PROCTITLE"}) {
+    for (const char* type :
+         {"SYSCALL", "EXECVE", "SOCKADDR", "OBJ_PID", "CWD", "PATH", "PROCTITLE"}) {
       if (IsExplained(label, type, "")) continue;
       const std::vector<const Record*> left = All(theirs, type);
       const std::vector<const Record*> right = All(ours, type);
@@ -395,6 +401,83 @@ TEST_F(AuditOracleTest, RecordsOfCallsAreTheKernels) {
                                << Show(event) << "\n"
                                << Show(own);
   }
+}
+
+// An execve that succeeds: what the kernel writes of it when it is over, of the new program.
+TEST_F(AuditOracleTest, RecordsOfProgramsAreTheKernels) {
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream(name) << text;
+    ASSERT_EQ(chmod(name.c_str(), 0755), 0);
+  };
+  write(top_ + "/script", "#!/usr/bin/true  -x  y \n");
+  write(top_ + "/bare", "#! /usr/bin/true\n");
+  const std::string longer(300, 'x');
+  const std::vector<std::vector<std::string>> kPrograms = {
+      {"/usr/bin/true"},
+      {"/usr/bin/true", "a b", "", "c=d", "\"e\"", "\xff\n", longer, longer},
+      {top_ + "/script", "one", "type=SYSCALL msg=audit(1.000:1):"},
+      {top_ + "/bare"},
+      {"/usr/../usr/bin/true", "--"},
+  };
+  for (size_t i = 0; i < kPrograms.size(); ++i) {
+    std::vector<std::string> argv = {"/usr/bin/env"};
+    argv.insert(argv.end(), kPrograms[i].begin(), kPrograms[i].end());
+    const auto find = [](const std::vector<Event>& events) -> const Event* {
+      const Event* found = nullptr;
+      for (const Event& event : events) {
+        const Record* call = Find(event, "SYSCALL");
+        const bool is_execve = call != nullptr && call->Get("syscall") == "59";
+        if (is_execve && call->Get("comm") != "\"env\"") found = &event;
+      }
+      return found;
+    };
+    std::string output;
+    MakeDirectory();
+    const auto records = audit_->Run(
+        argv, output, [] { return true; }, "/usr/bin/true");
+    PROVOST_ASSERT_OK(records);
+    const std::vector<Event> theirs = EventsOf(*records);
+    const Event* kernels = find(theirs);
+    ASSERT_NE(kernels, nullptr) << i;
+
+    MakeDirectory();
+    CollectingSink sink;
+    Options options = OptionsOf({"log execve log result"});
+    options.sink = &sink;
+    const SupervisedRun run = RunSupervised(options, argv);
+    ASSERT_TRUE(run.outcome.ok()) << run;
+    const std::vector<Event> all = EventsOf(sink.text());
+    const Event* ours = find(all);
+    ASSERT_NE(ours, nullptr) << i << sink.text();
+    Comparison comparison;
+    const std::vector<std::string> wrong =
+        comparison.Compare(absl::StrCat("execve ", i), *kernels, *ours);
+    EXPECT_TRUE(wrong.empty()) << i << ": " << absl::StrJoin(wrong, "; ") << "\n"
+                               << Show(*kernels) << "\n"
+                               << Show(*ours);
+    EXPECT_NE(Find(*ours, "EXECVE"), nullptr);
+  }
+}
+
+// The command line is the first that was seen of a process, also when it writes over it.
+TEST_F(AuditOracleTest, TitlesAreTheKernels) {
+  const std::string victim = Victim("overwrites_its_arguments");
+  std::string output;
+  const auto titles = [](const std::vector<Event>& events) {
+    std::vector<std::string> found;
+    for (const Event& event : events) {
+      const Record* call = Find(event, "SYSCALL");
+      const Record* title = Find(event, "PROCTITLE");
+      if (call == nullptr || title == nullptr || call->Get("syscall") != "110") continue;
+      found.push_back(title->Get("proctitle"));
+    }
+    return found;
+  };
+  const std::vector<std::string> theirs = titles(RunAudited(victim, output));
+  const std::vector<std::string> ours = titles(RunOurs(victim, {"log getppid"}, output));
+  ASSERT_EQ(theirs.size(), 2U);
+  EXPECT_EQ(theirs[0], theirs[1]);
+  EXPECT_EQ(ours, theirs);
 }
 
 // The same decision by a kernel filter without a tracer, and by us.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -98,8 +99,8 @@ TEST(IdentityTest, EveryRecordSaysWhatTheTaskIs) {
   ASSERT_EQ(chmod(directory.c_str(), 0755), 0);
 
   CollectingSink sink;
-  // The calls by which most of it changes are not seen; that one alone has to be (PR_SET_MM).
-  Options options = OptionsOf({"log getppid", "log prctl if option == 35"});
+  // The calls by which it changes are not seen, but PR_SET_MM, for which the filter asks unbidden.
+  Options options = OptionsOf({"log getppid"});
   options.sink = &sink;
   const SupervisedRun run =
       RunSupervised(options, {Victim("identity_changes"), std::to_string(kRounds), copy});
@@ -112,7 +113,7 @@ TEST(IdentityTest, EveryRecordSaysWhatTheTaskIs) {
   for (const CollectingSink::Recorded& record : sink.decisions()) {
     if (record.request.nr != getppid || record.request.args[0] == 0 ||
         record.request.args[0] > kLogin) {
-      continue;  // prctl, and what the libc asks for itself
+      continue;  // what the libc asks for itself
     }
     ++compared[record.request.args[0]];
     EXPECT_EQ(Difference(record, copy), "")
@@ -130,6 +131,82 @@ TEST(IdentityTest, EveryRecordSaysWhatTheTaskIs) {
   if (geteuid() == 0 && ReadFile("/proc/self/uid_map").find("4294967295") != std::string::npos) {
     EXPECT_TRUE(may_change_ids);
   }
+}
+
+// By every way to PR_SET_MM that there is, under a policy that has nothing to do with prctl: what
+// was recorded before is not what is recorded after.
+TEST(IdentityTest, PrSetMmIsNeverMissed) {
+  struct Way {
+    const char* name;
+    bool changes_exe;
+  };
+  constexpr Way kWays[] = {{"map", false}, {"int80", false}, {"shared", false}, {"exe", true}};
+  for (const Way& way : kWays) {
+    CollectingSink sink;
+    Options options = OptionsOf({"log getppid"});
+    options.sink = &sink;
+    const std::string victim = Victim("sets_mm");
+    const SupervisedRun run = RunSupervised(options, {victim, way.name});
+    ASSERT_TRUE(run.outcome.ok()) << run;
+    EXPECT_TRUE(absl::EndsWith(run.output, kExitSuccess)) << run;
+    // No user namespace is to be had.
+    if (way.changes_exe && absl::StartsWith(run.output, "may not")) continue;
+    std::vector<const Identity*> said;
+    for (const CollectingSink::Recorded& record : sink.decisions()) {
+      if (record.request.args[0] == 0xcafe) said.push_back(&record.identity);
+    }
+    ASSERT_EQ(said.size(), 2U) << way.name;
+    const std::string before = absl::StrCat(victim, std::string(1, '\0'), way.name);
+    EXPECT_EQ(said[0]->proctitle, before.substr(0, 128)) << way.name;
+    EXPECT_EQ(said[1]->proctitle, absl::StrCat("moved by ", way.name));
+    EXPECT_EQ(said[0]->exe, std::filesystem::canonical(victim));
+    EXPECT_EQ(said[1]->exe, way.changes_exe ? "/usr/bin/true" : said[0]->exe) << way.name;
+  }
+}
+
+// An execve that is awaited says what the task became, with which arguments, and what ran for it;
+// one that is not says who made it.
+TEST(IdentityTest, AnExecSaysWhatTheTaskBecame) {
+  std::string directory = "/tmp/provost_XXXXXX";
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  const std::string script = directory + "/script";
+  std::ofstream(script) << "#!/usr/bin/env true\n";
+  ASSERT_EQ(chmod(script.c_str(), 0755), 0);
+  const auto run = [&](const std::string& rule) {
+    CollectingSink sink;
+    Options options = OptionsOf({rule});
+    options.sink = &sink;
+    const SupervisedRun ran = RunSupervised(options, {"/usr/bin/env", script, "a b", ""});
+    EXPECT_TRUE(ran.outcome.ok()) << ran;
+    return sink.decisions();
+  };
+  const std::vector<CollectingSink::Recorded> awaited =
+      run(absl::StrCat("log execve if path == \"", script, "\" log result"));
+  ASSERT_EQ(awaited.size(), 1U);
+  EXPECT_EQ(awaited[0].identity.comm, "script");
+  EXPECT_EQ(awaited[0].identity.exe, "/usr/bin/env");
+  EXPECT_EQ(awaited[0].result, 0);
+  ASSERT_TRUE(awaited[0].facts.exec.has_value());
+  EXPECT_EQ(awaited[0].facts.exec->count, 5U);
+  EXPECT_EQ(awaited[0].facts.exec->words,
+            (std::vector<std::string>{"/usr/bin/env", "true", script, "a b", ""}));
+  std::vector<std::string> names;
+  for (const PathFact& path : awaited[0].facts.paths) {
+    names.push_back(path.name.value_or("(null)"));
+    EXPECT_TRUE(path.inode.has_value()) << names.back();
+  }
+  ASSERT_EQ(names.size(), 3U);
+  EXPECT_EQ(names[0], script);
+  EXPECT_EQ(names[1], "/usr/bin/env");
+  EXPECT_TRUE(absl::StrContains(names[2], "/ld-linux")) << names[2];
+
+  const std::vector<CollectingSink::Recorded> decided =
+      run(absl::StrCat("log execve if path == \"", script, "\""));
+  std::filesystem::remove_all(directory);
+  ASSERT_EQ(decided.size(), 1U);
+  EXPECT_EQ(decided[0].identity.comm, "env");
+  EXPECT_FALSE(decided[0].facts.exec.has_value());
+  EXPECT_EQ(decided[0].facts.paths.size(), 1U);
 }
 
 }  // namespace

@@ -196,6 +196,27 @@ TEST(WhyTest, TakesThePoliciesOfTheRunAndThePathOfTheRecord) {
   EXPECT_THAT(changed.err, HasSubstr("was changed after the run began"));
 }
 
+// The run's first record, and the event, in files that rotation has put away; a program's path
+// among those of its interpreters.
+TEST(WhyTest, LooksInEveryFileOfARotatedLog) {
+  const std::string log = TemporaryPath("why-rotated.log");
+  const Ended run = Provost({"run", "-e", "log execve if path ~ \"/nonexistent/**\"", "-e",
+                             "log execve if path == \"/usr/bin/env\" log result", "-o", log, "--",
+                             "/bin/sh", "-c", "/usr/bin/env true; mkdir /"});
+  ASSERT_EQ(run.exit_code, 1) << run;
+  const std::string text = ReadFile(log);
+  const uint64_t serial = SerialOf(text, "type=EXECVE");
+  ASSERT_NE(serial, 0U) << text;
+  const size_t event = text.find("type=SECCOMP");
+  std::ofstream(log + ".2") << text.substr(0, event);
+  std::ofstream(log + ".1") << text.substr(event);
+  std::ofstream(log, std::ios::trunc) << "";
+  const Ended ended = Provost({"why", log, absl::StrCat(serial)});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_THAT(ended.out, HasSubstr(": execve(\"/usr/bin/env\", "));
+  EXPECT_THAT(ended.out, HasSubstr("rule: -e #2:1: log execve if path == \"/usr/bin/env\""));
+}
+
 TEST(WhyTest, SaysWhatIsMissing) {
   const std::string log = TemporaryPath("why-missing.log");
   const Ended run = Provost(

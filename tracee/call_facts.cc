@@ -26,6 +26,7 @@
 #include "syscalls/sub_calls.h"
 #include "syscalls/syscall_table.h"
 #include "tracee/died.h"
+#include "tracee/exec_facts.h"
 #include "tracee/other_tasks.h"
 
 namespace provost {
@@ -513,6 +514,11 @@ void CallFactsReader::Complete(pid_t tid, int task_directory, const SyscallReque
   // A socket's name (bind, perhaps by socketcall) starts from the working directory.
   const Call call = {syscall->signature, request};
   Gatherer(tid, files, call, nullptr, facts).Complete(SubjectsOf(*call.signature));
+}
+
+void CallFactsReader::CompleteExec(pid_t tid, int task_directory, CallFacts& facts) {
+  FileView files(tid, task_directory, own_root_, capabilities_);
+  ReadExecFacts(tid, task_directory, files, facts);
 }
 
 }  // namespace provost

@@ -32,6 +32,9 @@ class CallFactsReader {
   // unsaid.
   void Complete(pid_t tid, int task_directory, const SyscallRequest& request, CallFacts& facts);
 
+  // After an execve succeeded, at its PTRACE_EVENT_EXEC stop: as ReadExecFacts (exec_facts.h).
+  void CompleteExec(pid_t tid, int task_directory, CallFacts& facts);
+
  private:
   OwnRoot own_root_;
   CapabilityCache capabilities_;

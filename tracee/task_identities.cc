@@ -115,14 +115,6 @@ void TaskIdentities::Forget(pid_t tid) {
   by_tid_.erase(found);
 }
 
-void TaskIdentities::KeepNoProgram(pid_t tid) {
-  Identity identity;
-  const absl::StatusOr<Files*> files = FilesOf(tid);
-  const bool is_known = files.ok() && ReadIds(**files, identity).ok();
-  Program& program = programs_[is_known ? identity.pid : tid];
-  program.is_kept = false;
-}
-
 absl::StatusOr<TaskIdentities::Files*> TaskIdentities::FilesOf(pid_t tid) {
   const auto found = by_tid_.find(tid);
   if (found != by_tid_.end()) {
@@ -259,7 +251,7 @@ absl::Status TaskIdentities::ReadTerminal(Files& files, Identity& identity) {
 
 absl::Status TaskIdentities::ReadProgram(const Files& files, Identity& identity) {
   Program& program = programs_[identity.pid];
-  if (!program.is_known || !program.is_kept) {
+  if (!program.is_known || !keeps_programs_) {
     PROVOST_ASSIGN_OR_RETURN(const UniqueFd command_line, OpenFile(files, "cmdline"));
     std::array<char, kMaxProctitle> buffer;
     PROVOST_ASSIGN_OR_RETURN(const absl::string_view text,

@@ -43,9 +43,9 @@ class TaskIdentities {
 
   // The task ran execve, or ended.
   void Forget(pid_t tid);
-  // The task's process may change what only execve is taken to set (PR_SET_MM, prctl(2)): from here
-  // on until its next execve that is read every time, too.
-  void KeepNoProgram(pid_t tid);
+  // A process may change what only execve is taken to set (PR_SET_MM, prctl(2)), of itself and of
+  // whoever shares its memory: from here on that is read every time, too, of all.
+  void KeepNoPrograms() { keeps_programs_ = false; }
 
  private:
   struct Files {
@@ -61,7 +61,6 @@ class TaskIdentities {
     bool has_no_tty = false;
   };
   struct Program {
-    bool is_kept = true;
     bool is_known = false;
     std::string exe;
     std::string proctitle;
@@ -82,6 +81,7 @@ class TaskIdentities {
 
   const size_t most_tasks_;
   bool has_info_;
+  bool keeps_programs_ = true;
   Age by_age_;  // used last, first
   absl::flat_hash_map<pid_t, Age::iterator> by_tid_;
   absl::flat_hash_map<pid_t, Program> programs_;

@@ -219,7 +219,7 @@ TEST_P(TaskIdentitiesTest, ProgramsAreKeptUntilForgotten) {
   const std::string before = Read(actor.pid()).proctitle;
   actor.Act();
   EXPECT_EQ(Read(actor.pid()).proctitle, before);
-  identities_.KeepNoProgram(actor.pid());
+  identities_.KeepNoPrograms();
   EXPECT_EQ(Read(actor.pid()).proctitle[0], 'X');
   identities_.Forget(actor.pid());
   EXPECT_EQ(Read(actor.pid()).proctitle[0], 'X');

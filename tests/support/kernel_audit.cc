@@ -227,7 +227,8 @@ absl::StatusOr<std::vector<KernelRecord>> KernelAudit::ReadUntilEnd(pid_t pid) {
 
 absl::StatusOr<std::vector<KernelRecord>> KernelAudit::Run(const std::vector<std::string>& argv,
                                                            std::string& output,
-                                                           const std::function<bool()>& prepare) {
+                                                           const std::function<bool()>& prepare,
+                                                           const std::string& program) {
   std::vector<char*> words;
   words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
@@ -252,7 +253,8 @@ absl::StatusOr<std::vector<KernelRecord>> KernelAudit::Run(const std::vector<std
   }
   prints.reset();
   // Nothing of it is missed: it waits for this.
-  const absl::Status watched = Watch(pid, std::filesystem::canonical(argv[0]));
+  const absl::Status watched =
+      Watch(pid, std::filesystem::canonical(program.empty() ? argv[0] : program));
   if (watched.ok() && write(go.get(), "!", 1) == 1) {
     std::array<char, 4096> buffer;
     ssize_t got = 0;

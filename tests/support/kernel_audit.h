@@ -53,10 +53,10 @@ class KernelAudit {
   // The events of such a process, all records of each, up to and with that of its end.
   absl::StatusOr<std::vector<KernelRecord>> ReadUntilEnd(pid_t pid);
   // Runs `argv` after `prepare` in the child, and returns the kernel's records of it. `output` gets
-  // what it prints.
+  // what it prints. `program` is what is watched, if it is not argv[0].
   absl::StatusOr<std::vector<KernelRecord>> Run(
       const std::vector<std::string>& argv, std::string& output,
-      const std::function<bool()>& prepare = [] { return true; });
+      const std::function<bool()>& prepare = [] { return true; }, const std::string& program = "");
   // The next record of that type, of anybody's, that holds `text`, as it stands in a log behind
   // "type=… msg="; "" if none comes in time.
   std::string Await(int type, absl::string_view text);
