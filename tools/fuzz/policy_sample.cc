@@ -44,6 +44,8 @@ constexpr absl::string_view kProductions[] = {"arch one",
                                               "wish log",
                                               "wish log result",
                                               "wish quiet",
+                                              "wish audited",
+                                              "container",
                                               "&&",
                                               "||",
                                               "!",
@@ -576,6 +578,9 @@ std::string SampleGenerator::Wish(absl::string_view action) {
     case 2:
       Use("wish quiet");
       return " quiet";
+    case 3:
+      Use("wish audited");
+      return " audited";
     default:
       return "";
   }
@@ -657,6 +662,10 @@ SamplePolicy SampleGenerator::Policy() {
   if (OneIn(10)) {
     Use("logging");
     policy.prelude.emplace_back(OneIn(2) ? "logging on" : "logging off");
+  }
+  if (OneIn(12)) {
+    Use("container");
+    policy.prelude.push_back(absl::StrCat("container ", OneIn(2) ? Below(1000) : random_() >> 1));
   }
   Lets(policy);
   Use("default");
