@@ -20,6 +20,9 @@ libgtest-dev: compiled with the tests
 libgmock-dev: compiled with the tests'
 test_packages='libbenchmark-dev: benchmarks
 auditd: ausearch and aureport, which must read our logs
+audispd-plugins: ships a log to an auditd of the test'\''s own
+rsyslog: ships a log, by daemons of the test'\''s own
+systemd-journal-remote: ships what a journal is sent, likewise
 clang-format: checks the form of the source
 gcc-multilib: 32-bit victims
 git: lists the sources
@@ -56,12 +59,19 @@ install_missing() {
     sudo=(sudo)
   fi
   echo "installing them with ${sudo[*]:+sudo }apt-get" >&2
+  local installed=0 no_daemons=/usr/sbin/policy-rc.d
+  # Their daemons are not to run on this machine because of us (invoke-rc.d(8)).
+  if [ -e "$no_daemons" ]; then
+    no_daemons=
+  else
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" sh -c 'cat >"$0" && chmod 755 "$0"' "$no_daemons"
+  fi
   "${sudo[@]}" apt-get update -q >&2 &&
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 || {
-    echo "provost: apt-get could not install ${missing[*]}" >&2
-    return 125
-  }
+      apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 || installed=125
+  [ -z "$no_daemons" ] || "${sudo[@]}" rm -f "$no_daemons"
+  [ "$installed" -eq 0 ] || echo "provost: apt-get could not install ${missing[*]}" >&2
+  return "$installed"
 }
 
 # build TARGET...: an optimised build; silent unless it fails or is at work on a terminal.
