@@ -88,35 +88,37 @@ void AppendCwd(const std::string& cwd, const EventLines& lines) {
 }
 
 // Readers drop a whole event from their summaries over an address that is shorter than they know
-// its family's to be (parse_sockaddr in ausearch-parse.c). The kernel takes of these only IPv6
-// addresses without a scope (SIN6_LEN_RFC2133 in net/ipv6.h), which is 0 then; the others are
-// refused, or (AF_UNIX) name nothing.
+// its family's to be (parse_sockaddr in ausearch-parse.c). Such a one is filled up with zeros. The
+// kernel takes of these only names of AF_UNIX, to which NULs add nothing, and IPv6 addresses
+// without a scope (SIN6_LEN_RFC2133 in net/ipv6.h), which is 0 then; the others it refuses.
 std::string Readable(absl::string_view address) {
-  constexpr size_t kInet6WithoutScope = 24;
   constexpr size_t kShortestUnix = 4;
-  sa_family_t family = AF_UNSPEC;
-  if (address.size() < sizeof(family)) return "";
-  memcpy(&family, address.data(), sizeof(family));
-  std::string readable(address);
+  sa_family_t family = AF_UNSPEC;  // x86 is little-endian: half of it is the lower
+  memcpy(&family, address.data(), std::min(address.size(), sizeof(family)));
+  size_t least = 0;
   switch (family) {
     case AF_INET:
-      return address.size() < sizeof(sockaddr_in) ? "" : readable;
+      least = sizeof(sockaddr_in);
+      break;
     case AF_INET6:
-      if (address.size() < kInet6WithoutScope) return "";
-      readable.resize(std::max(readable.size(), sizeof(sockaddr_in6)), '\0');
-      return readable;
+      least = sizeof(sockaddr_in6);
+      break;
     case AF_UNIX:
-      return address.size() < kShortestUnix ? "" : readable;
+      least = kShortestUnix;
+      break;
     case AF_NETLINK:
-      return address.size() < sizeof(sockaddr_nl) ? "" : readable;
+      least = sizeof(sockaddr_nl);
+      break;
     default:
-      return readable;
+      break;
   }
+  std::string readable(address);
+  readable.resize(std::max(readable.size(), least), '\0');
+  return readable;
 }
 
 void AppendSockaddr(absl::string_view given, const EventLines& lines) {
   const std::string address = Readable(given.substr(0, kMaxSockaddr));
-  if (address.empty()) return;
   RecordLine line(lines, "SOCKADDR");
   line.Add("saddr=");
   AppendHex(address, line.out());

@@ -81,10 +81,17 @@ struct ExecArguments {
   std::vector<std::string> words;  // the first of them, as many as a record may hold
 };
 
+// The address that one of several messages has.
+struct MessageAddress {
+  uint32_t index = 0;
+  std::string sockaddr;
+};
+
 struct CallFacts {
-  std::optional<std::string> cwd;  // set where `paths` is not empty and it could be read
-  std::vector<PathFact> paths;     // items= counts them
-  std::string sockaddr;            // the address's bytes as the call has them; empty: none
+  std::optional<std::string> cwd;        // set where `paths` is not empty and it could be read
+  std::vector<PathFact> paths;           // items= counts them
+  std::string sockaddr;                  // the address's bytes as the call has them; empty: none
+  std::vector<MessageAddress> messages;  // sendmmsg: of those that have one, in order
   std::vector<OtherTask> objects;
   std::optional<uint64_t> contid;         // the container of the task itself
   std::vector<uint64_t> network_contids;  // for a network call: of all who share the namespace

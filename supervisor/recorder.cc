@@ -48,6 +48,7 @@ absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& argument
 void Recorder::Finish(PendingRecord& record, int64_t result) {
   record.result = result;
   record.has_run = true;
+  CallFactsReader::KeepSent(result, record.facts);
   if (record.clock) record.facts.clock = record.clock->End(result);
   if (result < 0 || !record.has_facts) return;
   const absl::StatusOr<int> directory = identities_.Directory(record.identity.tid);

@@ -81,6 +81,7 @@ constexpr TaskEntry kTasks[] = {
     {"pidfd_getfd", "pidfd", By::kDescriptor},
     {"process_madvise", "pidfd", By::kDescriptor},
     {"process_mrelease", "pidfd", By::kDescriptor},
+    {"setns", "fd", By::kDescriptor},
     {"pidfd_open", "pid"},
     {"ptrace", "pid"},
     {"process_vm_readv", "pid"},
@@ -153,7 +154,9 @@ CallSubjects Make(const Signature& signature) {
   if (IsOneOf(kFileByDescriptor, name)) subjects.file = IndexOf(signature, "fd");
   for (const TaskEntry& entry : kTasks) {
     if (entry.call != name) continue;
-    subjects.tasks.push_back({entry.by, IndexOf(signature, entry.argument), entry.is_signal});
+    const bool has_flags = entry.by == By::kDescriptor && entry.is_signal;
+    subjects.tasks.push_back({entry.by, IndexOf(signature, entry.argument), entry.is_signal,
+                              has_flags ? IndexOf(signature, "flags") : int8_t{-1}});
   }
   if (name == "renameat2" || name == "mount") subjects.flags = IndexOf(signature, "flags");
   if (name == "ptrace") subjects.flags = IndexOf(signature, "request");

@@ -42,6 +42,7 @@ struct CallSubjects {
     By by = By::kTask;
     int8_t argument = -1;
     bool is_signal = false;  // then the caller itself is no less a subject
+    int8_t flags = -1;       // PIDFD_SIGNAL_*, by which a descriptor stands for a group
   };
 
   // In the order in which the kernel writes their PATH records.

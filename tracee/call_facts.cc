@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "syscalls/call_subjects.h"
@@ -39,8 +41,10 @@ using Role = Path::Role;
 // RENAME_* of linux/fs.h, which does not go with sys/mount.h.
 constexpr uint32_t kRenameNoReplace = 1;
 constexpr uint32_t kRenameExchange = 2;
-// What sendmmsg is given beyond these is not looked at.
-constexpr uint32_t kMaxMessages = 16;
+// UIO_MAXIOV: what sendmmsg is given beyond these it does not send (net/socket.c).
+constexpr uint32_t kMaxMessages = 1024;
+// Of sockets whose names are paths, the files of the first messages alone are looked up.
+constexpr uint32_t kMaxMessagePaths = 16;
 
 // A signature of the call and the request as its own, where it comes through socketcall.
 struct Call {
@@ -79,6 +83,18 @@ size_t DirectoryLength(absl::string_view path) {
   if (last == absl::string_view::npos) return path.empty() ? 0 : 1;
   const size_t slash = path.rfind('/', last);
   return slash == absl::string_view::npos ? 0 : slash + 1;
+}
+
+// True for a file system that is on a device, as far as the kernel has it loaded
+// (filesystems_proc_show in fs/filesystems.c). A type may have a subtype: fuseblk.ntfs.
+bool MountsDevices(absl::string_view type) {
+  std::ifstream file("/proc/filesystems");
+  const absl::string_view name = type.substr(0, type.find('.'));
+  for (std::string line; std::getline(file, line);) {
+    absl::string_view entry = line;
+    if (absl::ConsumePrefix(&entry, "\t") && entry == name) return true;
+  }
+  return false;
 }
 
 // One call's facts while they are gathered. A "place" is a path with the directory it starts from.
@@ -175,16 +191,23 @@ class Gatherer {
     in_cwd_.clear();
   }
 
-  // A bind mount, one that is moved, or a device: what else mounts names files of its own making.
+  // A bind mount, one that is moved, or what a file system looks up that is on a device: what else
+  // is mounted has names of its own making.
   bool MountsFile(const CallSubjects& subjects) {
     const uint64_t flags = Register(request_, subjects.flags);
     if ((flags & (MS_BIND | MS_MOVE)) != 0 && (flags & MS_REMOUNT) == 0) return true;
     if ((flags & (MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)) != 0) {
       return false;
     }
+    // The directory is looked up first.
+    if (facts_.paths.empty() || !facts_.paths.back().inode.has_value()) return false;
+    constexpr int kType = 2;
+    const absl::StatusOr<absl::string_view> type = memory_->ReadString(Register(request_, kType));
+    const bool is_on_device = type.ok() && MountsDevices(*type);
     const absl::StatusOr<absl::string_view> source =
         memory_->ReadString(Register(request_, subjects.paths.back().path));
     if (!source.ok() || source->empty()) return false;
+    if (is_on_device) return true;
     const absl::StatusOr<Sight> sight =
         files_.Look({.descriptor = AT_FDCWD, .path = std::string(*source)});
     return sight.ok() && sight->inode.has_value() && S_ISBLK(sight->inode->mode);
@@ -419,6 +442,7 @@ class Gatherer {
     const StructType& type = is_array ? kMmsghdr : kMsghdr;
     const Arch arch = request_.IsI386() ? Arch::kI386 : Arch::kX86_64;
     for (uint32_t i = 0; i < std::min(count, kMaxMessages); ++i) {
+      looks_up_names_ = i < kMaxMessagePaths;
       std::array<char, 64> header = {};
       const absl::Span<char> bytes(header.data(), type.SizeOn(arch));
       absl::Status status = memory_->ReadBytes(
@@ -431,8 +455,11 @@ class Gatherer {
       if (name == 0) continue;
       // __copy_msghdr in net/socket.c takes what is too long as far as it goes.
       constexpr int32_t kLongest = sizeof(sockaddr_storage);
+      facts_.sockaddr.clear();
       PROVOST_RETURN_IF_ERROR(AddAddress(name, std::min(length, kLongest), false));
+      if (is_array && !facts_.sockaddr.empty()) facts_.messages.push_back({i, facts_.sockaddr});
     }
+    if (!facts_.messages.empty()) facts_.sockaddr = facts_.messages.back().sockaddr;
     return absl::OkStatus();
   }
 
@@ -451,7 +478,7 @@ class Gatherer {
     absl::Status status = memory_->ReadBytes(address, absl::MakeSpan(bytes.data(), bytes.size()));
     if (IsDied(status)) return status;
     if (!status.ok()) return absl::OkStatus();
-    PROVOST_RETURN_IF_ERROR(AddUnixPath(bytes, is_bind));
+    if (looks_up_names_) PROVOST_RETURN_IF_ERROR(AddUnixPath(bytes, is_bind));
     facts_.sockaddr = std::move(bytes);
     return absl::OkStatus();
   }
@@ -476,8 +503,11 @@ class Gatherer {
     const bool is_ptrace = subjects.flags >= 0 && !subjects.tasks.empty();
     if (is_ptrace && Int(subjects.flags) == PTRACE_TRACEME) return absl::OkStatus();
     for (const CallSubjects::Task& task : subjects.tasks) {
+      // PIDFD_SIGNAL_PROCESS_GROUP of linux/pidfd.h, since Linux 6.9; here it may be older.
+      constexpr int32_t kProcessGroup = 4;
+      const bool is_group = task.flags >= 0 && (Int(task.flags) & kProcessGroup) != 0;
       PROVOST_RETURN_IF_ERROR(
-          ReadOtherTasks(tid_, task, Register(request_, task.argument), facts_.objects));
+          ReadOtherTasks(tid_, task, Register(request_, task.argument), is_group, facts_.objects));
     }
     return absl::OkStatus();
   }
@@ -487,6 +517,7 @@ class Gatherer {
   const SyscallRequest& request_;
   ArgumentMemory* const memory_;
   CallFacts& facts_;
+  bool looks_up_names_ = true;
   std::vector<size_t> in_cwd_;  // of facts_.paths: those that are the working directory
 };
 
@@ -514,6 +545,14 @@ void CallFactsReader::Complete(pid_t tid, int task_directory, const SyscallReque
   // A socket's name (bind, perhaps by socketcall) starts from the working directory.
   const Call call = {syscall->signature, request};
   Gatherer(tid, files, call, nullptr, facts).Complete(SubjectsOf(*call.signature));
+}
+
+void CallFactsReader::KeepSent(int64_t result, CallFacts& facts) {
+  if (facts.messages.empty()) return;
+  facts.sockaddr.clear();
+  for (const MessageAddress& message : facts.messages) {
+    if (message.index < std::max<int64_t>(result, 1)) facts.sockaddr = message.sockaddr;
+  }
 }
 
 void CallFactsReader::CompleteExec(pid_t tid, int task_directory, CallFacts& facts) {

@@ -32,6 +32,10 @@ class CallFactsReader {
   // unsaid.
   void Complete(pid_t tid, int task_directory, const SyscallRequest& request, CallFacts& facts);
 
+  // After a call that gave `result`: of several messages, the address is that of the last one that
+  // was sent; of the first, if none was.
+  static void KeepSent(int64_t result, CallFacts& facts);
+
   // After an execve succeeded, at its PTRACE_EVENT_EXEC stop: as ReadExecFacts (exec_facts.h).
   void CompleteExec(pid_t tid, int task_directory, CallFacts& facts);
 

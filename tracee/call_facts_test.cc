@@ -9,6 +9,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -290,6 +291,19 @@ TEST_F(CallFactsTest, CapabilitiesOfAFileAsTheyAreNow) {
   }
 }
 
+TEST_F(CallFactsTest, AWorkingDirectoryWithoutAName) {
+  const std::string component(200, 'd');
+  Start([&] {
+    for (int depth = 0; depth < PATH_MAX / 200 + 1; ++depth) {
+      if (mkdir(component.c_str(), 0700) != 0 || chdir(component.c_str()) != 0) return false;
+    }
+    return true;
+  });
+  const CallFacts facts = Read("open", {At("absent"), 0});
+  EXPECT_EQ(facts.cwd, "<too_long>");
+  EXPECT_EQ(facts.paths.size(), 1U);
+}
+
 TEST_F(CallFactsTest, InARootOfItsOwn) {
   ASSERT_EQ(symlink("/file", In("dir/from_root").c_str()), 0);
   const bool is_root = geteuid() == 0;
@@ -379,6 +393,23 @@ TEST_F(CallFactsTest, Addresses) {
   EXPECT_EQ(Paths("sendmsg", {3, At(&message)}), "UNKNOWN new");
   mmsghdr messages[2] = {{message, 0}, {message, 0}};
   EXPECT_EQ(Paths("sendmmsg", {3, At(messages), 2}), "UNKNOWN new, UNKNOWN new");
+  // Of several messages the address is that of the last that was sent, once that is known.
+  sockaddr_un others[3] = {name, name, name};
+  mmsghdr several[40];
+  for (size_t i = 0; i < std::size(several); ++i) several[i] = {message, 0};
+  memcpy(others[1].sun_path, "decoy", 6);
+  several[39].msg_hdr.msg_name = &others[1];
+  several[1].msg_hdr.msg_name = nullptr;
+  memcpy(others[2].sun_path, "first", 6);
+  several[0].msg_hdr.msg_name = &others[2];
+  for (const auto& [result, expected] : std::vector<std::pair<int64_t, const char*>>{
+           {40, "decoy"}, {39, "new"}, {3, "new"}, {2, "first"}, {1, "first"}, {-EPERM, "first"}}) {
+    CallFacts sent = Read("sendmmsg", {3, At(several), 40});
+    EXPECT_STREQ(sent.sockaddr.c_str() + 2, "decoy");
+    EXPECT_EQ(sent.paths.size(), 15U);
+    CallFactsReader::KeepSent(result, sent);
+    EXPECT_STREQ(sent.sockaddr.c_str() + 2, expected) << result;
+  }
   // By socketcall the arguments are in an array; SYS_CONNECT is 3.
   void* low =
       mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
@@ -429,12 +460,45 @@ TEST_F(CallFactsTest, OtherTasks) {
   EXPECT_TRUE(Read("prlimit64", {child, 1}).objects.empty());
   EXPECT_TRUE(Read("kill", {1 << 23, 0}).objects.empty());
   EXPECT_TRUE(Read("pidfd_send_signal", {1000, 0}).objects.empty());
+  const auto own_thread = static_cast<uint64_t>(-10000);
+  EXPECT_EQ(Pids(Read("pidfd_send_signal", {own_thread, 0})), just_child);
+  EXPECT_TRUE(Read("process_madvise", {own_thread, 0}).objects.empty());
   const CallFacts everyone = Read("kill", {~uint64_t{0}, 0});
   EXPECT_LE(everyone.objects.size(), 64U);
   const OtherTask task = Read("kill", {child, 0}).objects.at(0);
   EXPECT_EQ(task.comm, "a victim");
   EXPECT_EQ(task.uid, getuid());
   EXPECT_TRUE(Read("kill", {child, 0}).paths.empty());
+}
+
+TEST_F(CallFactsTest, TasksByDescriptor) {
+  const pid_t leader = fork();
+  if (leader == 0) {
+    pause();
+    _exit(0);
+  }
+  ASSERT_GT(leader, 0);
+  ASSERT_EQ(setpgid(leader, leader), 0);
+  // The task inherits them, and is in the leader's group.
+  const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, leader, 0)));
+  const UniqueFd directory(open(absl::StrCat("/proc/", leader).c_str(), O_RDONLY | O_DIRECTORY));
+  const UniqueFd of_thread(
+      open(absl::StrCat("/proc/", leader, "/task/", leader).c_str(), O_RDONLY | O_DIRECTORY));
+  Start([leader] { return setpgid(0, leader) == 0; });
+  const std::vector<int32_t> just_leader = {leader};
+  std::vector<int32_t> both = {leader, child_};
+  std::sort(both.begin(), both.end());
+  const auto number = [](const UniqueFd& fd) { return static_cast<uint64_t>(fd.get()); };
+  EXPECT_EQ(Pids(Read("pidfd_send_signal", {number(pidfd), 0})), just_leader);
+  EXPECT_EQ(Pids(Read("pidfd_send_signal", {number(directory), 0})), just_leader);
+  EXPECT_TRUE(Read("pidfd_send_signal", {number(of_thread), 0}).objects.empty());
+  EXPECT_EQ(Pids(Read("pidfd_send_signal", {number(pidfd), 0, 0, 4})), both);
+  EXPECT_EQ(Pids(Read("pidfd_send_signal", {number(directory), 0, 0, 4})), both);
+  EXPECT_EQ(Pids(Read("setns", {number(pidfd), CLONE_NEWNS})), just_leader);
+  EXPECT_TRUE(Read("setns", {number(directory), 0}).objects.empty());
+  EXPECT_TRUE(Read("pidfd_getfd", {number(directory), 0}).objects.empty());
+  EXPECT_EQ(kill(leader, SIGKILL), 0);
+  EXPECT_EQ(waitpid(leader, nullptr, 0), leader);
 }
 
 // The numbers of another pid namespace are not ours.

@@ -136,8 +136,12 @@ absl::StatusOr<std::string> FileView::RelativeToRoot(std::string name) {
 }
 
 absl::StatusOr<std::string> FileView::WorkingDirectory() {
-  PROVOST_ASSIGN_OR_RETURN(std::string name, ReadLink("cwd"));
-  return RelativeToRoot(std::move(name));
+  absl::StatusOr<std::string> name = ReadLink("cwd");
+  // ENAMETOOLONG. What stands for it is the kernel's (audit_log_d_path in kernel/audit.c); a
+  // directory's own name begins with a slash.
+  if (absl::IsInvalidArgument(name.status())) return std::string("<too_long>");
+  if (!name.ok()) return name;
+  return RelativeToRoot(*std::move(name));
 }
 
 absl::StatusOr<std::optional<std::string>> FileView::DescriptorName(int32_t descriptor) {

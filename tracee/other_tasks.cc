@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -34,6 +36,10 @@
 namespace provost {
 namespace {
 
+// PIDFD_SELF_* of linux/pidfd.h, since Linux 6.15.
+constexpr int32_t kPidfdSelfThread = -10000;
+constexpr int32_t kPidfdSelfThreadGroup = -10001;
+
 using By = CallSubjects::Task::By;
 
 // A pid namespace is known by its inode.
@@ -60,6 +66,21 @@ absl::StatusOr<pid_t> Translate(pid_t task, pid_t number) {
   return translated > 0 ? translated : 0;
 }
 
+// The number behind `field` at the start of a line; 0 if there is none.
+pid_t ReadPid(int fd, absl::string_view field) {
+  std::array<char, 1024> text;
+  const ssize_t length = read(fd, text.data(), text.size());
+  if (length <= 0) return 0;
+  const absl::string_view lines(text.data(), length);
+  for (absl::string_view line : absl::StrSplit(lines, '\n')) {
+    pid_t pid = 0;
+    if (absl::ConsumePrefix(&line, field) && absl::SimpleAtoi(line, &pid)) {
+      return pid > 0 ? pid : 0;
+    }
+  }
+  return 0;
+}
+
 // What fdinfo says of a pidfd (pidfd_show_fdinfo in fs/pidfs.c).
 absl::StatusOr<pid_t> ProcessOfDescriptor(pid_t task, int32_t descriptor) {
   const std::string path = ProcPath(task, absl::StrCat("fdinfo/", descriptor));
@@ -69,17 +90,35 @@ absl::StatusOr<pid_t> ProcessOfDescriptor(pid_t task, int32_t descriptor) {
     if (absl::IsResourceExhausted(status)) return status;
     return 0;
   }
-  std::array<char, 1024> text;
-  const ssize_t length = read(file.get(), text.data(), text.size());
-  if (length <= 0) return 0;
-  const absl::string_view lines(text.data(), length);
-  for (absl::string_view line : absl::StrSplit(lines, '\n')) {
-    pid_t pid = 0;
-    if (absl::ConsumePrefix(&line, "Pid:\t") && absl::SimpleAtoi(line, &pid)) {
-      return pid > 0 ? pid : 0;
-    }
+  return ReadPid(file.get(), "Pid:\t");
+}
+
+// A directory /proc/PID stands for its process to pidfd_send_signal (tgid_pidfd_to_pid in
+// fs/proc/base.c).
+absl::StatusOr<pid_t> ProcessOfDirectory(pid_t task, int32_t descriptor) {
+  const std::string path = ProcPath(task, absl::StrCat("fd/", descriptor));
+  struct stat status = {};
+  // A device or a FIFO is not opened.
+  if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return 0;
+  const UniqueFd directory(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) {
+    const absl::Status error = absl::ErrnoToStatus(errno, path);
+    if (absl::IsResourceExhausted(error)) return error;
+    return 0;
   }
-  return 0;
+  struct statfs system = {};
+  // A thread's directory has no `task`.
+  if (fstatfs(directory.get(), &system) != 0 || system.f_type != PROC_SUPER_MAGIC ||
+      faccessat(directory.get(), "task", F_OK, 0) != 0) {
+    return 0;
+  }
+  const UniqueFd file(openat(directory.get(), "status", O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return 0;
+  const pid_t number = ReadPid(file.get(), "Tgid:\t");
+  struct stat ours = {};
+  const bool is_ours = stat("/proc", &ours) == 0 && ours.st_dev == status.st_dev;
+  if (is_ours) return number;
+  return Translate(task, number);
 }
 
 // One call's search for the tasks it names.
@@ -116,6 +155,11 @@ class Search {
     } else if (!everyone) {
       PROVOST_ASSIGN_OR_RETURN(group, Translate(caller_, -which));
     }
+    return AddMembers(group, everyone);
+  }
+
+  // Of the group with this number, or everyone.
+  absl::Status AddMembers(pid_t group, bool everyone) {
     if (!everyone && group <= 0) return absl::OkStatus();
     PROVOST_ASSIGN_OR_RETURN(const pid_t self, CallersProcess());
     const std::optional<ino_t> space = PidNamespaceOf(ProcPath(caller_, "ns/pid"));
@@ -153,12 +197,19 @@ class Search {
 }  // namespace
 
 absl::Status ReadOtherTasks(pid_t tid, const CallSubjects::Task& subject, uint64_t value,
-                            std::vector<OtherTask>& objects) {
+                            bool is_group, std::vector<OtherTask>& objects) {
   const auto number = static_cast<int32_t>(value);
   Search search(tid, subject.is_signal, objects);
   if (subject.by == By::kDescriptor) {
-    PROVOST_ASSIGN_OR_RETURN(const pid_t process, ProcessOfDescriptor(tid, number));
-    return search.Add(process);
+    const bool is_self = number == kPidfdSelfThread || number == kPidfdSelfThreadGroup;
+    pid_t process = is_self ? tid : 0;
+    if (!is_self) {
+      PROVOST_ASSIGN_OR_RETURN(process, ProcessOfDescriptor(tid, number));
+    }
+    if (process == 0 && subject.is_signal) {
+      PROVOST_ASSIGN_OR_RETURN(process, ProcessOfDirectory(tid, number));
+    }
+    return is_group ? search.AddMembers(process, false) : search.Add(process);
   }
   if (subject.by == By::kProcessOrGroup && number <= 0) return search.AddGroup(number);
   if (number <= 0) return absl::OkStatus();

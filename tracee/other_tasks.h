@@ -16,11 +16,13 @@ namespace provost {
 inline constexpr size_t kMaxOtherTasks = 64;
 
 // Appends to `objects` the tasks that `value`, the argument of a call of the stopped task `tid`,
-// names: the number is one of the task's own pid namespace, the descriptor one of its own.
+// names: the number is one of the task's own pid namespace, the descriptor one of its own
+// (PIDFD_SELF_* of linux/pidfd.h are its own too). `is_group`: the process that it names stands for
+// the group of that number.
 // Tasks that are not there, or out of this process's sight, are left out; so is the caller itself,
 // but for signals. An error is this process's own lack.
 absl::Status ReadOtherTasks(pid_t tid, const CallSubjects::Task& subject, uint64_t value,
-                            std::vector<OtherTask>& objects);
+                            bool is_group, std::vector<OtherTask>& objects);
 
 }  // namespace provost
 

@@ -128,6 +128,8 @@ static void Mounts(void) {
   EXPECT_EQ(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
   ONE("mount tmpfs", SYS_mount, P("none"), P("dir"), P("tmpfs"), 0, 0);
   ONE("umount", SYS_umount2, P("dir"), 0, 0, 0, 0);
+  ONE("mount absent device", SYS_mount, P("nosuch"), P("dir"), P("ext4"), 0, 0);
+  ONE("mount file as device", SYS_mount, P("new"), P("dir"), P("ext4"), 0, 0);
   ONE("mount bind", SYS_mount, P("new"), P("fifo"), 0, MS_BIND, 0);
   ONE("umount file", SYS_umount2, P("fifo"), 0, 0, 0, 0);
 }
