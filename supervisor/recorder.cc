@@ -12,6 +12,12 @@
 #include "tracee/identity.h"
 
 namespace provost {
+namespace {
+
+// Events of tasks that are gone, each of about a kilobyte.
+constexpr size_t kMostLeft = 65'536;
+
+}  // namespace
 
 PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Decision& decision,
                              ArgumentMemory& arguments) {
@@ -97,6 +103,23 @@ absl::Status Recorder::Write(PendingRecord& record) {
   ++written_;
   unflushed_ = true;
   return absl::OkStatus();
+}
+
+void Recorder::BeginAgain(PendingRecord& record) const {
+  if (!record.clock) return;
+  pid_t process = record.identity.pid;
+  TraceeArguments arguments(record.identity.tid, process, nullptr);
+  record.clock = ClockWatch::Begin(record.request, arguments);
+}
+
+void Recorder::Leave(PendingRecord record) {
+  if (!record.unread.ok() || left_.size() >= kMostLeft) return CountLost(record);
+  left_.push_back(std::move(record));
+}
+
+void Recorder::GiveUpLeft() {
+  for (const PendingRecord& record : left_) CountLost(record);
+  left_.clear();
 }
 
 absl::Status Recorder::Flush() {

@@ -3,7 +3,9 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 
 #include "absl/status/status.h"
@@ -83,6 +85,18 @@ class Recorder {
   }
   uint64_t lost() const { return lost_; }
 
+  // Before a call that was held runs: its record is as if it had been made now, where that matters.
+  void BeginAgain(PendingRecord& record) const;
+
+  // Events that could not be written while their tasks lived, oldest first. They are as good as
+  // others, up to a bound: those beyond it, and of tasks that could not be looked at, are lost.
+  void Leave(PendingRecord record);
+  PendingRecord* first_left() { return left_.empty() ? nullptr : &left_.front(); }
+  void DropLeft() { left_.pop_front(); }
+  size_t left() const { return left_.size(); }
+  // They are lost.
+  void GiveUpLeft();
+
   // The containers of the tasks; records name them.
   Containers& containers() { return containers_; }
 
@@ -111,6 +125,7 @@ class Recorder {
   bool unflushed_ = false;
   // Read once: at the end there may be no descriptor left to read it through.
   std::optional<Identity> self_;
+  std::deque<PendingRecord> left_;
   TaskIdentities identities_;
   CallFactsReader call_facts_;
   Containers containers_;

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -83,11 +85,27 @@ std::unique_ptr<PublishedRunState> PublishState(const Options& options) {
   return published.ok() ? *std::move(published) : nullptr;
 }
 
-// What a task is held for; null if it is not.
+// The event that a task is held for, ready to be written; null if there is none.
 PendingRecord* HeldRecord(TaskState& state) {
   if (auto* before = std::get_if<HeldBeforeCall>(&state)) return &before->record;
   if (auto* after = std::get_if<HeldAfterCall>(&state)) return &after->record;
   return nullptr;
+}
+
+bool IsHeld(const TaskState& state) {
+  return std::holds_alternative<HeldBeforeCall>(state) ||
+         std::holds_alternative<HeldForResult>(state) ||
+         std::holds_alternative<HeldAfterCall>(state);
+}
+
+// False for what returns nowhere, or to no exit stop.
+bool HasExit(const SyscallRequest& request) {
+  static constexpr std::array<absl::string_view, 4> kReturnNowhere = {"exit", "exit_group",
+                                                                      "rt_sigreturn", "sigreturn"};
+  if (IsVsyscall(request)) return false;
+  const Syscall* syscall = SyscallTable::Get().Find(request);
+  return syscall == nullptr || std::find(kReturnNowhere.begin(), kReturnNowhere.end(),
+                                         syscall->signature->name) == kReturnNowhere.end();
 }
 
 // Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
@@ -201,14 +219,22 @@ class Supervisor::Loop {
   absl::Status RunOn(Stopped stopped, const Task& task);
   // Tries to put `record` on record; false: the task must be held.
   absl::StatusOr<bool> PutOnRecord(PendingRecord& record);
+  // True while the log is known to take nothing, and tasks are to wait for it. Then an event is in
+  // hand, by which it is found out that it takes some again.
+  bool WaitsForLog() const;
   absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record,
                           const SyscallRequest& runs);
+  // Lets a call run whose result is to be recorded.
+  absl::Status RunForResult(Stopped stopped, Task& task, PendingRecord record,
+                            const SyscallRequest& runs);
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
                               const Judgement& judged);
   // Restarts a task whose record, for which it was `held`, is written.
   absl::Status LetGo(TaskState held, Task& task);
   absl::Status RetryHeld();
+  // At the end of the run: waits until what it left behind is on record, or the end is asked for.
+  void AwaitLeft();
   // What cannot be handed on now stays with the sink until the next time.
   void FlushRecords();
   void SayFailing(const absl::Status& status, const PendingRecord& record, OnAuditFailure what);
@@ -262,6 +288,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
     (void)Supervise();
     return supervised;
   }
+  AwaitLeft();
   FlushRecords();
   const absl::Status ended = options_.record_run ? recorder_.WriteEnd() : absl::OkStatus();
   if (!ended.ok() && options_.logger != nullptr) {
@@ -325,7 +352,7 @@ absl::Status Supervisor::Loop::Supervise() {
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
-  if (held_ == 0 || killing_) {
+  if ((held_ == 0 && recorder_.left() == 0) || killing_) {
     if (!recorder_.has_unflushed()) return WaitForEvent();
     PROVOST_ASSIGN_OR_RETURN(WaitResult ready, waiter_.Poll());
     if (!std::holds_alternative<NothingYet>(ready)) return ready;
@@ -334,7 +361,8 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
   }
   PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.Poll());
   if (!std::holds_alternative<NothingYet>(result)) return result;
-  if (GiveUp()) return result;
+  // Where nobody is held, a program that runs has been asked to end itself.
+  if ((held_ > 0 || root_end_) && GiveUp()) return result;
   poll(nullptr, 0, kRetryMilliseconds);
   PROVOST_RETURN_IF_ERROR(RetryHeld());
   return result;
@@ -425,18 +453,12 @@ absl::Status Supervisor::Loop::OnLaunchersCall(Stopped stopped, const SyscallReq
 
 absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRecord record,
                                           const SyscallRequest& runs) {
-  // What returns nowhere has no result to wait for.
-  const auto arch = static_cast<Arch>(record.request.arch);
   const bool awaited = record.decision.wish == RecordWish::kLogResult || record.clock.has_value();
-  if (awaited && Runs(record.decision.verdict) &&
-      !(record.request.HasKnownArch() && Policy::IsNeverRefused(arch, record.request.nr)) &&
-      !IsVsyscall(record.request)) {
-    PROVOST_ASSIGN_OR_RETURN(
-        task.state, Apply(record.decision.verdict, stopped, record.request, runs, control_));
-    auto* awaiting = std::get_if<AwaitingResult>(&task.state);
-    if (awaiting == nullptr) awaiting = &task.state.emplace<AwaitingResult>();
-    awaiting->record = std::move(record);
-    return RunOn(std::move(stopped), task);
+  if (awaited && Runs(record.decision.verdict) && HasExit(record.request)) {
+    if (!WaitsForLog()) return RunForResult(std::move(stopped), task, std::move(record), runs);
+    ++held_;
+    task.state = HeldForResult{std::move(stopped), std::move(record), runs};
+    return absl::OkStatus();
   }
   record.result = ResultOf(record.decision.verdict);
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
@@ -446,6 +468,16 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
     return absl::OkStatus();
   }
   return ApplyAndResume(std::move(stopped), task, record.request, {record.decision, runs});
+}
+
+absl::Status Supervisor::Loop::RunForResult(Stopped stopped, Task& task, PendingRecord record,
+                                            const SyscallRequest& runs) {
+  PROVOST_ASSIGN_OR_RETURN(task.state,
+                           Apply(record.decision.verdict, stopped, record.request, runs, control_));
+  auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+  if (awaiting == nullptr) awaiting = &task.state.emplace<AwaitingResult>();
+  awaiting->record = std::move(record);
+  return RunOn(std::move(stopped), task);
 }
 
 absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
@@ -559,34 +591,40 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
 }
 
 absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
-  if (ended.tid == root_) {
-    root_end_ = ended.end;
-    if (options_.on_ended) options_.on_ended();
-  }
   recorder_.Forget(ended.tid);
   recorder_.containers().Ended(ended.tid);
   decider_.TaskEnded(ended.tid);
-  const auto task = tasks_.find(ended.tid);
-  if (task == tasks_.end()) return absl::OkStatus();
-  TaskState state = std::move(task->second.state);
-  tasks_.erase(task);
-  return CutOff(std::move(state));
+  absl::Status status;
+  if (const auto task = tasks_.find(ended.tid); task != tasks_.end()) {
+    TaskState state = std::move(task->second.state);
+    tasks_.erase(task);
+    status = CutOff(std::move(state));
+  }
+  if (ended.tid != root_) return status;
+  root_end_ = ended.end;
+  // An end that was asked for while tasks are held is asked of all of them, also where the signal
+  // that asked for it has ended the program before we came to look.
+  if (held_ > 0 && !killing_) GiveUp();
+  if (options_.on_ended) options_.on_ended();
+  return status;
 }
 
 absl::Status Supervisor::Loop::CutOff(TaskState state) {
-  if (HeldRecord(state) != nullptr) --held_;
+  if (IsHeld(state)) --held_;
   // It ran the call and died in it: what was decided is still on record, without a result.
   auto* awaiting = std::get_if<AwaitingResult>(&state);
   if (awaiting != nullptr && awaiting->record.has_value()) {
-    if (absl::StatusOr<bool> recorded = PutOnRecord(*awaiting->record); !recorded.ok()) {
-      return recorded.status();
-    } else if (!*recorded) {
-      recorder_.CountLost(*awaiting->record);
-    }
+    PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(*awaiting->record));
+    if (!recorded) recorder_.Leave(*std::move(awaiting->record));
   }
-  // A call that ran unrecorded: held after it, and killed there.
-  if (auto* after = std::get_if<HeldAfterCall>(&state)) recorder_.CountLost(after->record);
+  // Nor is an event forgotten for which it was held; only a call that was still to run for its
+  // result has not happened.
+  if (PendingRecord* record = HeldRecord(state)) recorder_.Leave(std::move(*record));
   return absl::OkStatus();
+}
+
+bool Supervisor::Loop::WaitsForLog() const {
+  return said_failing_ && options_.on_audit_failure == OnAuditFailure::kStop && !killing_;
 }
 
 absl::StatusOr<bool> Supervisor::Loop::PutOnRecord(PendingRecord& record) {
@@ -652,10 +690,19 @@ absl::Status Supervisor::Loop::LetGo(TaskState held, Task& task) {
     return ApplyAndResume(std::move(before->stopped), task, before->record.request,
                           {before->record.decision, before->runs});
   }
+  if (auto* before = std::get_if<HeldForResult>(&held)) {
+    recorder_.BeginAgain(before->record);
+    return RunForResult(std::move(before->stopped), task, std::move(before->record), before->runs);
+  }
   return std::get<HeldAfterCall>(std::move(held)).stopped.Restart(Resume::Continue());
 }
 
 absl::Status Supervisor::Loop::RetryHeld() {
+  while (PendingRecord* left = recorder_.first_left()) {
+    PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(*left));
+    if (!recorded) return absl::OkStatus();
+    recorder_.DropLeft();
+  }
   for (auto& [tid, task] : tasks_) {
     PendingRecord* record = HeldRecord(task.state);
     if (record == nullptr) continue;
@@ -665,7 +712,37 @@ absl::Status Supervisor::Loop::RetryHeld() {
     absl::Status status = LetGo(std::exchange(task.state, Running()), task);
     if (!status.ok() && !IsDied(status)) return status;
   }
+  // Nothing is in hand any more, so the log is as good as its last answer; if that was bad, its
+  // event was lost with its task.
+  said_failing_ = false;
+  for (auto& [tid, task] : tasks_) {
+    if (!std::holds_alternative<HeldForResult>(task.state)) continue;
+    --held_;
+    absl::Status status = LetGo(std::exchange(task.state, Running()), task);
+    if (!status.ok() && !IsDied(status)) return status;
+  }
   return absl::OkStatus();
+}
+
+void Supervisor::Loop::AwaitLeft() {
+  bool said = false;
+  while (PendingRecord* left = recorder_.first_left()) {
+    const absl::Status status = recorder_.Write(*left);
+    if (status.ok()) {
+      recorder_.DropLeft();
+      continue;
+    }
+    if (absl::IsFailedPrecondition(status) || killing_ || GiveUp()) break;
+    if (!said && options_.logger != nullptr) {
+      options_.logger->error(
+          "waiting for the audit log, which lacks {} events of tasks that are gone; make room, or "
+          "interrupt to give them up",
+          recorder_.left());
+    }
+    said = true;
+    poll(nullptr, 0, kRetryMilliseconds);
+  }
+  recorder_.GiveUpLeft();
 }
 
 void Supervisor::Loop::KillTree() {

@@ -44,8 +44,11 @@ enum class Mode : uint8_t {
 // What the tasks do while a decision cannot be put on record.
 enum class OnAuditFailure : uint8_t {
   kContinue,  // go on; the record is lost and counted
-  kStop,      // wait at the stop until it can be written: nothing runs unrecorded
-  kKill,      // the tree is killed
+  // Wait at the stop until it can be written: nothing runs unrecorded. Of calls whose results are
+  // to be recorded, none begins once a record was refused. At the end Run waits for the records of
+  // tasks that are gone.
+  kStop,
+  kKill,  // the tree is killed
 };
 
 struct Options {
@@ -100,7 +103,8 @@ struct Options {
   std::function<void()> on_ended;
   // The program has stopped for job control; called after it was left in that stop.
   std::function<void(pid_t, int signal)> on_stopped;
-  // Asked while tasks wait for a record to be written (OnAuditFailure::kStop), and, once the
+  // Asked while tasks, or at the end Run, wait for a record to be written (OnAuditFailure::kStop),
+  // when the program ends while other tasks do, before on_ended is called, and, once the
   // program has ended, whenever a signal whose handler was set without SA_RESTART interrupts the
   // wait for what it left running. True kills the tree.
   std::function<bool()> give_up;

@@ -41,14 +41,21 @@ struct HeldBeforeCall {
   PendingRecord record;
   SyscallRequest runs;
 };
+// Held at a seccomp stop before a call whose result is to be recorded, because the log takes
+// nothing now; the call runs as `runs` once it does.
+struct HeldForResult {
+  Stopped stopped;
+  PendingRecord record;
+  SyscallRequest runs;
+};
 // Held at the exit of a call until its result can be recorded.
 struct HeldAfterCall {
   Stopped stopped;
   PendingRecord record;
 };
 
-using TaskState =
-    std::variant<Running, AwaitingResult, AwaitingTrap, Listening, HeldBeforeCall, HeldAfterCall>;
+using TaskState = std::variant<Running, AwaitingResult, AwaitingTrap, Listening, HeldBeforeCall,
+                               HeldForResult, HeldAfterCall>;
 
 }  // namespace provost
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "audit/collecting_sink.h"
 #include "gtest/gtest.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/supervised.h"
@@ -22,8 +23,9 @@ TEST_P(SignalsTest, AreAsNatively) {
 
 INSTANTIATE_TEST_SUITE_P(
     Victims, SignalsTest,
-    testing::Combine(testing::Values("abort_status", "blocked_signals", "group_stop_stops_threads",
-                                     "raises_sigsys", "read_interrupted", "realtime_signals_queue",
+    testing::Combine(testing::Values("abort_status", "blocked_signals", "futex_wait_continued",
+                                     "group_stop_stops_threads", "raises_sigsys",
+                                     "read_interrupted", "realtime_signals_queue",
                                      "registers_survive", "sigaltstack_handler", "sigchld_siginfo",
                                      "signals_during_calls", "sigqueue_siginfo", "sigtrap_handler",
                                      "sleep_interrupted_by_stop", "stop_cont_in_calls",
@@ -45,6 +47,16 @@ TEST(SignalsTest, TheProgramsOwnDeathIsTheOutcome) {
     }
     EXPECT_EQ(RunNatively({Victim("dies_by"), std::to_string(signal)}).signal, signal);
   }
+}
+
+// It comes back to the program, and so has a result to be recorded.
+TEST(SignalsTest, AContinuedCallHasAResult) {
+  CollectingSink sink;
+  Options options = OptionsOf({"log restart_syscall log result"});
+  options.sink = &sink;
+  EXPECT_THAT(RunSupervised(options, {Victim("futex_wait_continued")}), Succeeded());
+  ASSERT_EQ(sink.decisions().size(), 1U);
+  EXPECT_EQ(sink.decisions()[0].result, 0);
 }
 
 TEST(SignalsTest, AbortIsTheOutcome) {

@@ -1,12 +1,16 @@
 // The public API: what Options do and what Run returns.
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +23,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "audit/collecting_sink.h"
+#include "base/unique_fd.h"
 #include "gtest/gtest.h"
 #include "tests/support/sinks.h"
 #include "tests/support/supervised.h"
@@ -429,13 +434,127 @@ TEST(AuditFailureTest, AHeldTaskCanBeKilled) {
   Options options = OptionsOf({"deny EPERM getppid log"});
   options.sink = &sink;
   options.on_started = [&](pid_t pid) { program = pid; };
+  bool ended = false;
+  options.on_ended = [&] { ended = true; };
+  int asked_at_end = 0;
   options.give_up = [&] {
+    if (ended) return ++asked_at_end == 3;
     kill(program, SIGTERM);  // stays pending: the task is held
     kill(program, SIGKILL);
     return false;
   };
   EXPECT_THAT(RunSupervised(options, {Victim("getppid_many"), "-1", "10"}),
               EndedWith(KilledBy{SIGKILL}));
+  EXPECT_EQ(asked_at_end, 3) << "its event is in hand until it is given up";
+  ASSERT_EQ(log.supervisor_events().size(), 2);
+  EXPECT_EQ(log.supervisor_events()[1].events, 0);
+  EXPECT_EQ(log.supervisor_events()[1].lost, 1);
+}
+
+TEST(AuditFailureTest, TheEventOfAHeldTaskOutlivesIt) {
+  for (const char* statement : {"deny EPERM getppid log", "log getppid log result"}) {
+    CollectingSink log;
+    bool refuses = true;
+    RefusingSink sink(log, [&](uint64_t) { return refuses; });
+    pid_t program = 0;
+    Options options = OptionsOf({statement});
+    options.sink = &sink;
+    options.on_started = [&](pid_t pid) { program = pid; };
+    options.on_ended = [&] { refuses = false; };
+    options.give_up = [&] {
+      kill(program, SIGKILL);
+      return false;
+    };
+    EXPECT_THAT(RunSupervised(options, {Victim("getppid_many"), "-1", "10"}),
+                EndedWith(KilledBy{SIGKILL}));
+    ASSERT_EQ(log.decisions().size(), 1) << statement;
+    ASSERT_EQ(log.supervisor_events().size(), 2);
+    EXPECT_EQ(log.supervisor_events()[1].events, 1);
+    EXPECT_EQ(log.supervisor_events()[1].lost, 0);
+  }
+}
+
+// Three processes make a directory each, with its result to be recorded: the second and third when
+// the log has refused the first's event.
+class ThreeDirectories : public Decider, public AuditSink {
+ public:
+  explicit ThreeDirectories(const std::string& place) : place_(place) {
+    EXPECT_EQ(mkdir(place.c_str(), 0700), 0);
+    EXPECT_EQ(mkfifo((place + "/gate").c_str(), 0600), 0);
+    gate_.reset(open((place + "/gate").c_str(), O_RDWR | O_CLOEXEC));
+  }
+  std::vector<std::string> Program() const {
+    constexpr absl::string_view kScript =
+        "cd $0; mkdir 1 & for i in 2 3; do (read line <gate; exec mkdir $i) & done; wait";
+    return {"/bin/sh", "-c", std::string(kScript), place_};
+  }
+
+  Decision Decide(const SyscallRequest& request, ArgumentReader&) override {
+    if (request.nr != SYS_mkdir) return {};
+    ++decided_;
+    return {Log{}, RecordWish::kLogResult, "mkdir"};
+  }
+  void TaskEnded(pid_t tid) override { ended_.insert(tid); }
+
+  absl::Status Write(const Event& event) override {
+    if (const auto* decision = std::get_if<DecisionEvent>(&event); decision && refuses_) {
+      if (refused_ == 0) {
+        EXPECT_EQ(write(gate_.get(), "\n\n", 2), 2);
+      }
+      refused_ = decision->identity->tid;
+      return absl::ResourceExhaustedError("no room");
+    }
+    return log_.Write(event);
+  }
+  absl::Status Flush() override { return absl::OkStatus(); }
+
+  // Whenever nothing happens while a task is held.
+  void Look() {
+    if (decided_ < 3) return;
+    if (ended_.count(refused_) == 0) {
+      kill(refused_, SIGKILL);
+      return;
+    }
+    looked_ = true;
+    EXPECT_EQ(Made(), 1)
+        << "the others wait before their calls, also for an event whose task is gone";
+    refuses_ = false;
+  }
+  int Made() const {
+    int made = 0;
+    for (const char* name : {"/1", "/2", "/3"}) made += access((place_ + name).c_str(), F_OK) == 0;
+    return made;
+  }
+  bool looked() const { return looked_; }
+  const CollectingSink& log() const { return log_; }
+
+ private:
+  const std::string place_;
+  UniqueFd gate_;
+  CollectingSink log_;
+  std::set<pid_t> ended_;
+  pid_t refused_ = 0;
+  int decided_ = 0;
+  bool refuses_ = true;
+  bool looked_ = false;
+};
+
+TEST(AuditFailureTest, StopRunsNoCallForItsResultOnceTheLogRefuses) {
+  ThreeDirectories three(TemporaryPath("directories"));
+  Options options = OptionsOf({"log mkdir log result"});
+  options.decider = &three;
+  options.sink = &three;
+  options.give_up = [&] {
+    three.Look();
+    return false;
+  };
+  EXPECT_THAT(RunSupervised(options, three.Program()), EndedWith(Exited{0}));
+  EXPECT_TRUE(three.looked());
+  EXPECT_EQ(three.Made(), 3);
+  ASSERT_EQ(three.log().decisions().size(), 3);
+  for (const auto& recorded : three.log().decisions()) EXPECT_EQ(recorded.result, 0);
+  ASSERT_EQ(three.log().supervisor_events().size(), 2);
+  EXPECT_EQ(three.log().supervisor_events()[1].lost, 0);
 }
 
 // Refuses the run's own records.
