@@ -115,7 +115,7 @@ TEST(FileSink, LostEventsLeaveAGapAndARecord) {
   const std::vector<uint64_t> serials = Serials(records);
   ASSERT_EQ(serials.size(), 5u);
   EXPECT_EQ(serials[1], serials[0] + 1);
-  EXPECT_EQ(serials[2], serials[1] + 1 + 3) << "a gap of three";
+  EXPECT_EQ(serials[2], serials[1] + 3) << "in the place of the last of three";
   EXPECT_EQ(serials[3], serials[2] + 1);
   EXPECT_EQ(serials[4], serials[3] + 1);
 }

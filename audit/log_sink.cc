@@ -48,6 +48,12 @@ void AppendText(const Event& event, const EventStamp& stamp, Outlet::Text text,
   }
 }
 
+// "3 events for syslog".
+void AppendCount(uint64_t events, const std::string& name, std::vector<std::string>& parts) {
+  if (events == 0) return;
+  parts.push_back(absl::StrCat(events, events == 1 ? " event for " : " events for ", name));
+}
+
 }  // namespace
 
 LogSink::LogSink(Options options) : options_(std::move(options)), supervisor_(ThisProcess()) {}
@@ -59,8 +65,10 @@ void LogSink::Add(std::unique_ptr<Outlet> outlet, bool required) {
 absl::Status LogSink::Write(const Event& event) {
   if (const auto* supervisor = std::get_if<SupervisorEvent>(&event)) {
     if (supervisor->identity != nullptr) supervisor_ = *supervisor->identity;
+    if (supervisor->what == SupervisorEvent::What::kStart) {
+      for (Channel& channel : channels_) channel.run_taken = channel.run_lost = 0;
+    }
   }
-  const bool urgent = std::holds_alternative<SupervisorEvent>(event);
   const uint64_t offer = OfferOf(event);
   Partial* const known = FindPartial(offer);
   EventStamper stamper = stamper_;
@@ -71,7 +79,7 @@ absl::Status LogSink::Write(const Event& event) {
       known != nullptr ? known->settled : std::vector<bool>(channels_.size(), false);
   absl::Status refusal;
   for (size_t i = 0; i < channels_.size(); ++i) {
-    if (!settled[i]) settled[i] = Settle(channels_[i], stamp, urgent, refusal);
+    if (!settled[i]) settled[i] = Settle(channels_[i], event, stamp, refusal);
   }
   const bool any_settled = std::find(settled.begin(), settled.end(), true) != settled.end();
   if (known == nullptr && (refusal.ok() || any_settled)) {
@@ -90,9 +98,8 @@ absl::Status LogSink::Write(const Event& event) {
   return refusal;
 }
 
-// What was lost by all has left out its serials, and the record that says so has one too.
 EventStamp LogSink::NextStamp(EventStamper& stamper) const {
-  if (unstamped_lost_ > 0) stamper.Skip(unstamped_lost_ + 1);
+  stamper.Skip(unstamped_lost_);
   return stamper.Next();
 }
 
@@ -119,35 +126,55 @@ void LogSink::Format(const Event& event, const EventStamp& stamp) {
   }
 }
 
-absl::string_view LogSink::TextFor(const Channel& channel, const EventStamp& stamp) {
+absl::string_view LogSink::TextFor(const Channel& channel, const Event& event,
+                                   const EventStamp& stamp) {
   const Outlet::Text text = channel.queue.text();
+  const auto* supervisor = std::get_if<SupervisorEvent>(&event);
+  const bool is_end = supervisor != nullptr && supervisor->what == SupervisorEvent::What::kEnd;
   const std::string& own = text == Outlet::Text::kRecords ? records_ : kernel_message_;
-  if (channel.lost == 0) return own;
-  with_loss_.clear();
-  AppendText(SupervisorEvent{.what = SupervisorEvent::What::kEventsLost,
-                             .identity = &supervisor_,
-                             .lost = channel.lost},
-             Before(stamp), text, options_.format, with_loss_);
-  with_loss_ += own;
-  return with_loss_;
+  if (channel.lost == 0 && !is_end) return own;
+  for_channel_.clear();
+  if (channel.lost > 0) {
+    AppendText(SupervisorEvent{.what = SupervisorEvent::What::kEventsLost,
+                               .identity = &supervisor_,
+                               .lost = channel.lost},
+               Before(stamp), text, options_.format, for_channel_);
+  }
+  if (is_end) {
+    SupervisorEvent end = *supervisor;
+    end.events = channel.run_taken;
+    end.lost = channel.run_lost;
+    AppendText(end, stamp, text, options_.format, for_channel_);
+  } else {
+    for_channel_ += own;
+  }
+  return for_channel_;
 }
 
-bool LogSink::Settle(Channel& channel, const EventStamp& stamp, bool urgent,
+void LogSink::Lose(Channel& channel, uint64_t events) {
+  channel.lost += events;
+  channel.run_lost += events;
+}
+
+bool LogSink::Settle(Channel& channel, const Event& event, const EventStamp& stamp,
                      absl::Status& refusal) {
-  const absl::Status status = channel.queue.Offer(TextFor(channel, stamp), urgent);
+  const bool urgent = std::holds_alternative<SupervisorEvent>(event);
+  const absl::Status status = channel.queue.Offer(TextFor(channel, event, stamp), urgent);
   if (status.ok()) {
     channel.lost = 0;
-    if (channel.failing && options_.tell) {
-      options_.tell(absl::StrCat(channel.queue.name(), " takes events again"));
+    if (std::holds_alternative<DecisionEvent>(event)) ++channel.run_taken;
+    // An urgent one says nothing of those that will follow it.
+    if (channel.failing && !urgent) {
+      if (options_.tell) options_.tell(absl::StrCat(channel.queue.name(), " takes events again"));
+      channel.failing = false;
     }
-    channel.failing = false;
     return true;
   }
   if (channel.required) {
     refusal.Update(status);
     return false;
   }
-  ++channel.lost;
+  Lose(channel, 1);
   if (!channel.failing && options_.tell) {
     options_.tell(absl::StrCat(std::string(status.message()), "; it loses events for now"));
   }
@@ -157,14 +184,14 @@ bool LogSink::Settle(Channel& channel, const EventStamp& stamp, bool urgent,
 
 void LogSink::CountLost(uint64_t events) {
   unstamped_lost_ += events;
-  for (Channel& channel : channels_) channel.lost += events;
+  for (Channel& channel : channels_) Lose(channel, events);
 }
 
 void LogSink::GiveUp(uint64_t offer) {
   Partial* const partial = FindPartial(offer);
   if (partial == nullptr) return CountLost(1);
   for (size_t i = 0; i < channels_.size(); ++i) {
-    if (!partial->settled[i]) ++channels_[i].lost;
+    if (!partial->settled[i]) Lose(channels_[i], 1);
   }
   partial_.erase(partial_.begin() + (partial - partial_.data()));
 }
@@ -194,12 +221,15 @@ bool LogSink::DrainThose(bool required, int milliseconds) {
 
 std::string LogSink::Undelivered() const {
   std::vector<std::string> parts;
+  for (const Channel& channel : channels_)
+    AppendCount(channel.queue.waiting(), channel.queue.name(), parts);
+  return absl::StrJoin(parts, ", ");
+}
+
+std::string LogSink::LostByCopies() const {
+  std::vector<std::string> parts;
   for (const Channel& channel : channels_) {
-    const uint64_t waiting = channel.queue.waiting();
-    if (waiting > 0) {
-      parts.push_back(absl::StrCat(waiting, waiting == 1 ? " event for " : " events for ",
-                                   channel.queue.name()));
-    }
+    if (!channel.required) AppendCount(channel.run_lost, channel.queue.name(), parts);
   }
   return absl::StrJoin(parts, ", ");
 }

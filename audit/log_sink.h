@@ -30,7 +30,8 @@ namespace provost {
 //
 // An outlet that lost events (CountLost, GiveUp, or because it is not required) gets a TRUSTED_APP
 // record op=events-lost with their number ahead of the next event that it takes, and as one piece
-// with it; its serial is the one before that event's. A gap in the serials is what was lost.
+// with it, in the place of the last of them: with its serial. The serials of the others are left
+// out. The counts in op=supervisor-end are each outlet's own.
 //
 // A full queue does not refuse the supervisor's own events: they are few, and the last one has the
 // counts.
@@ -66,12 +67,17 @@ class LogSink : public AuditSink {
   bool DrainCopies(int milliseconds);
   // What still waits, in words ("3 events for syslog"); "" if nothing does.
   std::string Undelivered() const;
+  // What outlets that are not required lost in this run, in words ("3 events for syslog").
+  std::string LostByCopies() const;
 
  private:
   struct Channel {
     OutletQueue queue;
     bool required = true;
-    uint64_t lost = 0;     // since it last took an event
+    uint64_t lost = 0;  // since it last took an event
+    // Of the run's decisions, those that it took and those it did not.
+    uint64_t run_taken = 0;
+    uint64_t run_lost = 0;
     bool failing = false;  // one that is not required, and it was said
   };
   // An event that some outlets have and others do not.
@@ -84,10 +90,11 @@ class LogSink : public AuditSink {
   EventStamp NextStamp(EventStamper& stamper) const;
   Partial* FindPartial(uint64_t offer);
   void Format(const Event& event, const EventStamp& stamp);
-  absl::string_view TextFor(const Channel& channel, const EventStamp& stamp);
+  absl::string_view TextFor(const Channel& channel, const Event& event, const EventStamp& stamp);
   bool DrainThose(bool required, int milliseconds);
+  static void Lose(Channel& channel, uint64_t events);
   // True if the event needs not be offered to the channel again.
-  bool Settle(Channel& channel, const EventStamp& stamp, bool urgent, absl::Status& refusal);
+  bool Settle(Channel& channel, const Event& event, const EventStamp& stamp, absl::Status& refusal);
   void Remember(uint64_t offer, const EventStamp& stamp, std::vector<bool> settled);
 
   const Options options_;
@@ -99,7 +106,7 @@ class LogSink : public AuditSink {
   // The event in hand, in each form that an outlet wants; kept for their memory.
   std::string records_;
   std::string kernel_message_;
-  std::string with_loss_;
+  std::string for_channel_;
 };
 
 }  // namespace provost

@@ -190,8 +190,33 @@ TEST_F(LogSinkTest, OnlyWhoLostEventsSaysSo) {
   sink_->GiveUp(8);
   second_->Be(Mood::kTakes);
   PROVOST_ASSERT_OK(Write(9));
-  EXPECT_EQ(Seen(*first_), "1 2 3 4 5 6 ! lost1 8 9 ");
+  EXPECT_EQ(Seen(*first_), "1 2 3 4 5 6 lost1 8 9 ");
   EXPECT_EQ(Seen(*second_), "1 ! lost3 5 6 ! lost2 9 ");
+}
+
+TEST_F(LogSinkTest, CountsAtTheEndAreEachPlacesOwn) {
+  Make();
+  PROVOST_ASSERT_OK(sink_->Write(SupervisorEvent{What::kStart, &who_}));
+  PROVOST_ASSERT_OK(Write(1));
+  second_->Be(Mood::kFails);
+  for (int offer = 2; offer <= 4; ++offer) {
+    EXPECT_FALSE(Write(offer).ok());
+    sink_->GiveUp(offer);
+  }
+  sink_->CountLost(1);  // nobody was offered it
+  second_->Be(Mood::kTakes);
+  PROVOST_ASSERT_OK(sink_->Write(SupervisorEvent{What::kEnd, &who_, 1, 4}));
+  EXPECT_THAT(first_->text(), HasSubstr("op=supervisor-end events=4 lost=1"));
+  EXPECT_THAT(second_->text(), HasSubstr("op=supervisor-end events=1 lost=4"));
+  // Whoever has an event or its loss has all serials but those of the losses before the last.
+  EXPECT_EQ(Seen(*first_), "1 2 3 4 lost1 ");
+  EXPECT_EQ(Seen(*second_), "1 ! lost4 ");
+  EXPECT_EQ(sink_->LostByCopies(), "") << "both are required";
+
+  PROVOST_ASSERT_OK(sink_->Write(SupervisorEvent{What::kStart, &who_}));
+  PROVOST_ASSERT_OK(Write(5));
+  PROVOST_ASSERT_OK(sink_->Write(SupervisorEvent{What::kEnd, &who_, 1, 0}));
+  EXPECT_THAT(second_->text(), HasSubstr("op=supervisor-end events=1 lost=0"));
 }
 
 TEST_F(LogSinkTest, OneThatIsGivenUpIsNotTheOneThatWaitsStill) {
@@ -219,6 +244,7 @@ TEST_F(LogSinkTest, NobodyWaitsForACopy) {
   EXPECT_EQ(Seen(*second_), "1 ! lost2 4 ");
   EXPECT_EQ(told_, (std::vector<std::string>{"the place is gone; it loses events for now",
                                              "second takes events again"}));
+  EXPECT_EQ(sink_->LostByCopies(), "2 events for second");
   // Refused by the one that counts, an event is lost once in the copy.
   first_->Be(Mood::kFails);
   second_->Be(Mood::kFails);
@@ -229,6 +255,7 @@ TEST_F(LogSinkTest, NobodyWaitsForACopy) {
   PROVOST_EXPECT_OK(Write(6));
   EXPECT_EQ(Seen(*first_), "1 2 3 4 5 6 ");
   EXPECT_EQ(Seen(*second_), "1 ! lost2 4 lost1 6 ");
+  EXPECT_EQ(sink_->LostByCopies(), "3 events for second");
 }
 
 TEST_F(LogSinkTest, ASlowOutletHoldsUpNobodyUntilItsQueueIsFull) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -80,6 +81,8 @@ TEST(OutputUsageTest, SaysWhatIsWrong) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> kCases = {
       {{"-o", ""}, "--output: it is empty; name a FILE, -, kernel:, syslog: or journal:"},
       {{"-o", "x.log", "-o", "x.log"}, "--output: `x.log` is named twice"},
+      {{"-o", "/tmp/x.log", "-o", "/tmp/../tmp/x.log"}, "`/tmp/../tmp/x.log` is named twice"},
+      {{"-o", "x.log", "--copy-to", "./x.log"}, "--copy-to: `./x.log` is named twice"},
       {{"-o", "kernel:x"}, "--output: nothing follows `kernel:`"},
       {{"--copy-to", "x.log"}, "--copy-to: it goes with --output"},
       {{"-o", "x.log", "--audit-max-size", "5X"}, "--audit-max-size: `5X` is no size"},
@@ -252,6 +255,63 @@ void OpenGate(const std::string& gate) {
   EXPECT_EQ(write(fd.get(), "\n", 1), 1);
 }
 
+// A log in a directory of its own, which can be away for a while.
+class AwayLogTest : public testing::Test {
+ protected:
+  AwayLogTest()
+      : there_(TemporaryPath(testing::UnitTest::GetInstance()->current_test_info()->name())),
+        away_(there_ + ".away") {
+    EXPECT_EQ(mkdir(there_.c_str(), 0700), 0);
+  }
+  void TakeAway() { EXPECT_EQ(rename(there_.c_str(), away_.c_str()), 0); }
+  void BringBack() { EXPECT_EQ(rename(away_.c_str(), there_.c_str()), 0); }
+  std::string log() const { return there_ + "/audit.log"; }
+
+  const std::string there_;
+  const std::string away_;
+};
+
+TEST_F(AwayLogTest, OneSignalEndsWhatIsHeldWhoeverOfThemIsQuicker) {
+  const std::string gate = TemporaryPath("gate-of-child");
+  ASSERT_EQ(mkfifo(gate.c_str(), 0600), 0);
+  // The program itself is not held, and dies by the signal at once.
+  Subprocess provost(CommandLine(
+      {"-o", log(), "-e", "deny EPERM kill"},
+      {"/bin/sh", "-c",
+       absl::StrCat("(read line <'", gate, "'; kill -0 $$; sleep 1000) & echo READY; wait")}));
+  ASSERT_TRUE(provost.AwaitOutput("READY\n"));
+  TakeAway();
+  OpenGate(gate);
+  ASSERT_TRUE(provost.AwaitError("interrupt to kill them"));
+  ASSERT_EQ(kill(provost.pid(), SIGTERM), 0);
+  const Ended ended = provost.Wait();
+  EXPECT_FALSE(ended.timed_out);
+  EXPECT_TRUE(ended.exit_code == 128 + SIGTERM || ended.exit_code == 128 + SIGKILL) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("1 decisions are missing from the audit log"));
+}
+
+TEST_F(AwayLogTest, EachLogCountsItsOwn) {
+  const std::string whole = TemporaryPath("whole.log");
+  const std::string gate = TemporaryPath("gate-of-both");
+  ASSERT_EQ(mkfifo(gate.c_str(), 0600), 0);
+  Subprocess provost(CommandLine(
+      {"--on-audit-failure", "continue", "-o", log(), "-o", whole, "-e", "deny EPERM kill"},
+      {"/bin/sh", "-c",
+       absl::StrCat("kill -0 $$; echo READY; read line <'", gate,
+                    "'; kill -0 $$; kill -0 $$; echo LOST; read line <'", gate,
+                    "'; kill -0 $$; exit 0")}));
+  ASSERT_TRUE(provost.AwaitOutput("READY\n"));
+  TakeAway();
+  OpenGate(gate);
+  ASSERT_TRUE(provost.AwaitOutput("LOST\n"));
+  BringBack();
+  OpenGate(gate);
+  EXPECT_EQ(provost.Wait().exit_code, 0);
+  EXPECT_THAT(ReadFile(whole), HasSubstr("op=supervisor-end events=4 lost=0"));
+  EXPECT_THAT(ReadFile(log()), HasSubstr("op=supervisor-end events=2 lost=2"));
+  EXPECT_THAT(ReadFile(log()), HasSubstr("op=events-lost lost=2"));
+}
+
 TEST(SyslogTest, ThatIsGoneIsAnAuditFailure) {
   const SocketPath place;
   const std::string& socket = place.get();
@@ -299,6 +359,32 @@ TEST(SyslogTest, ACopyHoldsUpNobody) {
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_THAT(ended.err, HasSubstr("it loses events for now"));
   EXPECT_THAT(ReadFile(log), HasSubstr("op=supervisor-end events=1 lost=0"));
+}
+
+TEST_F(SlowReaderTest, WhatACopyLostIsSaid) {
+  const std::string log = TemporaryPath("whole-beside-copy.log");
+  const Ended ended = Provost({"-o", log, "--copy-to", path_, "--audit-queue", "64K", "-e", kRule},
+                              {Victim("getppid_many"), "-1", "1000"});
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  int undelivered = 0;
+  int lost = 0;
+  const std::string name = absl::StrCat("audit log '", path_, "'");
+  for (const absl::string_view line : absl::StrSplit(ended.err, '\n')) {
+    if (sscanf(std::string(line).c_str(), "provost: not delivered: %d", &undelivered) == 1) {
+      EXPECT_TRUE(absl::EndsWith(line, " events for " + name)) << line;
+    }
+    if (sscanf(std::string(line).c_str(), "provost: lost: %d", &lost) == 1) {
+      EXPECT_TRUE(absl::EndsWith(line, " events for " + name)) << line;
+    }
+  }
+  EXPECT_GT(undelivered, 0);
+  EXPECT_GT(lost, 0);
+  EXPECT_THAT(ended.err, testing::Not(HasSubstr("takes events again")));
+  // Of the piece that was next the pipe may have a part. The run's own two are not refused, though
+  // the last of them, which comes with the count of what was lost, is not delivered either.
+  const std::string text = ReadAll();
+  const int whole = Count(text.substr(0, text.rfind('\n')), "type=PROCTITLE ");
+  EXPECT_EQ(1 + whole + undelivered + lost, 1000 + 2) << ended.err;
 }
 
 TEST(CopyTest, AReaderThatNeverReadsDoesNotKeepTheRunFromEnding) {

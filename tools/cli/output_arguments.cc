@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -56,8 +58,19 @@ absl::StatusOr<uint64_t> ParseSize(absl::string_view option, absl::string_view t
   return size;
 }
 
+// A file that is not there yet is known by its directory.
+std::string RealPath(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  if (error) return path;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(whole, error);
+  return error ? path : real.string();
+}
+
 bool IsSame(const OutletSpec& one, const OutletSpec& other) {
-  return one.kind == other.kind && one.path == other.path;
+  if (one.kind != other.kind) return false;
+  if (one.path == other.path) return true;
+  return one.kind == OutletSpec::Kind::kFile && RealPath(one.path) == RealPath(other.path);
 }
 
 absl::Status AddPlaces(absl::string_view option, const std::vector<std::string>& texts,
@@ -73,6 +86,12 @@ absl::Status AddPlaces(absl::string_view option, const std::vector<std::string>&
     plan.places.push_back({*std::move(spec), required});
   }
   return absl::OkStatus();
+}
+
+// The copy's own record of it may be among what was not delivered.
+void SayLost(const LogSink& sink) {
+  const std::string lost = sink.LostByCopies();
+  if (!lost.empty()) Complain(absl::StrCat("lost: ", lost));
 }
 
 }  // namespace
@@ -179,6 +198,7 @@ void DeliverOutput(LogSink& sink, bool wait) {
         wait ? SignalRelay::EndWasAsked() && waited >= kLeastPatience : waited >= kPatience;
     if (hopeless || enough) {
       Complain(absl::StrCat("not delivered: ", sink.Undelivered()));
+      SayLost(sink);
       return;
     }
     if (waited == kLeastPatience) {
@@ -190,6 +210,7 @@ void DeliverOutput(LogSink& sink, bool wait) {
   if (!sink.DrainCopies(kLeastPatience)) {
     Complain(absl::StrCat("not delivered: ", sink.Undelivered()));
   }
+  SayLost(sink);
 }
 
 }  // namespace provost
