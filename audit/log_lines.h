@@ -15,7 +15,7 @@ namespace provost {
 // The longest record that readers of audit logs take (MAX_AUDIT_MESSAGE_LENGTH of libaudit, less
 // the newline): they cut a longer one and take its tail for a record of its own.
 inline constexpr size_t kMaxRecordLength = 8969;
-// So many bytes without a newline are no log of any kind.
+// Of a line that is longer, what follows is not all kept; it is no record of any kind.
 inline constexpr size_t kMaxLineLength = size_t{1} << 20;
 
 // What stands before the fields of a record: "node=NAME type=NAME msg=audit(SECONDS.mmm:SERIAL):".
@@ -49,7 +49,7 @@ class LogLines {
 
   // The next whole line, without its end, good until the next call; nullopt where no more can
   // be read now: the end of a file, which may grow, or with kNever a pipe that is empty for now.
-  // kInvalidArgument: it is no text; errors of read(2).
+  // Errors of read(2).
   absl::StatusOr<std::optional<absl::string_view>> Next();
   // What stands behind the last newline; nullopt if nothing does.
   std::optional<absl::string_view> Rest();

@@ -18,6 +18,9 @@
 #include "audit/log_lines.h"
 #include "audit/log_set.h"
 #include "base/status_macros.h"
+#include "syscalls/path_lookup.h"
+#include "syscalls/signature.h"
+#include "syscalls/syscall_table.h"
 
 namespace provost {
 namespace {
@@ -102,6 +105,28 @@ bool TakeEvent(auparse_state_t* parser, RecordedCall& call) {
   return found;
 }
 
+// True if the call's path may have been empty, for the record has the name of the descriptor then:
+// by what stands in a record, for flags behind the fourth argument do not.
+bool MayHaveEmptyPath(const RecordedCall& call) {
+  const Syscall* syscall = SyscallTable::Get().Find(call.request);
+  if (syscall == nullptr) return false;
+  const Signature& signature = *syscall->signature;
+  for (size_t i = 0; i < signature.args.size(); ++i) {
+    if (signature.args[i].kind != ArgKind::kPath) continue;
+    const PathLookup lookup = LookupOf(signature, static_cast<int>(i));
+    if (lookup.empty_always) return true;
+    if (lookup.empty_mask == 0 || lookup.flags < 0) continue;
+    const bool is_known = (RecordedCall::kKnownArgs >> lookup.flags & 1) != 0;
+    if (!is_known || (call.request.args[lookup.flags] & lookup.empty_mask) != 0) return true;
+  }
+  return false;
+}
+
+// A descriptor's name is absolute, or like "pipe:[7]".
+bool MayBeDescriptorsName(absl::string_view name) {
+  return absl::StartsWith(name, "/") || absl::StrContains(name, ':');
+}
+
 // Serials by runs of neighbours: a log holds those of each of its writers.
 class Serials {
  public:
@@ -150,6 +175,7 @@ absl::StatusOr<RecordedCall> ParseEvent(const std::string& path, uint64_t serial
   RecordedCall call;
   bool found = false;
   while (auparse_next_event(parser.get()) > 0) found |= TakeEvent(parser.get(), call);
+  if (call.path && MayBeDescriptorsName(*call.path) && MayHaveEmptyPath(call)) call.path.reset();
   if (found) return call;
   return absl::FailedPreconditionError(
       absl::StrCat(path, ": event ", serial, " is not of a call: it is the run's own"));

@@ -21,7 +21,8 @@ struct RecordedCall {
   std::string op;    // "deny", "log" …; empty if the log is not ours
   std::optional<int64_t> exit;
   // What its one path argument pointed at, and what that was relative to, by the PATH and CWD
-  // records; absent where there are none, or several paths.
+  // records; absent where there are none, or several paths, or where the argument may have been
+  // empty and the record names the descriptor instead (AT_EMPTY_PATH).
   std::optional<std::string> path;
   std::optional<std::string> cwd;
 

@@ -250,7 +250,7 @@ TEST(ReportTest, NamesMalformedLinesAndGoesOn) {
   EXPECT_EQ(ended.exit_code, 0);
   EXPECT_EQ(ended.out, "events  rule\n     3  k\n") << ended;
   EXPECT_THAT(ended.err, HasSubstr(absl::StrCat("provost: ", log, ":3: no type= ")));
-  EXPECT_THAT(ended.err, HasSubstr(absl::StrCat(log, ":7: a record of 9000 bytes")));
+  EXPECT_THAT(ended.err, HasSubstr(absl::StrCat(log, ":7: a line of more than the 8969 bytes")));
   EXPECT_THAT(ended.err, HasSubstr("; more of this file are only counted"));
   EXPECT_THAT(ended.err, HasSubstr("provost: report: 13 lines were no audit record"));
   EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 6);
@@ -409,6 +409,11 @@ TEST(ReportTest, WrongUsageIsSaidWithItsMend) {
       {{"--by", "colour", KernelLog()}, "--by: `colour` is none of syscall, rule"},
       {{"--by", "time", "--every", "1", KernelLog()}, "`1` is no span of time"},
       {{"--by", "rule", "--list", KernelLog()}, "leave one of them out"},
+      {{"--by", "", KernelLog()}, "--by: `` is none of syscall, rule"},
+      {{"--every", "banana", KernelLog()}, "`banana` is no span of time"},
+      {{"--every", "1h", "--by", "rule", KernelLog()}, "--every: it goes with --by time"},
+      {{"--top", "0", KernelLog()}, "--top: `0` is not a whole number from 1"},
+      {{"--top", "-1", KernelLog()}, "--top: `-1` is not a whole number from 1"},
       {{"--raw", "--json", KernelLog()}, "--raw is no JSON"},
       {{"-sc", "opennat", KernelLog()}, "did you mean openat"},
       {{"-ts", "2026-02-30", "--list", KernelLog()}, "is no time"},

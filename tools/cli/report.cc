@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdlib>
@@ -69,8 +70,8 @@ constexpr FilterOption kFilters[] = {
 struct ReportArguments {
   std::vector<std::vector<std::string>> filters{std::size(kFilters)};
   bool whole_words = false;
-  std::string by;
-  std::string every = "1h";
+  std::optional<std::string> by;
+  std::optional<std::string> every;
   size_t top = 0;
   bool list = false;
   bool raw = false;
@@ -151,10 +152,31 @@ class OverviewReport : public Report {
   bool colour_;
 };
 
+absl::StatusOr<std::vector<Dimension>> ParseDimensions(absl::string_view names) {
+  std::vector<Dimension> dimensions;
+  for (const absl::string_view name : absl::StrSplit(names, ',')) {
+    const std::optional<Dimension> dimension = DimensionByName(name);
+    if (!dimension) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--by: `", name, "` is none of ", absl::StrJoin(DimensionNames(), ", ")));
+    }
+    dimensions.push_back(*dimension);
+  }
+  return dimensions;
+}
+
 absl::StatusOr<std::unique_ptr<Report>> MakeReport(const ReportArguments& arguments) {
+  std::vector<Dimension> by;
+  if (arguments.by) {
+    PROVOST_ASSIGN_OR_RETURN(by, ParseDimensions(*arguments.by));
+  }
+  PROVOST_ASSIGN_OR_RETURN(const int64_t every, ParseSpan(arguments.every.value_or("1h")));
+  if (arguments.every && std::find(by.begin(), by.end(), Dimension::kTime) == by.end()) {
+    return absl::InvalidArgumentError("--every: it goes with --by time");
+  }
   const bool colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nullptr;
   if (arguments.list || arguments.raw || arguments.follow) {
-    if (!arguments.by.empty()) {
+    if (arguments.by) {
       return absl::InvalidArgumentError(
           "--by counts, --list, --raw and --follow list: leave one of them out");
     }
@@ -163,21 +185,11 @@ absl::StatusOr<std::unique_ptr<Report>> MakeReport(const ReportArguments& argume
     }
     return std::make_unique<ListReport>(arguments.json, arguments.raw, colour);
   }
-  if (arguments.by.empty()) {
+  if (!arguments.by) {
     constexpr size_t kTop = 5;
     return std::make_unique<OverviewReport>(arguments.top == 0 ? kTop : arguments.top,
                                             arguments.json, colour);
   }
-  std::vector<Dimension> by;
-  for (const absl::string_view name : absl::StrSplit(arguments.by, ',')) {
-    const std::optional<Dimension> dimension = DimensionByName(name);
-    if (!dimension) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--by: `", name, "` is none of ", absl::StrJoin(DimensionNames(), ", ")));
-    }
-    by.push_back(*dimension);
-  }
-  PROVOST_ASSIGN_OR_RETURN(const int64_t every, ParseSpan(arguments.every));
   return std::make_unique<CountReport>(Counts(std::move(by), every), arguments.top, arguments.json,
                                        colour);
 }
@@ -285,7 +297,9 @@ void AddReportCommand(CLI::App& app, std::function<int()>& chosen) {
       ->type_name("WHAT,...");
   command->add_option("--every", arguments->every, "the span that --by time counts by (default 1h)")
       ->type_name("SPAN");
-  command->add_option("--top", arguments->top, "the most frequent N alone")->type_name("N");
+  command->add_option("--top", arguments->top, "the most frequent N alone")
+      ->type_name("N")
+      ->check(WholeNumber(1, UINT32_MAX));
   command->add_flag("--list", arguments->list, "list the events, one a line");
   command->add_flag("-r,--raw", arguments->raw, "print the events' records as they stand");
   command->add_flag("--follow", arguments->follow, "list the events, and those that come");

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -23,6 +24,10 @@
 
 namespace provost {
 namespace {
+
+// Of records, as numbers (linux/audit.h, libaudit.h).
+constexpr int kFirstType = 1000;
+constexpr int kLastType = 2999;
 
 absl::Status Wrong(absl::string_view option, absl::string_view value, absl::string_view mend) {
   return absl::InvalidArgumentError(absl::StrCat("--", option, ": `", value, "` ", mend));
@@ -228,14 +233,19 @@ absl::Status EventFilter::AddExit(const std::string& value) {
 absl::Status EventFilter::AddMessage(const std::string& value) {
   for (const absl::string_view one : absl::StrSplit(value, ',')) {
     int number = 0;
-    std::string name(one);
+    std::string name = absl::AsciiStrToUpper(one);
     if (absl::SimpleAtoi(one, &number)) {
+      if (number < kFirstType || number > kLastType) {
+        return Wrong(
+            "message", one,
+            absl::StrCat("is no type of record: they are from ", kFirstType, " to ", kLastType));
+      }
       const char* known = audit_msg_type_to_name(number);
       name = known == nullptr ? absl::StrCat("UNKNOWN[", number, "]") : known;
-    } else if (one == "ALL") {
+    } else if (name == "ALL") {
       messages_.clear();
       return absl::OkStatus();
-    } else if (one != "CONTAINER_OP" && one != "CONTAINER_ID" &&
+    } else if (name != "CONTAINER_OP" && name != "CONTAINER_ID" &&
                audit_name_to_msg_type(name.c_str()) < 0) {
       return Wrong("message", one, "is no type of record, as in SECCOMP, SYSCALL or 1326");
     }

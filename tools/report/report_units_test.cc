@@ -46,6 +46,7 @@ TEST_F(WhenTest, ReadsWhatAusearchReads) {
       {"now", WhenFor::kStart, kNow},
       {"recent", WhenFor::kStart, kNow - 600},
       {"today", WhenFor::kStart, kNow - 9609},
+      {"today", WhenFor::kEnd, kNow},
       {"yesterday", WhenFor::kStart, kNow - 9609 - 86400},
       {"this-week", WhenFor::kStart, kNow - 9609},
       {"week-ago", WhenFor::kEnd, kNow - 7 * 86400},
@@ -176,6 +177,7 @@ TEST(FilterTest, SaysWhatIsWrong) {
       {"uid", "no such user", "is no user of this machine"},
       {"contid", "18446744073709551616", "is no number"},
       {"message", "SECOMP", "is no type of record"},
+      {"message", "99999", "is no type of record: they are from 1000 to 2999"},
       {"start", "soon", "--start: `soon` is no time"},
       {"key", "", "is empty"},
   };
@@ -194,10 +196,23 @@ TEST(FilterTest, OfContainersAndVerdicts) {
     const char* value;
     bool matches;
   } kTable[] = {
-      {"contid", "1234", true},     {"contid", "77", true},         {"contid", "9", true},
-      {"contid", "7", false},       {"contid", "unset", false},     {"key", "contid=1234", true},
-      {"verdict", "deny", true},    {"verdict", "kill", false},     {"exit", "EACCES", true},
-      {"loginuid", "unset", false}, {"start", "@1795315209", true}, {"end", "@1795315208", false},
+      {"contid", "1234", true},
+      {"contid", "77", true},
+      {"contid", "9", true},
+      {"contid", "7", false},
+      {"contid", "unset", false},
+      {"key", "contid=1234", true},
+      {"verdict", "deny", true},
+      {"verdict", "kill", false},
+      {"exit", "EACCES", true},
+      {"message", "seccomp", true},
+      {"message", "all", true},
+      {"message", "user_login", false},
+      {"message", "container_id", true},
+      {"message", "1326", true},
+      {"loginuid", "unset", false},
+      {"start", "@1795315209", true},
+      {"end", "@1795315208", false},
   };
   for (const auto& row : kTable) {
     EventFilter filter;

@@ -78,6 +78,8 @@ absl::StatusOr<int64_t> ParseWhen(absl::string_view text, WhenFor what, int64_t 
   absl::string_view rest = text;
   int64_t seconds = 0;
   if (absl::ConsumePrefix(&rest, "@") && absl::SimpleAtoi(rest, &seconds)) return seconds;
+  // Its beginning would leave out all of it.
+  if (text == "today" && what == WhenFor::kEnd) return now;
   if (const std::optional<int64_t> named = Named(text, now)) return *named;
 
   const auto invalid = [&] {
