@@ -275,6 +275,7 @@ struct AppendFields {
     AppendText("rules", absl::StrJoin(event.rules, "\n"), out);
     if (event.what == SupervisorEvent::What::kEnd) AppendNumber("events", event.events, out);
     if (event.what != SupervisorEvent::What::kStart) AppendNumber("lost", event.lost, out);
+    AppendText("reason", event.reason, out);
     const bool failed = event.what == SupervisorEvent::What::kEventsLost;
     AppendNumber("success", failed ? "false" : "true", out);
     if (event.identity != nullptr) AppendTask(*event.identity, out);

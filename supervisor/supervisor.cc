@@ -19,6 +19,7 @@
 #include "policy/stack.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/containers.h"
+#include "supervisor/departure.h"
 #include "supervisor/filters.h"
 #include "supervisor/kernel_features.h"
 #include "supervisor/lineage.h"
@@ -28,6 +29,7 @@
 #include "supervisor/run_state.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
+#include "supervisor/tree_release.h"
 #include "supervisor/unheard.h"
 #include "syscalls/syscall_table.h"
 #include "tracee/died.h"
@@ -206,6 +208,15 @@ class Supervisor::Loop {
   absl::Status On(const NewChildStop& event, Stopped stopped, Task& task);
   absl::Status On(const ExecStop& event, Stopped stopped, Task& task);
   absl::Status OnEnd(const EndedTask& ended);
+  // Leaves the tree at the next event; an error if it cannot be left.
+  absl::Status Depart(const Departure& how);
+  // Begins what was asked for, here or by Options::leave, once the program runs.
+  absl::Status Leave();
+  absl::Status BeginRelease(const ReleaseTasks& how);
+  // Answers a task that waits for its record: it will not be written, and nothing runs unrecorded.
+  absl::Status GiveUpHeld(TaskState held);
+  // Lets go of a task at a TrapStop or a GroupStop.
+  absl::Status Release(Stopped stopped);
   // Settles what a task leaves undone whose life ended in `state`.
   absl::Status CutOff(TaskState state);
 
@@ -224,6 +235,8 @@ class Supervisor::Loop {
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
                               const Judgement& judged);
+  // Keeps it until its record can be written, or, if nobody waits for that any more, gives it up.
+  absl::Status Hold(TaskState held, Task& task);
   // Restarts a task whose record, for which it was `held`, is written.
   absl::Status LetGo(TaskState held, Task& task);
   absl::Status RetryHeld();
@@ -250,6 +263,9 @@ class Supervisor::Loop {
   std::optional<PendingRecord> first_exec_;  // the launcher's execve, if it is to be recorded
   bool program_runs_ = false;                // the first execve has succeeded
   bool killing_ = false;
+  std::optional<Departure> departure_;
+  std::string reason_;  // of the run's end, if it was asked for
+  std::optional<TreeRelease> release_;
   size_t held_ = 0;
   bool said_failing_ = false;
   bool said_unflushed_ = false;
@@ -285,7 +301,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   }
   run_control_.reset();
   FlushRecords();
-  const absl::Status ended = options_.record_run ? recorder_.WriteEnd() : absl::OkStatus();
+  const absl::Status ended = options_.record_run ? recorder_.WriteEnd(reason_) : absl::OkStatus();
   if (!ended.ok() && options_.logger != nullptr) {
     options_.logger->error("the audit log's last record could not be written: {}",
                            std::string(ended.message()));
@@ -294,6 +310,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
     options_.logger->warn("{} decisions are missing from the audit log", recorder_.lost());
   }
   if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
+  if (release_ && !killing_) return Outcome(Released{release_->tasks()});
   const LaunchFailure failure = launcher.Failure();
   if (!program_runs_ && failure.step != LaunchFailure::Step::kNone)
     return Outcome(NotStarted{failure});
@@ -346,6 +363,13 @@ void Supervisor::Loop::BeginControl() {
                     .record_changes = options_.record_run,
                     .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
                     .unheard = unheard_,
+                    .traced_rules =
+                        [this] {
+                          return CountTracedRules(options_.policies,
+                                                  options_.mode == Mode::kComplain,
+                                                  WantsRecord(options_));
+                        },
+                    .depart = [this](const Departure& how) { return Depart(how); },
                     .tasks = tasks},
       std::move(published));
   if (!listens) return;
@@ -357,6 +381,7 @@ void Supervisor::Loop::BeginControl() {
 
 absl::Status Supervisor::Loop::Supervise() {
   while (true) {
+    PROVOST_RETURN_IF_ERROR(Leave());
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
     if (auto* stop = std::get_if<StoppedTask>(&result)) {
       absl::Status status = Dispatch(std::move(*stop));
@@ -370,8 +395,62 @@ absl::Status Supervisor::Loop::Supervise() {
   }
 }
 
+absl::Status Supervisor::Loop::Depart(const Departure& how) {
+  if (departure_ || killing_) {
+    return absl::FailedPreconditionError("the tree is being left, or killed, already");
+  }
+  departure_ = how;
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::Leave() {
+  if (!reason_.empty() || killing_ || !program_runs_) return absl::OkStatus();
+  if (!departure_ && options_.leave) departure_ = options_.leave();
+  if (!departure_) return absl::OkStatus();
+  if (const auto* release = std::get_if<ReleaseTasks>(&*departure_)) return BeginRelease(*release);
+  reason_ = "detach-kill";
+  KillTree();
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
+  reason_ = "detach-release";
+  release_.emplace(how, filters_);
+  for (auto& [tid, task] : tasks_) {
+    PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(tid));
+    if (HeldRecord(task.state) == nullptr) continue;
+    --held_;
+    const absl::Status status = GiveUpHeld(std::exchange(task.state, Running()));
+    if (!status.ok() && !IsDied(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::GiveUpHeld(TaskState held) {
+  recorder_.CountLost(*HeldRecord(held));
+  if (auto* before = std::get_if<HeldBeforeCall>(&held)) {
+    PROVOST_RETURN_IF_ERROR(Apply(release_->AnswerToHeld(), before->stopped, before->record.request,
+                                  before->runs, control_)
+                                .status());
+    return std::move(before->stopped).Restart(Resume::Continue());
+  }
+  return std::get<HeldAfterCall>(std::move(held)).stopped.Restart(Resume::Continue());
+}
+
+absl::Status Supervisor::Loop::Release(Stopped stopped) {
+  const pid_t tid = stopped.tid();
+  PROVOST_RETURN_IF_ERROR(release_->LetGo(std::move(stopped)));
+  recorder_.Forget(tid);
+  run_control_->Ended(tid);
+  tasks_.erase(tid);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
-  if (run_control_->pending()) run_control_->CarryOut();
+  if (run_control_->pending()) {
+    run_control_->CarryOut();
+    if (departure_ && reason_.empty()) return WaitResult(NothingYet());
+  }
   if (held_ == 0 || killing_) {
     if (!recorder_.has_unflushed()) return WaitForEvent();
     PROVOST_ASSIGN_OR_RETURN(WaitResult ready, waiter_.Poll());
@@ -389,7 +468,8 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
 
 absl::StatusOr<WaitResult> Supervisor::Loop::WaitForEvent() {
   const bool may_give_up = root_end_ && !killing_;
-  if (!may_give_up && !run_control_->listens()) return waiter_.Next();
+  const bool may_be_asked = run_control_->listens() || (options_.leave && reason_.empty());
+  if (!may_give_up && !may_be_asked) return waiter_.Next();
   PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.NextOrSignal());
   // Whoever asks for an end now asks it of what the program left running.
   if (may_give_up && std::holds_alternative<NothingYet>(result)) GiveUp();
@@ -410,6 +490,10 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   if (is_new) run_control_->Seen(entry->first);
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
+  // Any stop uses up what was asked before it. But a trap's SIGSYS would never come then.
+  if (release_ && !std::holds_alternative<AwaitingTrap>(task.state)) {
+    PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(stop.stopped.tid()));
+  }
   return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
                     stop.event);
 }
@@ -422,6 +506,9 @@ absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
 
 absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request,
                                                    TraceeArguments& arguments) {
+  if (release_) {
+    if (std::optional<Judgement> refusal = release_->Refusal(request)) return *std::move(refusal);
+  }
   Judgement judged = Judge(decider_, request, arguments);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   return judged;
@@ -489,9 +576,7 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
   record.result = ResultOf(record.decision.verdict);
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
   if (!recorded) {
-    ++held_;
-    task.state = HeldBeforeCall{std::move(stopped), std::move(record), runs};
-    return absl::OkStatus();
+    return Hold(HeldBeforeCall{std::move(stopped), std::move(record), runs}, task);
   }
   return ApplyAndResume(std::move(stopped), task, record.request, {record.decision, runs});
 }
@@ -523,9 +608,7 @@ absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task&
 absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRecord record) {
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
   if (!recorded) {
-    ++held_;
-    task.state = HeldAfterCall{std::move(stopped), std::move(record)};
-    return absl::OkStatus();
+    return Hold(HeldAfterCall{std::move(stopped), std::move(record)}, task);
   }
   return std::move(stopped).Restart(Resume::Continue());
 }
@@ -544,12 +627,15 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
     if (is_ours) {
       PROVOST_RETURN_IF_ERROR(PresentTrapAs(stopped, trap->asked));
       task.state = Running();
+      // It could not be let go of before.
+      if (release_) PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(stopped.tid()));
     }
   }
   return std::move(stopped).Restart(Resume::Continue(event.signal));
 }
 
 absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task& task) {
+  if (release_ && TreeRelease::IsReady(task.state)) return Release(std::move(stopped));
   PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   const pid_t tid = stopped.tid();
   // A stop can come between a trap and its SIGSYS; what is awaited stays awaited.
@@ -560,6 +646,7 @@ absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task&
 }
 
 absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) {
+  if (release_ && TreeRelease::IsReady(task.state)) return Release(std::move(stopped));
   PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   if (std::holds_alternative<Listening>(task.state)) task.state = Running();
   return RunOn(std::move(stopped), task);
@@ -688,6 +775,13 @@ void Supervisor::Loop::SayFailing(const absl::Status& status, const PendingRecor
   }
   options_.logger->error("{} of task {} cannot be recorded: {}; {}", CallName(record.request),
                          record.identity.tid, std::string(status.message()), consequence);
+}
+
+absl::Status Supervisor::Loop::Hold(TaskState held, Task& task) {
+  if (release_) return GiveUpHeld(std::move(held));
+  ++held_;
+  task.state = std::move(held);
+  return absl::OkStatus();
 }
 
 absl::Status Supervisor::Loop::LetGo(TaskState held, Task& task) {
