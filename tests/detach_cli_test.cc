@@ -33,6 +33,7 @@ class DetachCliTest : public testing::Test {
     ASSERT_EQ(setenv("PROVOST_RUNTIME_DIR", (directory_ + "/run").c_str(), 1), 0);
     ASSERT_EQ(setenv("FIFO", (directory_ + "/fifo").c_str(), 1), 0);
     ASSERT_EQ(mkfifo((directory_ + "/fifo").c_str(), 0600), 0);
+    // umask(1) is two calls.
     run_ = std::make_unique<Subprocess>(CommandLine(
         {"-e", "log umask", "-e", "deny EPERM mkdir, mkdirat", "-o", directory_ + "/log"},
         {"/bin/sh", "-c",
@@ -75,7 +76,7 @@ TEST_F(DetachCliTest, ReleasesARun) {
   EXPECT_THAT(detach.err, HasSubstr("those of 2 of 3 rules"));
   EXPECT_THAT(detach.out, HasSubstr("was released\n"));
   // Its log is closed.
-  EXPECT_THAT(LogText(), HasSubstr("op=supervisor-end events=1 lost=0 reason=detach-release"));
+  EXPECT_THAT(LogText(), HasSubstr("op=supervisor-end events=2 lost=0 reason=detach-release"));
   const Ended run = Go();
   EXPECT_EQ(run.exit_code, 0) << run;
   EXPECT_THAT(run.err, HasSubstr("1 task was released"));
@@ -89,7 +90,7 @@ TEST_F(DetachCliTest, KillsARun) {
   EXPECT_EQ(detach.exit_code, 0) << detach;
   EXPECT_EQ(detach.err, "");
   EXPECT_EQ(run_->Wait().exit_code, 128 + SIGKILL);
-  EXPECT_THAT(LogText(), HasSubstr("op=supervisor-end events=1 lost=0 reason=detach-kill"));
+  EXPECT_THAT(LogText(), HasSubstr("op=supervisor-end events=2 lost=0 reason=detach-kill"));
 }
 
 TEST_F(DetachCliTest, WrongOptionsAreSaid) {
