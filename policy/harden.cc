@@ -76,8 +76,9 @@ bool LeavesToHarden(const Decision& decision) {
 absl::StatusOr<Policy> HardenPolicy(absl::Span<const Policy> policies,
                                     const HardenTargets& targets) {
   std::string text(kRules);
-  if (targets.supervisor != 0) {
-    absl::StrAppend(&text, "ask tgkill, rt_tgsigqueueinfo if tgid == ", targets.supervisor,
+  for (const pid_t own : {targets.supervisor, targets.guardian}) {
+    if (own == 0) continue;
+    absl::StrAppend(&text, "ask tgkill, rt_tgsigqueueinfo if tgid == ", own,
                     " && sig != 0 as \"harden:signal\"\n");
   }
   if (targets.watch_memory_files) absl::StrAppend(&text, kMemoryFiles);

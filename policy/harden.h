@@ -27,6 +27,8 @@ inline constexpr absl::string_view kHardenPrefix = "harden:";
 struct HardenTargets {
   // The supervisor's process id, for calls that name a process and a thread of it. 0: not known.
   pid_t supervisor = 0;
+  // The same of the process that looks on (supervisor/guardian.h). 0: there is none.
+  pid_t guardian = 0;
   // Calls that open a file for writing are asked about: it may be another process's memory.
   bool watch_memory_files = true;
 };

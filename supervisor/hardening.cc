@@ -64,7 +64,7 @@ std::optional<T> ReadValue(ArgumentReader& arguments, uint64_t address) {
 // ---- Whom a call names ----
 
 bool IsSupervisor(pid_t tid, int32_t number) {
-  return number > 0 && IsOurThread(TaskNumbered(tid, number));
+  return number > 0 && IsOurOwn(TaskNumbered(tid, number));
 }
 
 // fcntl(2), F_SETOWN: a process, or a group with a minus.
@@ -104,10 +104,12 @@ bool IsRefusedSignal(absl::string_view call, pid_t tid, const SyscallRequest& ru
   }
   if (call == "pidfd_send_signal") {
     const std::optional<pid_t> process = TaskOfPidfd(tid, target);
-    return !process.has_value() || IsOurThread(*process);
+    return !process.has_value() || IsOurOwn(*process);
   }
   // Everybody whom the task sees, and so us if it sees us.
   if (call == "kill" && target == -1) return TaskNumbered(tid, getpid()) == getpid();
+  // A group other than ours can be that of what stands beside us.
+  if (call == "kill" && target < -1) return IsSupervisor(tid, -target);
   return IsSupervisor(tid, target);
 }
 
@@ -210,10 +212,12 @@ Aside::~Aside() {
 // ---- Hardening ----
 
 absl::StatusOr<std::unique_ptr<Hardening>> Hardening::Create(absl::Span<const Policy> policies,
-                                                             bool may_gain_privilege) {
+                                                             bool may_gain_privilege,
+                                                             pid_t guardian) {
   PROVOST_ASSIGN_OR_RETURN(
       Policy policy,
       HardenPolicy(policies, {.supervisor = getpid(),
+                              .guardian = guardian,
                               .watch_memory_files = !KernelGuardsMemory(may_gain_privilege)}));
   return std::unique_ptr<Hardening>(new Hardening(std::move(policy)));
 }

@@ -43,9 +43,10 @@ class Aside {
 // that calls Create.
 class Hardening {
  public:
-  // `may_gain_privilege`: tasks may get capabilities that this process does not have.
+  // `may_gain_privilege`: tasks may get capabilities that this process does not have. `guardian`:
+  // the process that looks on, or 0.
   static absl::StatusOr<std::unique_ptr<Hardening>> Create(absl::Span<const Policy> policies,
-                                                           bool may_gain_privilege);
+                                                           bool may_gain_privilege, pid_t guardian);
 
   // The rules, for the filter.
   const Policy& policy() const { return policy_; }

@@ -206,9 +206,10 @@ std::function<bool(const Decision&)> WantsRecord(const Options& options) {
 // or by storing it in the task's state.
 class Supervisor::Loop {
  public:
-  // `hardening` is null where there is none.
+  // `hardening` and `guardian` are null where there is none.
   Loop(const Options& options, std::vector<BpfProgram> filters, std::vector<Decision> unheard,
-       const ControlNumbers& control, const Gate& gate, std::unique_ptr<Hardening> hardening)
+       const ControlNumbers& control, const Gate& gate, std::unique_ptr<Hardening> hardening,
+       std::unique_ptr<Guardian> guardian)
       : options_(options),
         filters_(std::move(filters)),
         unheard_(std::move(unheard)),
@@ -221,8 +222,8 @@ class Supervisor::Loop {
         recorder_(options.sink, options.actions_logged, options.logging, options.audited),
         lineage_(recorder_.containers()),
         read_watch_(options.read_bounds,
-                    [this](pid_t tid, ReadWatch::Killed what) { SayKilledForReading(tid, what); }) {
-  }
+                    [this](pid_t tid, ReadWatch::Killed what) { SayKilledForReading(tid, what); }),
+        guardian_(std::move(guardian)) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
@@ -348,10 +349,6 @@ class Supervisor::Loop {
 };
 
 absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& argv) {
-  if (options_.guardian) {
-    // Before there is a thread of ours beside this one.
-    PROVOST_ASSIGN_OR_RETURN(guardian_, Guardian::Start(*options_.guardian));
-  }
   const absl::Status started = RecordStart(nullptr);
   if (!started.ok()) {
     // It is no decision: what is lost of those is counted.
@@ -383,9 +380,6 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
 }
 
 absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& processes) {
-  if (options_.guardian) {
-    PROVOST_ASSIGN_OR_RETURN(guardian_, Guardian::Start(*options_.guardian));
-  }
   PROVOST_ASSIGN_OR_RETURN(
       const std::unique_ptr<Attachment> attachment,
       Attachment::Begin({.processes = processes,
@@ -1094,6 +1088,11 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool atta
   std::vector<BpfProgram> filters;
   std::vector<Decision> unheard;
   std::unique_ptr<Hardening> hardening;
+  std::unique_ptr<Guardian> guardian;
+  if (options_.guardian) {
+    // Before there is a thread of ours beside this one.
+    PROVOST_ASSIGN_OR_RETURN(guardian, Guardian::Start(*options_.guardian));
+  }
   const ControlNumbers control = ControlNumbers::Random();
   const Gate gate = Gate::Random();
   PROVOST_ASSIGN_OR_RETURN(const bool harden, CommonHardening(options_.policies));
@@ -1101,8 +1100,9 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool atta
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     PROVOST_RETURN_IF_ERROR(CheckProtection(options_.arguments, options_.policies));
     if (harden && !options_.unsafe_harden_off) {
-      PROVOST_ASSIGN_OR_RETURN(
-          hardening, Hardening::Create(options_.policies, options_.unsafe_allow_new_privs));
+      PROVOST_ASSIGN_OR_RETURN(hardening,
+                               Hardening::Create(options_.policies, options_.unsafe_allow_new_privs,
+                                                 guardian != nullptr ? guardian->pid() : 0));
     }
     const auto wants_record = WantsRecord(options_);
     const bool complain = options_.mode == Mode::kComplain;
@@ -1115,7 +1115,7 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool atta
     }
   }
   return std::make_unique<Loop>(options_, std::move(filters), std::move(unheard), control, gate,
-                                std::move(hardening));
+                                std::move(hardening), std::move(guardian));
 }
 
 absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {

@@ -191,6 +191,23 @@ TEST(GuardianTest, ItsOwnDeathIsSaid) {
   EXPECT_TRUE(absl::StrContains(ended.err, "the guardian was killed")) << ended;
 }
 
+TEST(GuardianTest, IsBeyondTheTasksReach) {
+  // Every child of provost but the shell itself, by its number and by its group's.
+  constexpr char kKills[] =
+      "read children </proc/$PPID/task/$PPID/children; for child in $children; do "
+      "[ $child = $$ ] || { kill -9 $child; kill -9 -$child; }; done 2>&1; echo $children; echo "
+      "over";
+  for (const bool hardened : {true, false}) {
+    std::vector<std::string> options = {"--guardian", "60"};
+    if (!hardened) options.emplace_back("--unsafe-harden-off");
+    options.insert(options.end(), {"-e", "default log"});
+    const Ended ended = Provost(options, {"/bin/bash", "-c", kKills});
+    EXPECT_EQ(ended.exit_code, 0) << ended;
+    EXPECT_TRUE(absl::StrContains(ended.out, "over\n")) << ended;
+    EXPECT_EQ(absl::StrContains(ended.err, "the guardian was killed"), !hardened) << ended;
+  }
+}
+
 TEST(GuardianTest, ItsPatienceIsANumberOfSeconds) {
   for (const char* wrong : {"0", "-1", "soon", "86401"}) {
     const Ended ended = Provost({"--guardian", wrong}, {Victim("succeeds")});

@@ -94,7 +94,12 @@ bool IsTracedByUs(pid_t tid) {
   return tracer.has_value() && *tracer == static_cast<pid_t>(syscall(SYS_gettid));
 }
 
-bool IsOurThread(pid_t tid) { return tid > 0 && syscall(SYS_tgkill, getpid(), tid, 0) == 0; }
+bool IsOurOwn(pid_t tid) {
+  if (tid <= 0) return false;
+  if (syscall(SYS_tgkill, getpid(), tid, 0) == 0) return true;
+  const std::optional<pid_t> parent = NumberIn(ReadSmallFile(ProcPath(tid, "status")), "PPid:\t");
+  return parent.has_value() && *parent == getpid() && !IsTracedByUs(tid);
+}
 
 absl::StatusOr<std::optional<pid_t>> MemoryBehind(pid_t tid, const TaskPath& path) {
   PROVOST_ASSIGN_OR_RETURN(const UniqueFd file, OpenTaskPath(tid, path));

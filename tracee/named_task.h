@@ -26,8 +26,9 @@ std::optional<pid_t> TaskOfPidfd(pid_t tid, int32_t descriptor);
 // True if the calling thread traces the task.
 bool IsTracedByUs(pid_t tid);
 
-// True if the task is a thread of this process.
-bool IsOurThread(pid_t tid);
+// True if the task is a thread of this process, or of a child of it that the calling thread does
+// not trace: what stands beside the supervisor.
+bool IsOurOwn(pid_t tid);
 
 // The task whose memory (/proc/TID/mem) a path of the task `tid` leads to. 0: it leads elsewhere.
 // nullopt: to somebody's, but by a file system that does not say to us whose. Errors as
