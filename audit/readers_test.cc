@@ -538,9 +538,7 @@ TEST(Readers, AureportCountsEveryEvent) {
   EXPECT_EQ(Summary(log.path(), "-x").at("/usr/bin/provost"), 3);
   // With the CONTAINER_ID records, each an event to aureport.
   EXPECT_THAT(Aureport(log.path(), "--summary"),
-              AllOf(HasSubstr("Number of events: 33
-"), HasSubstr("Number of keys: 19
-"),
+              AllOf(HasSubstr("Number of events: 33\n"), HasSubstr("Number of keys: 19\n"),
                     HasSubstr("Number of failed syscalls: 11\n")));
 }
 
