@@ -110,7 +110,7 @@ TEST(AttachTest, AThreadThatWaitsInVforkIsTakenToo) {
   Running running("vfork_parent_waits");
   const std::string log = TemporaryPath("vfork.log");
   Subprocess attach(Attach({kRefuse[0], kRefuse[1], "-o", log}, {running.pid()}));
-  while (running.Status("Seccomp_filters") != "1") sched_yield();
+  while (running.Status("Seccomp") != "2") sched_yield();
   // Call 58 is vfork.
   EXPECT_THAT(ReadFile(log), testing::ContainsRegex(" unseen=[0-9]+:58 "));
   running.EndInput();
@@ -136,7 +136,7 @@ TEST(AttachTest, AStoppedProcessStaysStopped) {
   ASSERT_EQ(kill(running.number(), SIGSTOP), 0);
   while (running.Status("State") != "T (stopped)") sched_yield();
   Subprocess attach(Attach(kRefuse, {running.pid()}));
-  while (running.Status("Seccomp_filters") != "1") sched_yield();
+  while (running.Status("Seccomp") != "2") sched_yield();
   while (running.Status("State") != "t (tracing stop)") sched_yield();
   ASSERT_EQ(kill(running.number(), SIGCONT), 0);
   EXPECT_EQ(attach.Wait().exit_code, 0);
@@ -155,7 +155,7 @@ TEST(AttachTest, SeveralAtOnce) {
 TEST(AttachTest, WhoEndsTheSupervisorIsWarnedOnce) {
   Running running("vfork_parent_waits");
   Subprocess attach(Attach(kRefuse, {running.pid()}));
-  while (running.Status("Seccomp_filters") != "1") sched_yield();
+  while (running.Status("Seccomp") != "2") sched_yield();
   ASSERT_EQ(kill(attach.pid(), SIGINT), 0);
   ASSERT_TRUE(attach.AwaitError("Once more ends all of them"));
   EXPECT_EQ(kill(running.number(), 0), 0);
@@ -191,7 +191,7 @@ TEST(AttachTest, WhatCannotBeTakenIsSaid) {
 TEST(AttachTest, ATracedProcessIsRefused) {
   Running running("vfork_parent_waits");
   Subprocess first(Attach(kRefuse, {running.pid()}));
-  while (running.Status("Seccomp_filters") != "1") sched_yield();
+  while (running.Status("Seccomp") != "2") sched_yield();
   const Ended second = RunNatively(Attach(kRefuse, {running.pid()}));
   EXPECT_EQ(second.exit_code, 125);
   EXPECT_THAT(second.err, HasSubstr(absl::StrCat("is traced by process ", first.pid())));

@@ -1,0 +1,211 @@
+#ifndef PROVOST_SUPERVISOR_LOOP_H_
+#define PROVOST_SUPERVISOR_LOOP_H_
+
+// The inside of Supervisor, for its own sources alone.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/node_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "audit/event.h"
+#include "base/status_macros.h"
+#include "policy/bpf.h"
+#include "policy/filter_compiler.h"
+#include "policy/rewrite.h"
+#include "policy/stack.h"
+#include "supervisor/argument_pages.h"
+#include "supervisor/argument_protection.h"
+#include "supervisor/containers.h"
+#include "supervisor/filters.h"
+#include "supervisor/guardian.h"
+#include "supervisor/hardening.h"
+#include "supervisor/kernel_features.h"
+#include "supervisor/lineage.h"
+#include "supervisor/recorder.h"
+#include "supervisor/repeated_calls.h"
+#include "supervisor/run_control.h"
+#include "supervisor/run_state.h"
+#include "supervisor/supervisor.h"
+#include "supervisor/task.h"
+#include "supervisor/tracee_arguments.h"
+#include "supervisor/undumpable.h"
+#include "supervisor/unheard.h"
+#include "syscalls/syscall_table.h"
+#include "tracee/address_space.h"
+#include "tracee/attachment.h"
+#include "tracee/died.h"
+#include "tracee/injected_call.h"
+#include "tracee/read_watch.h"
+#include "tracee/registers.h"
+#include "tracee/waiter.h"
+
+namespace provost {
+
+// How long to wait between attempts to write a record that holds tasks up.
+inline constexpr int kRetryMilliseconds = 100;
+
+// How a call is named to people.
+std::string CallName(const SyscallRequest& request);
+
+// True if the kernel runs the call, as it is or rewritten.
+bool Runs(const Verdict& verdict);
+
+// The event that a task is held for, ready to be written; null if there is none.
+PendingRecord* HeldRecord(TaskState& state);
+bool IsHeld(const TaskState& state);
+
+// One run from launch to the last task's end. Every handler consumes its Stopped by restarting it
+// or by storing it in the task's state.
+class Supervisor::Loop {
+ public:
+  // `hardening` and `guardian` are null where there is none.
+  Loop(const Options& options, std::vector<BpfProgram> filters, std::vector<Decision> unheard,
+       const ControlNumbers& control, const Gate& gate, std::unique_ptr<Hardening> hardening,
+       std::unique_ptr<Guardian> guardian)
+      : options_(options),
+        filters_(std::move(filters)),
+        unheard_(std::move(unheard)),
+        control_(control),
+        hardening_(std::move(hardening)),
+        stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
+        decider_(options.decider != nullptr ? *options.decider : stack_),
+        protection_(options.arguments, gate),
+        counts_(decider_.counts()),
+        recorder_(options.sink, options.actions_logged, options.logging, options.audited),
+        lineage_(recorder_.containers()),
+        read_watch_(options.read_bounds,
+                    [this](pid_t tid, ReadWatch::Killed what) { SayKilledForReading(tid, what); }),
+        guardian_(std::move(guardian)) {}
+
+  absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
+  absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
+
+ private:
+  struct Task {
+    TaskState state = Running();
+    pid_t process = 0;       // its thread group, once that was asked for
+    RepeatedCalls repeated;  // kept only for a decider that counts
+    ArgumentSlot slot;       // what its call reads in place of its own memory
+  };
+
+  // `attachment`: what the run begins with, if it does not start a program; else null.
+  absl::Status RecordStart(const Attachment* attachment);
+  // Labels the program, if the run has a container, and records it.
+  absl::Status EnterContainer();
+  // Publishes the run, and listens for requests.
+  void BeginControl();
+  absl::Status Supervise();
+  // The same with all that is to be done at the end.
+  absl::Status SuperviseToEnd();
+  absl::StatusOr<Outcome> RootOutcome() const;
+  absl::Status Handle(WaitResult& result);
+  absl::StatusOr<WaitResult> NextEvent();
+  absl::StatusOr<WaitResult> WaitForEvent();
+  // Kills the tree if the embedder wants its end.
+  bool GiveUp();
+  absl::Status Dispatch(StoppedTask stop);
+
+  // One for each StopEvent.
+  absl::Status On(const SeccompStop& event, Stopped stopped, Task& task);
+  absl::Status On(const SyscallExitStop& event, Stopped stopped, Task& task);
+  absl::Status On(const SignalStop& event, Stopped stopped, Task& task);
+  absl::Status On(const GroupStop& event, Stopped stopped, Task& task);
+  absl::Status On(const TrapStop& event, Stopped stopped, Task& task);
+  absl::Status On(const NewChildStop& event, Stopped stopped, Task& task);
+  absl::Status On(const ExecStop& event, Stopped stopped, Task& task);
+  absl::Status OnEnd(const EndedTask& ended);
+  // Settles what a task leaves undone whose life ended in `state`.
+  absl::Status CutOff(TaskState state);
+
+  // True if a newer filter of the task's own asked for a tracer and ours did not.
+  absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info);
+  absl::StatusOr<Judgement> Decide(const SyscallRequest& request, TraceeArguments& arguments);
+  // Tells a decider that counts which calls will come again. At stops a signal can cause.
+  absl::Status NoteInterruption(const Stopped& stopped, Task& task) const;
+  absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
+                               const Decision& decision, TraceeArguments& arguments);
+  absl::Status RunOn(Stopped stopped, const Task& task);
+  // Sees to it that the call runs with the memory it was decided on. If the task has to do
+  // something for that first, it is taken out of `stopped`, and comes again.
+  absl::Status Protect(std::optional<Stopped>& stopped, Task& task, const SyscallRequest& asked,
+                       Judgement& judged, TraceeArguments& arguments);
+  // What the task is to call for us in any case.
+  absl::StatusOr<std::optional<ArgumentPages::Inject>> OurNextCall(const Stopped& stopped,
+                                                                   const Task& task,
+                                                                   const SyscallRequest& asked);
+  // Has the task make a call of ours, after which it makes its own, `asked`, again.
+  absl::Status Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
+                      const RemoteCall& call);
+  absl::Status OnOurCall(Stopped stopped, Task& task);
+  // Has those go on that wait for such a call.
+  absl::Status LetWaitersGo();
+  // Tries to put `record` on record; false: the task must be held.
+  absl::StatusOr<bool> PutOnRecord(PendingRecord& record);
+  // True while the log is known to take nothing, and tasks are to wait for it. Then an event is in
+  // hand, by which it is found out that it takes some again.
+  bool WaitsForLog() const;
+  absl::Status BeforeCall(Stopped stopped, Task& task, PendingRecord record,
+                          const SyscallRequest& runs);
+  // Lets a call run whose result is to be recorded.
+  absl::Status RunForResult(Stopped stopped, Task& task, PendingRecord record,
+                            const SyscallRequest& runs);
+  absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
+  // Apply, and what else of ours must be so while the call runs.
+  absl::StatusOr<TaskState> Prepare(const Stopped& stopped, const SyscallRequest& request,
+                                    const Judgement& judged);
+  absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
+                              const Judgement& judged);
+  // Puts back what of its creator's registers was replaced for the call that made it.
+  absl::Status RestoreNewTask(const Stopped& stopped) const;
+  // Restarts a task whose record, for which it was `held`, is written.
+  absl::Status LetGo(TaskState held, Task& task);
+  absl::Status RetryHeld();
+  // At the end of the run: waits until what it left behind is on record, or the end is asked for.
+  void AwaitLeft();
+  // What cannot be handed on now stays with the sink until the next time.
+  void FlushRecords();
+  void SayFailing(const absl::Status& status, const PendingRecord& record, OnAuditFailure what);
+  void KillTree();
+  // On the watch's thread.
+  void SayKilledForReading(pid_t tid, ReadWatch::Killed what) const;
+
+  const Options& options_;
+  const std::vector<BpfProgram> filters_;
+  const std::vector<Decision> unheard_;  // what these answer, and we never see
+  const ControlNumbers control_;
+  const std::unique_ptr<Hardening> hardening_;
+  PolicyStack stack_;
+  Decider& decider_;
+  ArgumentProtection protection_;
+  const bool counts_;
+  Recorder recorder_;
+  Lineage lineage_;
+  std::optional<RunControl> run_control_;  // from launch on
+  ReadWatch read_watch_;
+  std::unique_ptr<Guardian> guardian_;  // null: nobody looks on
+  Waiter waiter_;
+  // Pointers to elements stay good while others come and go.
+  absl::node_hash_map<pid_t, Task> tasks_;
+
+  pid_t root_ = 0;
+  std::optional<PendingRecord> first_exec_;  // the launcher's execve, if it is to be recorded
+  bool program_runs_ = false;                // the first execve has succeeded
+  bool killing_ = false;
+  size_t held_ = 0;
+  size_t waiters_ = 0;  // tasks in WaitsForPages, and ended ones that were
+  bool said_unprotected_ = false;
+  bool said_failing_ = false;
+  bool said_unflushed_ = false;
+  std::optional<TaskEnd> root_end_;
+  absl::Status recording_status_;  // not OK: the tree is being killed for it
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_SUPERVISOR_LOOP_H_

@@ -1,0 +1,335 @@
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spdlog/spdlog.h"
+#include "supervisor/loop.h"
+
+namespace provost {
+namespace {
+
+// What audit_return_fixup in kernel/auditsc.c does: the numbers by which the kernel asks itself to
+// restart a call are an EINTR to everyone else.
+int64_t ResultForRecord(int64_t result) {
+  constexpr int64_t kRestartSys = 512;
+  constexpr int64_t kNoIoctlCmd = 515;
+  constexpr int64_t kRestartBlock = 516;
+  const bool restart = -result >= kRestartSys && -result <= kRestartBlock && -result != kNoIoctlCmd;
+  return restart ? -EINTR : result;
+}
+
+std::optional<int64_t> ResultOf(const Verdict& verdict) {
+  if (const auto* deny = std::get_if<Deny>(&verdict)) return -deny->error;
+  if (const auto* answer = std::get_if<Return>(&verdict)) return answer->value;
+  return std::nullopt;
+}
+
+// False for what returns nowhere, or to no exit stop.
+bool HasExit(const SyscallRequest& request) {
+  static constexpr std::array<absl::string_view, 4> kReturnNowhere = {"exit", "exit_group",
+                                                                      "rt_sigreturn", "sigreturn"};
+  if (IsVsyscall(request)) return false;
+  const Syscall* syscall = SyscallTable::Get().Find(request);
+  return syscall == nullptr || std::find(kReturnNowhere.begin(), kReturnNowhere.end(),
+                                         syscall->signature->name) == kReturnNowhere.end();
+}
+
+// Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
+// only writer of registers at a seccomp stop. `runs` is the call as a rewrite makes it. Returns the
+// state the task runs on in.
+absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
+                                const SyscallRequest& request, const SyscallRequest& runs,
+                                const ControlNumbers& control) {
+  struct Applier {
+    const Stopped& stopped;
+    const SyscallRequest& request;
+    const SyscallRequest& runs;
+    const ControlNumbers& control;
+
+    absl::StatusOr<TaskState> Then(absl::Status status, TaskState state = Running()) const {
+      if (!status.ok()) return status;
+      return state;
+    }
+    absl::StatusOr<TaskState> operator()(const Allow&) const { return Run(); }
+    absl::StatusOr<TaskState> operator()(const Log&) const { return Run(); }
+    absl::StatusOr<TaskState> operator()(const Deny& deny) const {
+      return Then(SkipSyscall(stopped, -deny.error));
+    }
+    absl::StatusOr<TaskState> operator()(const Return& answer) const {
+      return Then(SkipSyscall(stopped, answer.value));
+    }
+    absl::StatusOr<TaskState> operator()(const Trap&) const {
+      return Then(SetSyscallNumber(stopped, control.trap), AwaitingTrap{request.nr});
+    }
+    absl::StatusOr<TaskState> operator()(const Kill& kill) const {
+      const bool process = kill.scope == Kill::Scope::kProcess;
+      return Then(SetSyscallNumber(stopped, process ? control.kill_process : control.kill_thread));
+    }
+    absl::StatusOr<TaskState> operator()(const Rewrite&) const { return Run(); }
+    absl::StatusOr<TaskState> Run() const {
+      if (runs.args == request.args) return Running();
+      PROVOST_ASSIGN_OR_RETURN(const ArgumentRegisters registers,
+                               ReplaceArguments(stopped, request, runs));
+      // It has no exit stop to put registers back at.
+      if (IsVsyscall(request)) return Running();
+      return AwaitingResult{std::nullopt, RewrittenCall{request, runs, registers}};
+    }
+    // Nobody is here to answer. Policies say neither; a decider in code may.
+    absl::StatusOr<TaskState> operator()(const Emulate&) const {
+      return Then(SkipSyscall(stopped, -ENOSYS));
+    }
+    absl::StatusOr<TaskState> operator()(const Ask&) const {
+      return Then(SkipSyscall(stopped, -ENOSYS));
+    }
+  };
+  return std::visit(Applier{stopped, request, runs, control}, verdict);
+}
+
+}  // namespace
+
+bool Runs(const Verdict& verdict) {
+  return !Refuses(verdict) || std::holds_alternative<Rewrite>(verdict);
+}
+
+std::string CallName(const SyscallRequest& request) {
+  const Syscall* syscall = SyscallTable::Get().Find(request);
+  return syscall == nullptr ? absl::StrCat("syscall ", request.nr)
+                            : std::string(syscall->signature->name);
+}
+
+absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
+  if (info.data == kTraceData) return false;
+  PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunFilters(filters_, info.request));
+  return (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
+}
+
+absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request,
+                                                   TraceeArguments& arguments) {
+  Judgement judged = Judge(decider_, request, arguments);
+  PROVOST_RETURN_IF_ERROR(arguments.died());
+  return judged;
+}
+
+absl::Status Supervisor::Loop::NoteInterruption(const Stopped& stopped, Task& task) const {
+  if (!counts_) return absl::OkStatus();
+  PROVOST_ASSIGN_OR_RETURN(const auto interrupted, ReadInterruptedCall(stopped));
+  if (interrupted.has_value()) task.repeated.Interrupt(*interrupted);
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& task) {
+  PROVOST_ASSIGN_OR_RETURN(const SeccompStopInfo info, ReadSeccompStop(stopped));
+  PROVOST_ASSIGN_OR_RETURN(const bool is_foreign, IsForeign(info));
+  if (is_foreign) {
+    // The task has no tracer as far as that filter goes: ENOSYS, as without us, in every mode.
+    PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
+    return std::move(stopped).Restart(Resume::Continue());
+  }
+  task.slot.Reset();
+  PROVOST_ASSIGN_OR_RETURN(const auto ours, OurNextCall(stopped, task, info.request));
+  if (ours) return Inject(std::move(stopped), task, info.request, ours->call);
+  CountedCall* counted = counts_ ? &task.repeated.Enter(info.request) : nullptr;
+  TraceeArguments arguments(stopped.tid(), task.process, counted);
+  arguments.SetContid(recorder_.containers().Of(stopped.tid()).value_or(Containers::kUnset));
+  PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, arguments));
+  Decision& decision = judged.decision;
+  if (!program_runs_) {
+    return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
+  }
+  if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
+  if (hardening_ != nullptr) {
+    judged = hardening_->Judge(stopped.tid(), std::move(judged), arguments);
+    PROVOST_RETURN_IF_ERROR(arguments.died());
+  }
+  std::optional<Stopped> ready(std::move(stopped));
+  PROVOST_RETURN_IF_ERROR(Protect(ready, task, info.request, judged, arguments));
+  if (!ready) return absl::OkStatus();
+  recorder_.NoteCall(info.request);
+  if (recorder_.Wants(decision, ready->tid())) {
+    PendingRecord record = recorder_.Make(ready->tid(), info.request, decision, arguments);
+    return BeforeCall(*std::move(ready), task, std::move(record), judged.runs);
+  }
+  return ApplyAndResume(*std::move(ready), task, info.request, judged);
+}
+
+absl::StatusOr<std::optional<ArgumentPages::Inject>> Supervisor::Loop::OurNextCall(
+    const Stopped& stopped, const Task& task, const SyscallRequest& asked) {
+  const bool serves = task.process != 0 && asked.HasKnownArch() && !IsVsyscall(asked) &&
+                      !Policy::IsNeverRefused(static_cast<Arch>(asked.arch), asked.nr);
+  if (!serves) return std::nullopt;
+  return protection_.pages().Continue(stopped.tid(), task.process, asked);
+}
+
+absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& task,
+                                       const SyscallRequest& asked, Judgement& judged,
+                                       TraceeArguments& arguments) {
+  if (!Runs(judged.decision.verdict)) return absl::OkStatus();
+  PROVOST_ASSIGN_OR_RETURN(ArgumentProtection::Answer answer,
+                           protection_.Protect(stopped->tid(), judged.runs, arguments));
+  if (auto* ready = std::get_if<ArgumentProtection::Protected>(&answer)) {
+    judged.runs = ready->runs;
+    task.slot = std::move(ready->slot);
+  } else if (const auto* inject = std::get_if<ArgumentPages::Inject>(&answer)) {
+    Stopped taken = *std::exchange(stopped, std::nullopt);
+    return Inject(std::move(taken), task, asked, inject->call);
+  } else if (std::holds_alternative<ArgumentPages::Wait>(answer)) {
+    if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
+    task.state = WaitsForPages{*std::exchange(stopped, std::nullopt)};
+    ++waiters_;
+  } else {
+    const absl::Status& why = std::get<ArgumentProtection::Unprotected>(answer).why;
+    if (!said_unprotected_ && options_.logger != nullptr) {
+      options_.logger->warn(
+          "{} of task {} is refused (ENOMEM): what it was decided on cannot be kept for it: {}; "
+          "see "
+          "--arguments",
+          CallName(asked), stopped->tid(), std::string(why.message()));
+    }
+    said_unprotected_ = true;
+    judged = {{Deny{ENOMEM}, judged.decision.wish, "unprotected"}, asked};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
+                                      const RemoteCall& call) {
+  if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
+  PROVOST_ASSIGN_OR_RETURN(const InjectedCall injected,
+                           InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
+  task.state = MakesOurCall{injected};
+  return RunOn(std::move(stopped), task);
+}
+
+absl::Status Supervisor::Loop::OnOurCall(Stopped stopped, Task& task) {
+  const auto ours = std::get<MakesOurCall>(std::exchange(task.state, Running()));
+  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ours.call.Finish(stopped));
+  if (ours.call.IsTrapped(result)) task.state = AwaitingOurTrap{ours.call.nr()};
+  PROVOST_RETURN_IF_ERROR(
+      protection_.pages().Done(stopped.tid(), task.process, ours.call.instead_of(), result));
+  PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Continue()));
+  return LetWaitersGo();
+}
+
+absl::Status Supervisor::Loop::LetWaitersGo() {
+  if (std::exchange(waiters_, 0) == 0) return absl::OkStatus();
+  std::vector<Task*> waiting;
+  for (auto& [tid, task] : tasks_) {
+    if (std::holds_alternative<WaitsForPages>(task.state)) waiting.push_back(&task);
+  }
+  for (Task* task : waiting) {
+    TaskState state = std::exchange(task->state, Running());
+    absl::Status status =
+        On(SeccompStop(), std::move(std::get<WaitsForPages>(state).stopped), *task);
+    if (!status.ok() && !IsDied(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
+// The program's own first execve is what the user asked for: it runs whatever the policy says of
+// later ones. execvp tries one directory of PATH after the other, so it is recorded when one has
+// succeeded.
+absl::Status Supervisor::Loop::OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
+                                               const Decision& decision,
+                                               TraceeArguments& arguments) {
+  if (std::holds_alternative<Log>(decision.verdict) && recorder_.Wants(decision, stopped.tid())) {
+    first_exec_ = recorder_.Make(stopped.tid(), request, decision, arguments);
+  }
+  return std::move(stopped).Restart(Resume::Continue());
+}
+
+absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRecord record,
+                                          const SyscallRequest& runs) {
+  const bool awaited = record.decision.wish == RecordWish::kLogResult || record.clock.has_value();
+  if (awaited && Runs(record.decision.verdict) && HasExit(record.request)) {
+    if (!WaitsForLog()) return RunForResult(std::move(stopped), task, std::move(record), runs);
+    ++held_;
+    task.state = HeldForResult{std::move(stopped), std::move(record), runs};
+    return absl::OkStatus();
+  }
+  record.result = ResultOf(record.decision.verdict);
+  PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
+  if (!recorded) {
+    ++held_;
+    task.state = HeldBeforeCall{std::move(stopped), std::move(record), runs};
+    return absl::OkStatus();
+  }
+  return ApplyAndResume(std::move(stopped), task, record.request, {record.decision, runs});
+}
+
+absl::StatusOr<TaskState> Supervisor::Loop::Prepare(const Stopped& stopped,
+                                                    const SyscallRequest& request,
+                                                    const Judgement& judged) {
+  PROVOST_ASSIGN_OR_RETURN(TaskState state,
+                           Apply(judged.decision.verdict, stopped, request, judged.runs, control_));
+  if (hardening_ == nullptr || !Runs(judged.decision.verdict)) return state;
+  auto aside = hardening_->AsideFor(stopped.tid(), judged.runs);
+  if (aside == nullptr) return state;
+  auto* awaiting = std::get_if<AwaitingResult>(&state);
+  if (awaiting == nullptr) awaiting = &state.emplace<AwaitingResult>();
+  awaiting->aside = std::move(aside);
+  return state;
+}
+
+absl::Status Supervisor::Loop::RunForResult(Stopped stopped, Task& task, PendingRecord record,
+                                            const SyscallRequest& runs) {
+  PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, record.request, {record.decision, runs}));
+  auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+  if (awaiting == nullptr) awaiting = &task.state.emplace<AwaitingResult>();
+  awaiting->record = std::move(record);
+  return RunOn(std::move(stopped), task);
+}
+
+absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
+                                              const SyscallRequest& request,
+                                              const Judgement& judged) {
+  PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, request, judged));
+  return RunOn(std::move(stopped), task);
+}
+
+absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task& task) {
+  if (std::holds_alternative<MakesOurCall>(task.state)) return OnOurCall(std::move(stopped), task);
+  if (hardening_ != nullptr) hardening_->OnCallDone(stopped.tid());
+  auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+  if (awaiting == nullptr) return std::move(stopped).Restart(Resume::Continue());
+  task.slot.Reset();
+  // If it dies under these, what was decided is still in its state to be recorded.
+  if (awaiting->rewritten.has_value()) {
+    const RewrittenCall& call = *awaiting->rewritten;
+    PROVOST_RETURN_IF_ERROR(RestoreArguments(stopped, call.asked, call.runs, call.registers));
+  }
+  if (!awaiting->record.has_value()) {
+    task.state = Running();
+    return std::move(stopped).Restart(Resume::Continue());
+  }
+  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
+  std::optional<PendingRecord> record = std::move(awaiting->record);
+  task.state = Running();
+  recorder_.Finish(*record, ResultForRecord(result));
+  return AfterCall(std::move(stopped), task, *std::move(record));
+}
+
+absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRecord record) {
+  PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
+  if (!recorded) {
+    ++held_;
+    task.state = HeldAfterCall{std::move(stopped), std::move(record)};
+    return absl::OkStatus();
+  }
+  return std::move(stopped).Restart(Resume::Continue());
+}
+
+// Restarts a task in the middle of what it was doing: towards the exit of its call if that is
+// awaited.
+absl::Status Supervisor::Loop::RunOn(Stopped stopped, const Task& task) {
+  const bool awaiting = std::holds_alternative<AwaitingResult>(task.state) ||
+                        std::holds_alternative<MakesOurCall>(task.state);
+  return std::move(stopped).Restart(awaiting ? Resume::UntilSyscallExit() : Resume::Continue());
+}
+
+}  // namespace provost
