@@ -22,6 +22,7 @@ using testing::HasSubstr;
 
 std::vector<std::string> PathsOf(const std::vector<OpenedLog>& set) {
   std::vector<std::string> paths;
+  paths.reserve(set.size());
   for (const OpenedLog& file : set) paths.push_back(file.path);
   return paths;
 }

@@ -48,17 +48,26 @@ bool ReadsMemory(const Policy& policy) {
   return false;
 }
 
+// True too where there is nothing to protect.
+bool CanProtect(absl::Span<const Policy> policies) {
+  const bool is_asked = std::any_of(policies.begin(), policies.end(),
+                                    [](const Policy& policy) { return ReadsMemory(policy); });
+  return !is_asked || ProbeMseal() != Presence::kMissing;
+}
+
 }  // namespace
 
 absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policies) {
-  const bool is_asked = mode == ArgumentMode::kProtect &&
-                        std::any_of(policies.begin(), policies.end(),
-                                    [](const Policy& policy) { return ReadsMemory(policy); });
-  if (!is_asked || ProbeMseal() != Presence::kMissing) return absl::OkStatus();
+  if (mode != ArgumentMode::kProtect || CanProtect(policies)) return absl::OkStatus();
   return absl::UnimplementedError(
       "this kernel has no mseal(2) (Linux 6.10 has it): paths, addresses and structures that rules "
       "look at could be changed between a decision and its call; `--arguments trust` runs all the "
       "same");
+}
+
+ArgumentMode ResolveMode(ArgumentMode mode, absl::Span<const Policy> policies) {
+  if (mode != ArgumentMode::kProtectWherePossible) return mode;
+  return CanProtect(policies) ? ArgumentMode::kProtect : ArgumentMode::kTrust;
 }
 
 absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid,

@@ -21,6 +21,10 @@ namespace provost {
 // kernel.
 absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policies);
 
+// What kProtectWherePossible is on this kernel for these policies; any other mode is itself. Under
+// policies that do not look at memory it makes no difference, and is kProtect.
+ArgumentMode ResolveMode(ArgumentMode mode, absl::Span<const Policy> policies);
+
 // Makes calls run with what was decided on: with a copy of it that their task cannot change. On the
 // tracing thread.
 class ArgumentProtection {

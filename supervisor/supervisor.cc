@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "spdlog/spdlog.h"
 #include "supervisor/loop.h"
 
 namespace provost {
@@ -63,6 +64,14 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool atta
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
     PROVOST_RETURN_IF_ERROR(CheckProtection(options_.arguments, options_.policies));
+    const ArgumentMode asked = options_.arguments;
+    options_.arguments = ResolveMode(asked, options_.policies);
+    if (asked != options_.arguments && options_.arguments == ArgumentMode::kTrust &&
+        options_.logger != nullptr) {
+      options_.logger->warn(
+          "this kernel has no mseal(2) (Linux 6.10 has it): what rules look at in memory could be "
+          "changed between a decision and its call (--arguments trust says that you know)");
+    }
     if (harden && !options_.unsafe_harden_off) {
       PROVOST_ASSIGN_OR_RETURN(hardening,
                                Hardening::Create(options_.policies, options_.unsafe_allow_new_privs,

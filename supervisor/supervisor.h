@@ -59,7 +59,7 @@ struct Options {
   // allowed.
   std::vector<Policy> policies;
   Mode mode = Mode::kEnforce;
-  ArgumentMode arguments = ArgumentMode::kProtect;
+  ArgumentMode arguments = ArgumentMode::kProtectWherePossible;
 
   // Asked instead of the policies about every call that stops; the policies still make the filter,
   // and so say what stops. Not owned; null: the policies decide.

@@ -1,9 +1,12 @@
 // The program `provost run`: options, exit statuses, signals, and what happens when it dies.
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pty.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -390,6 +394,40 @@ TEST(DeathTest, OfProvostKillsATreeThatForks) {
       const Ended ended = provost.Wait();
       EXPECT_FALSE(ended.timed_out) << ended;
     }
+  }
+}
+
+// A kernel before Linux 6.10, as far as provost can see.
+void HideMseal() {
+  constexpr uint32_t kMseal = 462;
+  sock_filter hides[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kMseal, 0, 1),
+                         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program = {4, hides};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    _exit(99);
+  }
+}
+
+TEST(OldKernelTest, PoliciesThatLookAtMemoryRunAndSayWhatIsMissing) {
+  const std::vector<std::string> looks = {"-e", "deny EACCES openat if path == \"/nowhere\""};
+  const auto run = [](std::vector<std::string> options) {
+    return Subprocess(CommandLine(options, {Victim("succeeds")}), HideMseal).Wait();
+  };
+  const Ended as_usual = run(looks);
+  EXPECT_EQ(as_usual.exit_code, 0) << as_usual;
+  EXPECT_THAT(as_usual.err, HasSubstr("this kernel has no mseal(2)"));
+  const Ended asked = run({looks[0], looks[1], "--arguments", "protect"});
+  EXPECT_EQ(asked.exit_code, 125) << asked;
+  EXPECT_THAT(asked.err, HasSubstr("`--arguments trust` runs all the same"));
+  for (const std::vector<std::string>& silent :
+       {std::vector<std::string>{looks[0], looks[1], "--arguments", "trust"},
+        std::vector<std::string>{"-e", "deny EACCES mkdir"}}) {
+    const Ended ended = run(silent);
+    EXPECT_EQ(ended.exit_code, 0) << ended;
+    EXPECT_EQ(ended.err, "");
   }
 }
 

@@ -54,7 +54,7 @@ struct RunArguments {
   PolicyArguments policies;
   OutputArguments output;
   std::string mode = "enforce";
-  std::string arguments = "protect";
+  std::string arguments;  // "": protect, where the kernel can
   std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
   bool audited = false;
@@ -174,7 +174,9 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
   options.audited = arguments.audited;
   options.settable = arguments.settable;
   options.mode = ValueOf(kModes, arguments.mode);
-  options.arguments = ValueOf(kArgumentModes, arguments.arguments);
+  if (!arguments.arguments.empty()) {
+    options.arguments = ValueOf(kArgumentModes, arguments.arguments);
+  }
   options.seed = arguments.seed.value_or(std::random_device()());
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
   options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
@@ -257,8 +259,9 @@ void AddSuperviseOptions(CLI::App* command, const std::shared_ptr<RunArguments>&
   command
       ->add_option("--arguments", arguments->arguments,
                    "what paths, addresses and structures are when the kernel reads them after a "
-                   "decision has: protect (default): what the decision read; trust: what the "
-                   "program's other threads have made of them by then")
+                   "decision has: protect: what the decision read; trust: what the program's other "
+                   "threads have made of them by then (default: protect, on kernels before Linux "
+                   "6.10 trust)")
       ->type_name("HOW")
       ->check(OneOf(kArgumentModes));
   command
