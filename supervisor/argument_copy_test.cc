@@ -161,7 +161,7 @@ TEST_F(ArgumentCopyTest, SoDoesAWordOfSocketcall) {
 
 TEST_F(ArgumentCopyTest, MountReadsAPageOfData) {
   std::string data(3 * 4096, 'x');
-  strcpy(data.data(), "first");
+  data.replace(0, sizeof("first"), "first", sizeof("first"));
   data[100] = 'y';
   ReadString(data.data());
   data[0] = 'F';

@@ -26,7 +26,7 @@ class ArgumentRegionTest : public testing::Test {
 };
 
 TEST_F(ArgumentRegionTest, WhoHasItsDescriptorCanReadItAndNoMore) {
-  strcpy(region_->At(0), "seen");
+  memcpy(region_->At(0), "seen", sizeof("seen"));
   const int fd = region_->descriptor();
   void* at = mmap(nullptr, kSize, PROT_READ, MAP_SHARED, fd, 0);
   ASSERT_NE(at, MAP_FAILED);
@@ -49,7 +49,7 @@ TEST_F(ArgumentRegionTest, WhoHasItsDescriptorCanReadItAndNoMore) {
     EXPECT_EQ(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_SHARED, each, 0), MAP_FAILED);
     EXPECT_EQ(fcntl(each, F_ADD_SEALS, F_SEAL_WRITE), -1);
   }
-  strcpy(region_->At(0), "ours");
+  memcpy(region_->At(0), "ours", sizeof("ours"));
   EXPECT_STREQ(static_cast<char*>(at), "ours");
   munmap(at, kSize);
 }
