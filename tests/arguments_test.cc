@@ -152,26 +152,5 @@ TEST(ArgumentsTest, TheCommandLineSaysHow) {
   EXPECT_THAT(wrong.err, HasSubstr("--arguments"));
 }
 
-// A kernel that lacks it, as provost itself makes it.
-TEST(ArgumentsTest, WithoutMsealNothingIsRunUnprotectedUnasked) {
-  const auto run = [](const std::vector<std::string>& options) {
-    std::vector<std::string> inner = {Runfile("tools/cli/provost"), "run"};
-    inner.insert(inner.end(), options.begin(), options.end());
-    inner.insert(inner.end(), {"--", Victim("succeeds")});
-    return Provost({"-e", "default allow", "-e", "deny ENOSYS mseal"}, inner);
-  };
-  const Ended refused = run({"-e", "default allow", "-e", "deny EPERM openat if path == \"./r\""});
-  EXPECT_EQ(refused.exit_code, 125) << refused;
-  EXPECT_THAT(refused.err, HasSubstr("--arguments trust"));
-  // That a task has one tracer ends these, and not that.
-  for (const std::vector<std::string>& options :
-       {std::vector<std::string>{"--arguments", "trust", "-e", "default allow", "-e",
-                                 "deny EPERM openat if path == \"./r\""},
-        std::vector<std::string>{"-e", "default allow", "-e",
-                                 "deny EPERM openat if flags == 77"}}) {
-    EXPECT_THAT(run(options).err, testing::Not(HasSubstr("mseal")));
-  }
-}
-
 }  // namespace
 }  // namespace provost

@@ -192,7 +192,9 @@ void AddWhyCommand(CLI::App& app, std::function<int()>& chosen) {
   command->formatter(HelpWithUsage("provost why [-p FILE...] AUDITLOG SERIAL"));
   AddPolicyOptions(*command, arguments->policies);
   command->add_flag("--json", arguments->json, "print JSON");
-  command->add_option("log", arguments->log, "an audit log, with its rotated files; - for standard input")
+  command
+      ->add_option("log", arguments->log,
+                   "an audit log, with its rotated files; - for standard input")
       ->type_name("AUDITLOG")
       ->required();
   command
