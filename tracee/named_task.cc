@@ -62,6 +62,22 @@ std::optional<pid_t> OwnerNamedIn(absl::string_view name) {
   return owner;
 }
 
+// The process of a directory of /proc, which stands for it; as TaskOfPidfd.
+std::optional<pid_t> ProcessOfDirectory(pid_t tid, int32_t descriptor) {
+  const std::string path = ProcPath(tid, absl::StrCat("fd/", descriptor));
+  const UniqueFd file(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!file.valid()) return errno == ENOENT ? std::optional<pid_t>(0) : std::nullopt;
+  const FileSystem kind = FileSystemOf(tid, file);
+  if (kind == FileSystem::kOther) return 0;
+  struct stat found = {};
+  struct stat ours = {};
+  const bool is_ours = kind == FileSystem::kProc && fstat(file.get(), &found) == 0 &&
+                       stat("/proc", &ours) == 0 && ours.st_dev == found.st_dev;
+  if (!is_ours) return std::nullopt;
+  const std::string status = ReadSmallFile(absl::StrCat("/proc/self/fd/", file.get(), "/status"));
+  return NumberIn(status, "Tgid:\t").value_or(0);
+}
+
 }  // namespace
 
 pid_t TaskNumbered(pid_t tid, int32_t number) {
@@ -84,7 +100,7 @@ std::optional<pid_t> TaskOfPidfd(pid_t tid, int32_t descriptor) {
   if (text.empty()) return errno == ENOENT ? std::optional<pid_t>(0) : std::nullopt;
   // What fdinfo says of a pidfd: pidfd_show_fdinfo in fs/pidfs.c.
   const std::optional<pid_t> pid = NumberIn(text, "Pid:\t");
-  if (!pid.has_value()) return std::nullopt;
+  if (!pid.has_value()) return ProcessOfDirectory(tid, descriptor);
   return *pid > 0 ? *pid : 0;
 }
 

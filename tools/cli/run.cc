@@ -225,7 +225,8 @@ int Run(const RunArguments& arguments) {
   options.publish_state = true;
   options.control_socket = ControlSocketPath(RunStateDirectory(), getpid());
   if (attaches) {
-    options.on_started = [](pid_t) { WarnBeforeEnd(); };
+    // Ahead of the first filter: who interrupts us in the moment behind it must be told, too.
+    WarnBeforeEnd();
   } else {
     options.on_started = [&](pid_t pid) { relay.Start(pid); };
     options.on_stopped = StopWithJob;
