@@ -189,7 +189,7 @@ TEST_F(ControlTest, ARunThatIsAuditedCanCeaseToBe) {
   ASSERT_TRUE(run->AwaitOutput("ready"));
   const Json tree = Ps()[0];
   ASSERT_EQ(tree["processes"].size(), 1u) << tree;
-  EXPECT_EQ(tree["processes"][0]["audited"], true);
+  EXPECT_EQ(tree["processes"][0]["audited"], true) << tree;
   const pid_t shell = tree["processes"][0]["pid"].get<pid_t>();
   EXPECT_EQ(Set(run->pid(), {"--not-audited", absl::StrCat(shell)}).exit_code, 0);
   Go("a");
