@@ -95,14 +95,14 @@ absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& proce
   BeginControl();
   PROVOST_RETURN_IF_ERROR(EnterContainer());
   if (options_.on_started) options_.on_started(root_);
-  for (WaitResult& result : attachment->Release()) PROVOST_RETURN_IF_ERROR(Handle(result));
+  taken_ = attachment->Release();
   PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
   if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
   return RootOutcome();
 }
 
 absl::Status Supervisor::Loop::SuperviseToEnd() {
-  const absl::Status supervised = Supervise();
+  absl::Status supervised = Supervise();
   if (!supervised.ok()) {
     // Nothing may run on unsupervised, nor stay stopped.
     KillTree();
@@ -193,6 +193,11 @@ void Supervisor::Loop::BeginControl() {
 }
 
 absl::Status Supervisor::Loop::Supervise() {
+  while (!taken_.empty()) {
+    WaitResult result = std::move(taken_.front());
+    taken_.pop_front();
+    PROVOST_RETURN_IF_ERROR(Handle(result));
+  }
   while (true) {
     if (guardian_) guardian_->Works();
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());

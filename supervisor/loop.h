@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -190,6 +191,7 @@ class Supervisor::Loop {
   ReadWatch read_watch_;
   std::unique_ptr<Guardian> guardian_;  // null: nobody looks on
   Waiter waiter_;
+  std::deque<WaitResult> taken_;  // what attaching brought, to be handled first
   // Pointers to elements stay good while others come and go.
   absl::node_hash_map<pid_t, Task> tasks_;
 

@@ -24,6 +24,7 @@ std::vector<Policy> PoliciesOf(const std::vector<std::string>& statements) {
 
 std::vector<std::string> Names(const std::vector<Decision>& decisions) {
   std::vector<std::string> names;
+  names.reserve(decisions.size());
   for (const Decision& decision : decisions) names.emplace_back(decision.rule);
   return names;
 }

@@ -98,7 +98,7 @@ TEST(AttachTest, WhatAttachingNeedsItDoesUnderAnyPolicy) {
       options.insert(options.end(), more.begin(), more.end());
       Running running("vfork_parent_waits");
       Subprocess attach(Attach(options, {running.pid()}));
-      while (running.Status("Seccomp") != "2" && running.Status("State") != "") sched_yield();
+      while (running.Status("Seccomp") != "2" && !running.Status("State").empty()) sched_yield();
       running.EndInput();
       EXPECT_EQ(attach.Wait().exit_code, 0) << fallback;
       EXPECT_EQ(running.Wait().exit_code, 0);

@@ -209,8 +209,10 @@ TEST(UndumpableTest, OnlyWhileItSupervises) {
 }
 
 TEST(UndumpableTest, RunsCanBeginWhileOthersGoOn) {
+  constexpr int kThreads = 4;
   std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
+  threads.reserve(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([] {
       for (int j = 0; j < 5; ++j) {
         const SupervisedRun run = RunSupervisedUncaught(Options(), {Victim("exits_with"), "0"});

@@ -29,7 +29,6 @@
 namespace provost {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -52,8 +51,7 @@ const std::vector<std::string>& HostileNames() {
       "\r\n",
       "\xff\xfe\x80\xc3(",
       "\x1b[2J\x1b]0;forged\x07",
-      "\xe2\x80\xae"
-      "reversed",
+      "\xe2\x80\xaereversed",
       "%s%n%d",
       "(null)",
       "\"<too_long>\"",
@@ -94,7 +92,7 @@ class HostileNamesTest : public testing::Test {
       std::filesystem::copy_file(Victim("names_itself"), absl::StrCat(top, "/", program));
       EXPECT_EQ(symlink(program.c_str(), absl::StrCat(top, "/", number).c_str()), 0);
     }
-    const std::string log = absl::StrCat(top, "/../hostile.log");
+    std::string log = absl::StrCat(top, "/../hostile.log");
     std::filesystem::remove(log);
     std::vector<std::string> arguments = options;
     for (const char* rule :

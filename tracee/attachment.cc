@@ -274,7 +274,8 @@ absl::StatusOr<bool> Attachment::Seize(pid_t process, pid_t tid) {
 
 std::vector<pid_t> Attachment::Awaited() const {
   std::vector<pid_t> awaited;
-  for (const auto& [tid, process] : seized_) {
+  for (const auto& task : seized_) {
+    const pid_t tid = task.first;
     const bool is_unseen = std::any_of(unseen_.begin(), unseen_.end(),
                                        [&](const UnseenCall& call) { return call.tid == tid; });
     if (!held_.contains(tid) && !is_unseen) awaited.push_back(tid);
@@ -443,8 +444,8 @@ absl::Status Attachment::InstallIn(pid_t process) {
   FilterInstaller installer(spec_, *task);
   absl::Status status = installer.Install();
   absl::StatusOr<StoppedTask> back = std::move(*task).Return();
-  if (back.ok()) held_.insert_or_assign(tid, *std::move(back));
   if (status.ok()) status = back.status();
+  if (back.ok()) held_.insert_or_assign(tid, *std::move(back));
   // With one of several filters in, there is no way back: it is ours, or nobody's.
   if (!status.ok() && installer.has_installed()) kill(process, SIGKILL);
   return status;
