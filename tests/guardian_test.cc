@@ -192,11 +192,12 @@ TEST(GuardianTest, ItsOwnDeathIsSaid) {
 }
 
 TEST(GuardianTest, IsBeyondTheTasksReach) {
-  // Every child of provost but the shell itself, by its number and by its group's.
+  // Every child of provost but the shell itself, by its number and by its group's; what dies is
+  // waited for.
   constexpr char kKills[] =
       "read children </proc/$PPID/task/$PPID/children; for child in $children; do "
-      "[ $child = $$ ] || { kill -9 $child; kill -9 -$child; }; done 2>&1; echo $children; echo "
-      "over";
+      "[ $child = $$ ] || { kill -9 $child || kill -9 -$child && "
+      "until grep -q '^State:.Z' /proc/$child/status; do :; done; }; done 2>&1; echo over";
   for (const bool hardened : {true, false}) {
     std::vector<std::string> options = {"--guardian", "60"};
     if (!hardened) options.emplace_back("--unsafe-harden-off");
