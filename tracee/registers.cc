@@ -46,6 +46,11 @@ absl::StatusOr<__ptrace_syscall_info> SyscallInfo(const Stopped& stopped, uint8_
   if (ptrace(PTRACE_GET_SYSCALL_INFO, stopped.tid(), sizeof(info), &info) < 0) {
     return TraceeError("PTRACE_GET_SYSCALL_INFO", stopped.tid(), errno);
   }
+  if (info.op == PTRACE_SYSCALL_INFO_NONE) {
+    // In another kind of stop, which nobody has waited for: the task that was in this one has been
+    // killed by the execve of a thread, which now has its number. The next wait says so.
+    return TraceeError("PTRACE_GET_SYSCALL_INFO", stopped.tid(), ESRCH);
+  }
   if (info.op != expected) {
     // Not a death: without PTRACE_O_TRACEEXIT a killed task leaves its stop for good, and requests
     // on it give ESRCH. To take it for one would leave the task stopped for ever.

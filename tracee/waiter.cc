@@ -57,6 +57,28 @@ absl::StatusOr<StopEvent> Classify(pid_t tid, int status) {
   }
 }
 
+// True if there is no stop `earlier` any more once there is `later`: a task does nothing while it
+// is stopped, so who does something under its number is another. A thread that calls execve takes
+// the leader's number over, whatever the leader was stopped at (ptrace(2), "execve(2) under
+// ptrace").
+bool Replaces(const WaitResult& later, const WaitResult& earlier) {
+  const auto* before = std::get_if<StoppedTask>(&earlier);
+  if (before == nullptr) return false;
+  if (const auto* ended = std::get_if<EndedTask>(&later))
+    return ended->tid == before->stopped.tid();
+  const auto* stop = std::get_if<StoppedTask>(&later);
+  return stop != nullptr && stop->stopped.tid() == before->stopped.tid();
+}
+
+// The same where the kernel has something to say of the number that was not waited for yet.
+bool IsOutdated(const WaitResult& result) {
+  const auto* stop = std::get_if<StoppedTask>(&result);
+  if (stop == nullptr) return false;
+  siginfo_t info = {};
+  const int flags = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WCLONE | __WNOTHREAD;
+  return waitid(P_PID, stop->stopped.tid(), &info, flags) == 0 && info.si_pid != 0;
+}
+
 bool IsEvent(const WaitResult& result) {
   return std::holds_alternative<StoppedTask>(result) || std::holds_alternative<EndedTask>(result);
 }
@@ -70,10 +92,10 @@ absl::StatusOr<WaitResult> Waiter::Next() { return NextFair(0, OnSignal::kGoOn);
 absl::StatusOr<WaitResult> Waiter::NextOrSignal() { return NextFair(0, OnSignal::kReturn); }
 
 absl::StatusOr<WaitResult> Waiter::NextFair(int flags, OnSignal on_signal) {
-  if (!batch_.empty()) {
+  while (!batch_.empty()) {
     WaitResult result = std::move(batch_.front());
     batch_.pop_front();
-    return result;
+    if (!IsOutdated(result)) return result;
   }
   PROVOST_RETURN_IF_ERROR(std::exchange(batch_status_, absl::OkStatus()));
   PROVOST_ASSIGN_OR_RETURN(WaitResult result, Wait(flags, on_signal));
@@ -92,6 +114,7 @@ void Waiter::TakeBatch() {
       break;
     }
     if (!IsEvent(*more)) break;
+    std::erase_if(batch_, [&](const WaitResult& earlier) { return Replaces(*more, earlier); });
     batch_.push_back(*std::move(more));
   }
   unbatched_ = batch_.empty() ? 0 : kMaxUnbatched;

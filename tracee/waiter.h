@@ -37,7 +37,9 @@ using WaitResult = std::variant<StoppedTask, EndedTask, NoTasks, NothingYet>;
 //
 // It is fair: wait4 offers the youngest tracee's stop first, so that one busy thread could keep all
 // older tasks waiting for ever. Stops are therefore taken in batches, each task at most once in
-// each. One instance for all the waits of a thread.
+// each. A stop in a batch is dropped if its task is gone when its turn comes: to restart it then
+// would be to restart the thread that has taken its number over, out of a stop that nobody has
+// looked at. One instance for all the waits of a thread.
 class Waiter {
  public:
   // What is there now, or NothingYet. Does not block.
