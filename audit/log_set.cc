@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -118,8 +119,12 @@ absl::StatusOr<std::vector<std::string>> FilesOfLog(const std::string& path) {
 
 absl::StatusOr<std::vector<OpenedLog>> OpenLogSet(const std::string& path) {
   const std::string live = LivePathOfLog(path);
-  // A log that is rotated faster than its files can be opened is read as it is found at last.
+  // A log that is rotated faster than its files can be opened is read as it is found at last. Who
+  // rotates may be kept from it halfway by others who want the CPU; a set from which somebody took
+  // a file away must not be waited for much longer.
   constexpr int kTries = 64;
+  constexpr int kTriesWithoutPause = 16;
+  constexpr timespec kPause = {0, 2'000'000};
   std::vector<OpenedLog> files;
   for (int i = 0; i < kTries; ++i) {
     bool is_still = false;
@@ -130,6 +135,7 @@ absl::StatusOr<std::vector<OpenedLog>> OpenLogSet(const std::string& path) {
     const std::vector<uint32_t> numbers = RotatedNumbers(live);
     const bool is_whole = numbers.empty() || numbers.front() == numbers.size();
     if (is_still && is_whole && before == after) break;
+    if (i >= kTriesWithoutPause) nanosleep(&kPause, nullptr);
   }
   if (files.empty()) return absl::NotFoundError(absl::StrCat(path, ": is gone"));
   std::reverse(files.begin(), files.end());
