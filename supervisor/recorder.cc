@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -16,6 +18,19 @@
 #include "tracee/network_namespace.h"
 
 namespace provost {
+namespace {
+
+// What audit_return_fixup in kernel/auditsc.c does: the numbers by which the kernel asks itself to
+// restart a call are an EINTR to everyone else.
+int64_t ResultForRecord(int64_t result) {
+  constexpr int64_t kRestartSys = 512;
+  constexpr int64_t kNoIoctlCmd = 515;
+  constexpr int64_t kRestartBlock = 516;
+  const bool restart = -result >= kRestartSys && -result <= kRestartBlock && -result != kNoIoctlCmd;
+  return restart ? -EINTR : result;
+}
+
+}  // namespace
 
 PendingRecord Recorder::Make(pid_t tid, const SyscallRequest& request, const Decision& decision,
                              ArgumentMemory& arguments) {
@@ -62,7 +77,7 @@ absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& argument
 }
 
 void Recorder::Finish(PendingRecord& record, int64_t result) {
-  record.result = result;
+  record.result = ResultForRecord(result);
   record.has_run = true;
   if (record.clock) record.facts.clock = record.clock->End(result);
   if (result < 0 || !record.has_facts) return;
@@ -131,6 +146,14 @@ absl::Status Recorder::WriteEnd(std::string reason) {
                                   .events = written_,
                                   .lost = lost_,
                                   .reason = std::move(reason)});
+}
+
+absl::Status Recorder::Restore(const Saved& saved) {
+  PROVOST_ASSIGN_OR_RETURN(actions_, ActionsLogged::Parse(saved.actions));
+  made_ = saved.made;
+  written_ = saved.written;
+  lost_ = saved.lost;
+  return absl::OkStatus();
 }
 
 absl::Status Recorder::ReadSelf() {

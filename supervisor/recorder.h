@@ -102,6 +102,16 @@ class Recorder {
   }
   uint64_t lost() const { return lost_; }
 
+  // What another process needs to go on with the same run.
+  struct Saved {
+    uint64_t made = 0;
+    uint64_t written = 0;
+    uint64_t lost = 0;
+    std::string actions;
+  };
+  Saved Save() const { return {made_, written_, lost_, actions_.ToString()}; }
+  absl::Status Restore(const Saved& saved);
+
   // The containers of the tasks; records name them.
   Containers& containers() { return containers_; }
 

@@ -5,7 +5,10 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -26,11 +29,12 @@
 #include "supervisor/recorder.h"
 #include "supervisor/repeated_calls.h"
 #include "supervisor/run_control.h"
+#include "supervisor/run_options.h"
 #include "supervisor/run_state.h"
+#include "supervisor/saved_run.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
 #include "supervisor/tree_release.h"
-#include "supervisor/unheard.h"
 #include "syscalls/syscall_table.h"
 #include "tracee/died.h"
 #include "tracee/registers.h"
@@ -41,16 +45,6 @@ namespace {
 
 // How long to wait between attempts to write a record that holds tasks up.
 constexpr int kRetryMilliseconds = 100;
-
-// What audit_return_fixup in kernel/auditsc.c does: the numbers by which the kernel asks itself to
-// restart a call are an EINTR to everyone else.
-int64_t ResultForRecord(int64_t result) {
-  constexpr int64_t kRestartSys = 512;
-  constexpr int64_t kNoIoctlCmd = 515;
-  constexpr int64_t kRestartBlock = 516;
-  const bool restart = -result >= kRestartSys && -result <= kRestartBlock && -result != kNoIoctlCmd;
-  return restart ? -EINTR : result;
-}
 
 std::optional<int64_t> ResultOf(const Verdict& verdict) {
   if (const auto* deny = std::get_if<Deny>(&verdict)) return -deny->error;
@@ -67,35 +61,6 @@ std::string CallName(const SyscallRequest& request) {
   const Syscall* syscall = SyscallTable::Get().Find(request);
   return syscall == nullptr ? absl::StrCat("syscall ", request.nr)
                             : std::string(syscall->signature->name);
-}
-
-std::string NameOf(Mode mode) {
-  switch (mode) {
-    case Mode::kEnforce:
-      return "enforce";
-    case Mode::kComplain:
-      return "complain";
-    case Mode::kUnrestricted:
-      break;
-  }
-  return "unrestricted";
-}
-
-// Null where nothing is to be said, or nowhere to say it.
-std::unique_ptr<PublishedRunState> PublishState(const Options& options) {
-  if (!options.publish_state) return nullptr;
-  RunState state;
-  if (options.contid) state.contid = *options.contid;
-  state.mode = NameOf(options.mode);
-  auto published = PublishedRunState::Publish(RunStateDirectory(), std::move(state));
-  return published.ok() ? *std::move(published) : nullptr;
-}
-
-// What a task is held for; null if it is not.
-PendingRecord* HeldRecord(TaskState& state) {
-  if (auto* before = std::get_if<HeldBeforeCall>(&state)) return &before->record;
-  if (auto* after = std::get_if<HeldAfterCall>(&state)) return &after->record;
-  return nullptr;
 }
 
 // Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
@@ -148,18 +113,6 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
   return std::visit(Applier{stopped, request, runs, control}, verdict);
 }
 
-// What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
-std::function<bool(const Decision&)> WantsRecord(const Options& options) {
-  if (options.settable) {
-    return
-        [](const Decision& decision) { return !std::holds_alternative<Allow>(decision.verdict); };
-  }
-  return [sink = options.sink, actions = options.actions_logged, logging = options.logging,
-          audited = options.audited](const Decision& decision) {
-    return sink != nullptr && LogDecision(decision, actions, logging, audited);
-  };
-}
-
 }  // namespace
 
 // One run from launch to the last task's end. Every handler consumes its Stopped by restarting it
@@ -179,6 +132,7 @@ class Supervisor::Loop {
         lineage_(recorder_.containers()) {}
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
+  absl::StatusOr<Outcome> Resume(absl::string_view state);
 
  private:
   struct Task {
@@ -192,6 +146,8 @@ class Supervisor::Loop {
   absl::Status EnterContainer();
   // Publishes the run, and listens for requests.
   void BeginControl();
+  // Supervises to the end, of the run or of this program's part in it.
+  absl::StatusOr<Outcome> Finish();
   absl::Status Supervise();
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
@@ -217,6 +173,10 @@ class Supervisor::Loop {
   absl::Status GiveUpHeld(TaskState held);
   // Lets go of a task at a TrapStop or a GroupStop.
   absl::Status Release(Stopped stopped);
+  // True if the run is to be suspended and nothing of it is in our hands alone.
+  bool MaySuspend() const;
+  std::string Save();
+  absl::Status Restore(absl::string_view state);
   // Settles what a task leaves undone whose life ended in `state`.
   absl::Status CutOff(TaskState state);
 
@@ -266,6 +226,9 @@ class Supervisor::Loop {
   std::optional<Departure> departure_;
   std::string reason_;  // of the run's end, if it was asked for
   std::optional<TreeRelease> release_;
+  bool suspended_ = false;
+  uint64_t resumed_ = 0;
+  std::set<std::string, std::less<>> rule_names_;  // of decisions that were made before that
   size_t held_ = 0;
   bool said_failing_ = false;
   bool said_unflushed_ = false;
@@ -291,7 +254,25 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   BeginControl();
   PROVOST_RETURN_IF_ERROR(EnterContainer());
   if (options_.on_started) options_.on_started(root_);
+  absl::StatusOr<Outcome> outcome = Finish();
+  const LaunchFailure failure = launcher.Failure();
+  if (outcome.ok() && !program_runs_ && failure.step != LaunchFailure::Step::kNone)
+    return Outcome(NotStarted{failure});
+  return outcome;
+}
 
+absl::StatusOr<Outcome> Supervisor::Loop::Resume(absl::string_view state) {
+  if (const absl::Status restored = Restore(state); !restored.ok()) {
+    KillTree();
+    (void)Supervise();
+    return restored;
+  }
+  if (!root_end_ && options_.on_started) options_.on_started(root_);
+  if (root_end_ && options_.on_ended) options_.on_ended();
+  return Finish();
+}
+
+absl::StatusOr<Outcome> Supervisor::Loop::Finish() {
   const absl::Status supervised = Supervise();
   if (!supervised.ok()) {
     // Nothing may run on unsupervised, nor stay stopped.
@@ -301,6 +282,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   }
   run_control_.reset();
   FlushRecords();
+  if (suspended_) return Outcome(Suspended{Save(), std::get<SuspendRun>(*departure_).successor});
   const absl::Status ended = options_.record_run ? recorder_.WriteEnd(reason_) : absl::OkStatus();
   if (!ended.ok() && options_.logger != nullptr) {
     options_.logger->error("the audit log's last record could not be written: {}",
@@ -311,9 +293,6 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   }
   if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
   if (release_ && !killing_) return Outcome(Released{release_->tasks()});
-  const LaunchFailure failure = launcher.Failure();
-  if (!program_runs_ && failure.step != LaunchFailure::Step::kNone)
-    return Outcome(NotStarted{failure});
   if (!root_end_) {
     return absl::InternalError(absl::StrCat("the end of task ", root_,
                                             " was waited for by another thread of this process"));
@@ -363,6 +342,8 @@ void Supervisor::Loop::BeginControl() {
                     .record_changes = options_.record_run,
                     .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
                     .unheard = unheard_,
+                    .resumed = resumed_,
+                    .upgrade_failure = options_.upgrade_failure,
                     .traced_rules =
                         [this] {
                           return CountTracedRules(options_.policies,
@@ -382,6 +363,10 @@ void Supervisor::Loop::BeginControl() {
 absl::Status Supervisor::Loop::Supervise() {
   while (true) {
     PROVOST_RETURN_IF_ERROR(Leave());
+    if (MaySuspend()) {
+      suspended_ = true;
+      return absl::OkStatus();
+    }
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
     if (auto* stop = std::get_if<StoppedTask>(&result)) {
       absl::Status status = Dispatch(std::move(*stop));
@@ -399,6 +384,14 @@ absl::Status Supervisor::Loop::Depart(const Departure& how) {
   if (departure_ || killing_) {
     return absl::FailedPreconditionError("the tree is being left, or killed, already");
   }
+  if (std::holds_alternative<SuspendRun>(how)) {
+    if (&decider_ != &stack_) {
+      return absl::FailedPreconditionError("its calls are decided by what cannot be handed on");
+    }
+    if (lineage_.follows()) {
+      return absl::FailedPreconditionError("what was set of its processes cannot be handed on");
+    }
+  }
   departure_ = how;
   return absl::OkStatus();
 }
@@ -408,9 +401,54 @@ absl::Status Supervisor::Loop::Leave() {
   if (!departure_ && options_.leave) departure_ = options_.leave();
   if (!departure_) return absl::OkStatus();
   if (const auto* release = std::get_if<ReleaseTasks>(&*departure_)) return BeginRelease(*release);
+  if (std::holds_alternative<SuspendRun>(*departure_)) return absl::OkStatus();
   reason_ = "detach-kill";
   KillTree();
   return absl::OkStatus();
+}
+
+bool Supervisor::Loop::MaySuspend() const {
+  return departure_ && std::holds_alternative<SuspendRun>(*departure_) && program_runs_ &&
+         !killing_ && !waiter_.has_taken() &&
+         std::all_of(tasks_.begin(), tasks_.end(),
+                     [](const auto& task) { return CanBeSaved(task.second.state); });
+}
+
+std::string Supervisor::Loop::Save() {
+  SavedRun run = {.resumed = resumed_,
+                  .seed = options_.seed,
+                  .control = control_,
+                  .filters = filters_,
+                  .root = root_,
+                  .root_end = root_end_,
+                  .recorder = recorder_.Save(),
+                  .counters = stack_.Save()};
+  for (auto& [tid, task] : tasks_) {
+    run.tasks.push_back({tid, task.process, std::move(task.state), task.repeated.Save()});
+  }
+  return FormatSavedRun(run, PointersOf(stack_));
+}
+
+absl::Status Supervisor::Loop::Restore(absl::string_view state) {
+  SavedPointers pointers = PointersOf(stack_);
+  pointers.name = [this](const std::string& name) -> absl::string_view {
+    return *rule_names_.insert(name).first;
+  };
+  PROVOST_ASSIGN_OR_RETURN(SavedRun run, ParseSavedRun(state, pointers));
+  resumed_ = run.resumed + 1;
+  root_ = run.root;
+  root_end_ = run.root_end;
+  program_runs_ = true;
+  for (SavedTask& saved : run.tasks) {
+    Task& task = tasks_[saved.tid];
+    task.state = std::move(saved.state);
+    task.process = saved.process;
+    task.repeated.Restore(std::move(saved.repeated));
+  }
+  BeginControl();
+  for (const auto& [tid, task] : tasks_) run_control_->Seen(tid);
+  PROVOST_RETURN_IF_ERROR(stack_.Restore(run.counters));
+  return recorder_.Restore(run.recorder);
 }
 
 absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
@@ -601,7 +639,7 @@ absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task&
   std::optional<PendingRecord> record = std::move(awaiting->record);
   task.state = Running();
   if (!record.has_value()) return std::move(stopped).Restart(Resume::Continue());
-  recorder_.Finish(*record, ResultForRecord(result));
+  recorder_.Finish(*record, result);
   return AfterCall(std::move(stopped), task, *std::move(record));
 }
 
@@ -815,7 +853,23 @@ Supervisor::Supervisor(Options options) : options_(std::move(options)) {}
 
 Supervisor::~Supervisor() = default;
 
-absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
+absl::Status Supervisor::CheckResume(absl::string_view state) const {
+  const PolicyStack stack(options_.policies);
+  PROVOST_ASSIGN_OR_RETURN(const SavedRun run, ParseSavedRun(state, PointersOf(stack)));
+  if (run.counters.size() == stack.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError("the run has another number of policies");
+}
+
+absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
+  PROVOST_RETURN_IF_ERROR(CheckResume(state));
+  PROVOST_ASSIGN_OR_RETURN(SavedRun run,
+                           ParseSavedRun(state, PointersOf(PolicyStack(options_.policies))));
+  options_.seed = run.seed;
+  PROVOST_RETURN_IF_ERROR(NameContainer());
+  return Loop(options_, std::move(run.filters), Unheard(options_), run.control).Resume(state);
+}
+
+absl::Status Supervisor::NameContainer() {
   if (!options_.contid) {
     PROVOST_ASSIGN_OR_RETURN(const auto label, CommonContainer(options_.policies));
     if (label) options_.contid = label->contid;
@@ -824,20 +878,20 @@ absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
     return absl::InvalidArgumentError(
         absl::StrCat(ContainerLabel::kUnset, " stands for a task without a container"));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
+  PROVOST_RETURN_IF_ERROR(NameContainer());
   std::vector<BpfProgram> filters;
-  std::vector<Decision> unheard;
   const ControlNumbers control = ControlNumbers::Random();
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
-    const auto wants_record = WantsRecord(options_);
-    const bool complain = options_.mode == Mode::kComplain;
-    PROVOST_ASSIGN_OR_RETURN(filters,
-                             CompileFilters(options_.policies, complain, control, wants_record));
-    if (!options_.control_socket.empty()) {
-      unheard = UnheardDecisions(options_.policies, complain, wants_record);
-    }
+    PROVOST_ASSIGN_OR_RETURN(
+        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
+                                WantsRecord(options_)));
   }
-  return Loop(options_, std::move(filters), std::move(unheard), control).Run(argv);
+  return Loop(options_, std::move(filters), Unheard(options_), control).Run(argv);
 }
 
 }  // namespace provost

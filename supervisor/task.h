@@ -50,6 +50,13 @@ struct HeldAfterCall {
 using TaskState =
     std::variant<Running, AwaitingResult, AwaitingTrap, Listening, HeldBeforeCall, HeldAfterCall>;
 
+// What a task is held for; null if it is not.
+inline PendingRecord* HeldRecord(TaskState& state) {
+  if (auto* before = std::get_if<HeldBeforeCall>(&state)) return &before->record;
+  if (auto* after = std::get_if<HeldAfterCall>(&state)) return &after->record;
+  return nullptr;
+}
+
 }  // namespace provost
 
 #endif  // PROVOST_SUPERVISOR_TASK_H_
