@@ -30,8 +30,10 @@
 #include "tracee/borrowed_task.h"
 #include "tracee/died.h"
 #include "tracee/memory.h"
+#include "tracee/named_task.h"
 #include "tracee/proc_path.h"
 #include "tracee/registers.h"
+#include "tracee/task_status.h"
 #include "tracee/trace_options.h"
 
 namespace provost {
@@ -71,13 +73,6 @@ std::optional<std::string> StatusField(pid_t tid, absl::string_view name) {
   return std::nullopt;
 }
 
-std::optional<pid_t> StatusNumber(pid_t tid, absl::string_view name) {
-  const std::optional<std::string> field = StatusField(tid, name);
-  pid_t number = 0;
-  if (!field || !absl::SimpleAtoi(*field, &number)) return std::nullopt;
-  return number;
-}
-
 // "R", "S", "D", "T", "Z" …; 'X' if it is gone.
 char StateOf(pid_t tid) {
   const std::optional<std::string> state = StatusField(tid, "State");
@@ -85,8 +80,8 @@ char StateOf(pid_t tid) {
 }
 
 bool IsGone(pid_t tid) {
-  const char state = StateOf(tid);
-  return state == 'Z' || state == 'X';
+  const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
+  return !status.ok() || status->ended;
 }
 
 // The number of the call a task is in, as /proc/TID/syscall says it; -1: in none, or not to be
@@ -111,12 +106,13 @@ std::vector<pid_t> TasksOf(pid_t process) {
 }
 
 absl::Status CannotSeize(pid_t tid, int error) {
-  const std::optional<pid_t> tracer = StatusNumber(tid, "TracerPid");
+  const absl::StatusOr<TaskStatus> task = ReadTaskStatus(tid);
   absl::string_view why =
       "; it takes its user's rights, or CAP_SYS_PTRACE (kernel.yama.ptrace_scope may ask for more)";
-  if (tracer.value_or(0) != 0) {
+  if (task.ok() && task->tracer != 0) {
     return absl::PermissionDeniedError(absl::StrCat("process ", tid, " is traced by process ",
-                                                    *tracer, " already: a task has one tracer"));
+                                                    task->tracer,
+                                                    " already: a task has one tracer"));
   }
   if (const auto text = ReadProc(tid, "cmdline"); text && text->empty() && !IsGone(tid)) {
     why = "; a task of the kernel's own cannot be traced";
@@ -231,15 +227,15 @@ Attachment::~Attachment() { LetAllGo(); }
 
 absl::Status Attachment::FindProcesses() {
   for (const pid_t asked : spec_.processes) {
-    const std::optional<pid_t> process = StatusNumber(asked, "Tgid");
-    if (!process || IsGone(*process)) {
+    const absl::StatusOr<TaskStatus> task = ReadTaskStatus(asked);
+    if (!task.ok() || IsGone(task->process)) {
       return absl::NotFoundError(absl::StrCat("there is no process ", asked));
     }
-    if (*process == getpid()) {
+    if (task->process == getpid()) {
       return absl::InvalidArgumentError(absl::StrCat("process ", asked, " is provost itself"));
     }
-    if (std::find(processes_.begin(), processes_.end(), *process) == processes_.end()) {
-      processes_.push_back(*process);
+    if (std::find(processes_.begin(), processes_.end(), task->process) == processes_.end()) {
+      processes_.push_back(task->process);
     }
   }
   return absl::OkStatus();
@@ -264,7 +260,7 @@ absl::StatusOr<bool> Attachment::Seize(pid_t process, pid_t tid) {
     // A leader that exited before its threads stays, and is not to be traced.
     if (error == ESRCH || IsGone(tid)) return false;
     // Made by one of its threads that was seized already, it is ours from its birth.
-    if (StatusNumber(tid, "TracerPid") != getpid()) return CannotSeize(tid, error);
+    if (!IsTracedByUs(tid)) return CannotSeize(tid, error);
   } else if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) < 0 && errno != ESRCH) {
     return TraceeError("PTRACE_INTERRUPT", tid, errno);
   }
@@ -334,11 +330,11 @@ absl::Status Attachment::HandleStop(StoppedTask stop) {
   const pid_t tid = stop.stopped.tid();
   if (!seized_.contains(tid)) {
     // Born of one that is seized: a thread, or a process that is then taken too.
-    const std::optional<pid_t> process = StatusNumber(tid, "Tgid");
-    if (!process) return absl::OkStatus();
-    seized_[tid] = *process;
-    if (std::find(processes_.begin(), processes_.end(), *process) == processes_.end()) {
-      processes_.push_back(*process);
+    const absl::StatusOr<TaskStatus> task = ReadTaskStatus(tid);
+    if (!task.ok()) return absl::OkStatus();
+    seized_[tid] = task->process;
+    if (std::find(processes_.begin(), processes_.end(), task->process) == processes_.end()) {
+      processes_.push_back(task->process);
     }
   }
   std::erase_if(unseen_, [&](const UnseenCall& call) { return call.tid == tid; });
