@@ -2,18 +2,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "dead_leader.h"
 #include "victim.h"
-
-static int LeaderIsZombie(void) {
-  char path[64];
-  char stat[512];
-  snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
-  FILE* file = fopen(path, "r");
-  EXPECT(file != NULL);
-  EXPECT(fgets(stat, sizeof(stat), file) != NULL);
-  fclose(file);
-  return strstr(stat, ") Z ") != NULL;
-}
 
 static void* Exec(void* argument) {
   char pid[16];
