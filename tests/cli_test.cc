@@ -413,7 +413,7 @@ void HideMseal() {
 
 TEST(OldKernelTest, PoliciesThatLookAtMemoryRunAndSayWhatIsMissing) {
   const std::vector<std::string> looks = {"-e", "deny EACCES openat if path == \"/nowhere\""};
-  const auto run = [](std::vector<std::string> options) {
+  const auto run = [](const std::vector<std::string>& options) {
     return Subprocess(CommandLine(options, {Victim("succeeds")}), HideMseal).Wait();
   };
   const Ended as_usual = run(looks);
