@@ -191,6 +191,33 @@ absl::StatusOr<Json> SetContid(ControlledRun& run, const Identity& client,
   return Json::object();
 }
 
+absl::StatusOr<Json> Detach(ControlledRun& run, const Identity& /*client*/,
+                            const Arguments& arguments) {
+  if (!arguments.Has("how")) {
+    const TracedRules count = run.traced_rules();
+    return Json{{"rules", count.all}, {"traced", count.traced}};
+  }
+  PROVOST_ASSIGN_OR_RETURN(const std::string how, arguments.Text("how"));
+  if (how == "kill" && !arguments.Has("refuse")) {
+    PROVOST_RETURN_IF_ERROR(run.depart(KillTasks()));
+    return Json::object();
+  }
+  if (how != "release") {
+    return absl::InvalidArgumentError("\"how\" must be \"kill\", or \"release\"");
+  }
+  ReleaseTasks release;
+  if (arguments.Has("refuse")) {
+    PROVOST_ASSIGN_OR_RETURN(const uint64_t refuse, arguments.Number("refuse"));
+    constexpr uint64_t kMaxErrno = 4095;
+    if (refuse == 0 || refuse > kMaxErrno) {
+      return absl::InvalidArgumentError("\"refuse\" must be an errno");
+    }
+    release.refuse = static_cast<int>(refuse);
+  }
+  PROVOST_RETURN_IF_ERROR(run.depart(release));
+  return Json::object();
+}
+
 struct Request {
   absl::string_view name;
   std::array<absl::string_view, 3> arguments;  // what may stand beside "request"
@@ -203,6 +230,7 @@ constexpr Request kRequests[] = {
     {"set-actions-logged", {"actions"}, SetActionsLogged},
     {"set-audited", {"pid", "contid", "audited"}, SetAudited},
     {"set-contid", {"pid", "contid"}, SetContid},
+    {"detach", {"how", "refuse"}, Detach},
 };
 
 absl::StatusOr<Json> CarryOut(ControlledRun& run, const ControlRequest& request) {

@@ -19,6 +19,11 @@ namespace provost {
 //   {"request":"set-audited","pid":4711,"audited":true}, or with "contid" in place of "pid"
 //     "old-audited", "unrecorded"
 //   {"request":"set-contid","pid":4711,"contid":7001}
+//   {"request":"detach"}
+//     What leaving the tree would mean: "rules", all that there are, and "traced", those of them
+//     whose calls a released task can make no more
+//   {"request":"detach","how":"kill"}, or "release" with, perhaps, "refuse":13
+//     The tree is left (departure.h) as soon as this is answered.
 //
 // The answer is an object with "ok": true and what stands under the request, or false and "error",
 // which says why; nothing was changed then. "unrecorded" are the names of the rules whose decisions

@@ -158,9 +158,11 @@ absl::Status Recorder::WriteStart(SupervisorEvent start) {
                                     .old_actions = ActionsLogged::All().ToList()});
 }
 
-absl::Status Recorder::WriteEnd() {
-  return WriteOwn(
-      SupervisorEvent{.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
+absl::Status Recorder::WriteEnd(std::string reason) {
+  return WriteOwn(SupervisorEvent{.what = SupervisorEvent::What::kEnd,
+                                  .events = written_,
+                                  .lost = lost_,
+                                  .reason = std::move(reason)});
 }
 
 absl::Status Recorder::ReadSelf() {

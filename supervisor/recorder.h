@@ -98,7 +98,8 @@ class Recorder {
   // refused. Without an `identity` it was the supervisor that did it.
   absl::Status WriteChange(ConfigChangeEvent change) { return WriteOwn(std::move(change)); }
   absl::Status WriteChange(const ContainerEvent& change) { return WriteOwn(change); }
-  absl::Status WriteEnd();
+  // `reason`: see SupervisorEvent.
+  absl::Status WriteEnd(std::string reason);
   // A record that was refused will not be offered again.
   void CountLost(const PendingRecord& record) {
     ++lost_;

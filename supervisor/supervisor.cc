@@ -23,7 +23,8 @@ GatedCalls CallsFor(ArgumentMode mode, bool attaches, const Gate& gate) {
   return calls;
 }
 
-// What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
+}  // namespace
+
 std::function<bool(const Decision&)> WantsRecord(const Options& options) {
   if (options.settable) {
     return
@@ -34,8 +35,6 @@ std::function<bool(const Decision&)> WantsRecord(const Options& options) {
     return sink != nullptr && LogDecision(decision, actions, logging, audited);
   };
 }
-
-}  // namespace
 
 Supervisor::Supervisor(Options options) : options_(std::move(options)) {}
 

@@ -27,6 +27,7 @@
 #include "policy/policy.h"
 #include "supervisor/argument_mode.h"
 #include "supervisor/guardian.h"
+#include "supervisor/departure.h"
 #include "tracee/launcher.h"
 #include "tracee/read_watch.h"
 #include "tracee/signal_state.h"
@@ -140,6 +141,10 @@ struct Options {
   // program has ended, whenever a signal whose handler was set without SA_RESTART interrupts the
   // wait for what it left running. True kills the tree.
   std::function<bool()> give_up;
+  // Asked between events, and whenever a signal whose handler was set without SA_RESTART interrupts
+  // the wait for one: how the tree is to be left, if it is, before its last task has ended. Not
+  // asked again once it said so. Must be quick.
+  std::function<std::optional<Departure>()> leave;
 };
 
 // How a run ended; a closed variant.
@@ -153,8 +158,13 @@ struct RecordingFailed {
   absl::Status status;
   bool started = true;
 };
+// ReleaseTasks: so many tasks run on.
+struct Released {
+  uint64_t tasks = 0;
+  bool operator==(const Released&) const = default;
+};
 // Exited and KilledBy (tracee/stop.h) are the program's own end.
-using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed>;
+using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed, Released>;
 
 // One run. Not thread-safe; everything happens on the thread that calls Run.
 class Supervisor {
@@ -165,11 +175,10 @@ class Supervisor {
   Supervisor& operator=(const Supervisor&) = delete;
 
   // Starts argv[0] (found as execvp(3) does) and supervises it and all its descendants until the
-  // last has ended; returns how the program itself did. Call it once. ptrace(2) binds the tree to
-  // the calling thread: it traces until Run returns, and the tree dies with it. Other children of
-  // the process are left alone, unless this thread made them by clone(2) with another exit signal
-  // than SIGCHLD.
-  // Signal masks and dispositions are not touched.
+  // last has ended, or is left (Options::leave); returns how the program itself did. Call it once.
+  // ptrace(2) binds the tree to the calling thread: it traces until Run returns, and the tree dies
+  // with it. Other children of the process are left alone, unless this thread made them by clone(2)
+  // with another exit signal than SIGCHLD. Signal masks and dispositions are not touched.
   //
   // An error means that supervision itself failed: the tree has been killed. kUnimplemented: the
   // kernel lacks what is needed.

@@ -52,6 +52,9 @@ struct Describer {
   std::string operator()(const RecordingFailed& failed) const {
     return absl::StrCat("recording failed: ", failed.status.ToString());
   }
+  std::string operator()(const Released& released) const {
+    return absl::StrCat("released ", released.tasks, " tasks");
+  }
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
+#include "tools/cli/detach.h"
 #include "tools/cli/diff.h"
 #include "tools/cli/doctor.h"
 #include "tools/cli/explain.h"
@@ -72,6 +73,7 @@ int Main(int argc, char** argv) {
   AddReportCommand(app, chosen);
   AddPsCommand(app, chosen);
   AddSetCommand(app, chosen);
+  AddDetachCommand(app, chosen);
   AddDiffCommand(app, chosen);
   AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -115,6 +116,11 @@ struct ExitStatusOf {
                      failed.started ? "; the program was killed" : "; the program was not started",
                      " (see --on-audit-failure)"));
     return kExitFailure;
+  }
+  int operator()(const Released& released) const {
+    Complain(absl::StrCat(released.tasks, released.tasks == 1 ? " task was" : " tasks were",
+                          " released and run on without a supervisor"));
+    return EXIT_SUCCESS;
   }
 };
 
