@@ -195,7 +195,7 @@ absl::StatusOr<Json> Detach(ControlledRun& run, const Identity& /*client*/,
                             const Arguments& arguments) {
   if (!arguments.Has("how")) {
     const TracedRules count = run.traced_rules();
-    return Json{{"rules", count.all}, {"traced", count.traced}};
+    return Json{{"rules", count.all}, {"traced", count.traced}, {"harden", count.harden}};
   }
   PROVOST_ASSIGN_OR_RETURN(const std::string how, arguments.Text("how"));
   if (how == "kill" && !arguments.Has("refuse")) {

@@ -21,7 +21,7 @@ namespace provost {
 //   {"request":"set-contid","pid":4711,"contid":7001}
 //   {"request":"detach"}
 //     What leaving the tree would mean: "rules", all that there are, and "traced", those of them
-//     whose calls a released task can make no more
+//     whose calls a released task can make no more; "harden", those of hardening
 //   {"request":"detach","how":"kill"}, or "release" with, perhaps, "refuse":13
 //     The tree is left (departure.h) as soon as this is answered.
 //

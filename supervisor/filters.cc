@@ -115,8 +115,7 @@ TracedRules CountTracedRules(absl::Span<const Policy> policies, bool complain,
     count.all += policy.rules().size() + 1;
   }
   if (harden != nullptr) {
-    count.traced += TracedRulesOf(*harden, HardenOptions(policies, wants_record, *harden)).size();
-    count.all += harden->rules().size();
+    count.harden = TracedRulesOf(*harden, HardenOptions(policies, wants_record, *harden)).size();
   }
   return count;
 }

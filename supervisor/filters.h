@@ -34,8 +34,9 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
 struct TracedRules {
   size_t traced = 0;
   size_t all = 0;
+  size_t harden = 0;  // of hardening's own, those traced
 };
-// `harden` (null: none) has rules too.
+// `harden`: null where there is none.
 TracedRules CountTracedRules(absl::Span<const Policy> policies, bool complain,
                              const std::function<bool(const Decision&)>& wants_record,
                              const Policy* harden);

@@ -39,12 +39,13 @@ struct DetachArguments {
 
 // What leaving would mean for the tree.
 void Warn(const Json& meaning) {
+  const auto harden = meaning.value("harden", uint64_t{0});
   Complain(absl::StrCat(
       "released tasks keep their filter for ever, and calls that stop for provost give ENOSYS: "
-      "those "
-      "of ",
-      meaning.value("traced", uint64_t{0}), " of ", meaning.value("rules", uint64_t{0}),
-      " rules, and every execve that is not plainly allowed"));
+      "those of ",
+      meaning.value("traced", uint64_t{0}), " of ", meaning.value("rules", uint64_t{0}), " rules, ",
+      harden > 0 ? absl::StrCat("those of ", harden, " rules of hardening, ") : "",
+      "and every execve that is not plainly allowed"));
 }
 
 // Waits until the supervisor has ended.
