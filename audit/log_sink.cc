@@ -219,6 +219,23 @@ bool LogSink::DrainThose(bool required, int milliseconds) {
   return drained;
 }
 
+LogSink::Saved LogSink::Save() const {
+  Saved saved = {.next_serial = stamper_.next(), .unstamped_lost = unstamped_lost_};
+  for (const Channel& channel : channels_) saved.lost.push_back(channel.lost);
+  return saved;
+}
+
+absl::Status LogSink::Restore(const Saved& saved) {
+  if (saved.lost.size() != channels_.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there were ", saved.lost.size(), " outlets, and are ", channels_.size()));
+  }
+  stamper_ = EventStamper(saved.next_serial);
+  unstamped_lost_ = saved.unstamped_lost;
+  for (size_t i = 0; i < channels_.size(); ++i) channels_[i].lost = saved.lost[i];
+  return absl::OkStatus();
+}
+
 std::string LogSink::Undelivered() const {
   std::vector<std::string> parts;
   for (const Channel& channel : channels_)

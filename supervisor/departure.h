@@ -2,6 +2,7 @@
 #define PROVOST_SUPERVISOR_DEPARTURE_H_
 
 #include <optional>
+#include <string>
 #include <variant>
 
 namespace provost {
@@ -22,7 +23,14 @@ struct ReleaseTasks {
   bool operator==(const ReleaseTasks&) const = default;
 };
 
-using Departure = std::variant<KillTasks, ReleaseTasks>;
+// Nothing is left: Supervisor::Run returns with every task still traced by the calling thread,
+// which executes another program that goes on with the run (Supervisor::Resume), or goes on itself.
+struct SuspendRun {
+  std::string successor;  // the program, by its path
+  bool operator==(const SuspendRun&) const = default;
+};
+
+using Departure = std::variant<KillTasks, ReleaseTasks, SuspendRun>;
 
 }  // namespace provost
 

@@ -99,6 +99,18 @@ absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& proce
   return EndOfRun();
 }
 
+absl::StatusOr<Outcome> Supervisor::Loop::Resume(absl::string_view state) {
+  std::optional<Undumpable> undumpable;
+  if (hardening_ != nullptr && !options_.unsafe_debuggable) undumpable.emplace();
+  if (const absl::Status restored = Restore(state); !restored.ok()) {
+    KillTree();
+    (void)Supervise();
+    return restored;
+  }
+  PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
+  return EndOfRun();
+}
+
 absl::Status Supervisor::Loop::SuperviseToEnd() {
   absl::Status supervised = Supervise();
   if (!supervised.ok()) {
@@ -107,9 +119,10 @@ absl::Status Supervisor::Loop::SuperviseToEnd() {
     (void)Supervise();
     return supervised;
   }
-  AwaitLeft();
+  if (!suspended_) AwaitLeft();
   run_control_.reset();
   FlushRecords();
+  if (suspended_) return absl::OkStatus();
   const absl::Status ended = options_.record_run ? recorder_.WriteEnd(reason_) : absl::OkStatus();
   if (!ended.ok() && options_.logger != nullptr) {
     options_.logger->error("the audit log's last record could not be written: {}",
@@ -124,7 +137,8 @@ absl::Status Supervisor::Loop::SuperviseToEnd() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Outcome> Supervisor::Loop::EndOfRun() const {
+absl::StatusOr<Outcome> Supervisor::Loop::EndOfRun() {
+  if (suspended_) return Outcome(Suspend());
   if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
   if (release_ && !killing_) return Outcome(Released{release_->tasks()});
   if (!root_end_) {
@@ -183,6 +197,8 @@ void Supervisor::Loop::BeginControl() {
                     .record_changes = options_.record_run,
                     .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
                     .unheard = unheard_,
+                    .resumed = resumed_,
+                    .upgrade_failure = options_.upgrade_failure,
                     .traced_rules =
                         [this] {
                           return CountTracedRules(
@@ -208,6 +224,10 @@ absl::Status Supervisor::Loop::Supervise() {
   }
   while (true) {
     PROVOST_RETURN_IF_ERROR(Leave());
+    if (MaySuspend()) {
+      suspended_ = true;
+      return absl::OkStatus();
+    }
     if (guardian_) guardian_->Works();
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
     if (std::holds_alternative<NoTasks>(result)) return absl::OkStatus();

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@
 #include "supervisor/repeated_calls.h"
 #include "supervisor/run_control.h"
 #include "supervisor/run_state.h"
+#include "supervisor/saved_run.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
@@ -99,6 +101,7 @@ class Supervisor::Loop {
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
+  absl::StatusOr<Outcome> Resume(absl::string_view state);
 
  private:
   struct Task {
@@ -117,7 +120,7 @@ class Supervisor::Loop {
   absl::Status Supervise();
   // The same with all that is to be done at the end.
   absl::Status SuperviseToEnd();
-  absl::StatusOr<Outcome> EndOfRun() const;
+  absl::StatusOr<Outcome> EndOfRun();
   absl::Status Handle(WaitResult& result);
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
@@ -145,6 +148,10 @@ class Supervisor::Loop {
   absl::Status GiveUpHeld(TaskState held);
   // Lets go of a task at a TrapStop or a GroupStop.
   absl::Status Release(Stopped stopped);
+  // True if the run is to be suspended and nothing of it is in our hands alone.
+  bool MaySuspend() const;
+  Suspended Suspend();
+  absl::Status Restore(absl::string_view state);
   // Settles what a task leaves undone whose life ended in `state`.
   absl::Status CutOff(TaskState state);
 
@@ -228,6 +235,9 @@ class Supervisor::Loop {
   std::optional<Departure> departure_;
   std::string reason_;  // of the run's end, if it was asked for
   std::optional<TreeRelease> release_;
+  bool suspended_ = false;
+  uint64_t resumed_ = 0;
+  std::set<std::string, std::less<>> rule_names_;  // of decisions that were made before that
   size_t held_ = 0;
   size_t waiters_ = 0;  // tasks in WaitsForPages, and ended ones that were
   bool said_unprotected_ = false;

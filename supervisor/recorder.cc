@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -163,6 +165,15 @@ absl::Status Recorder::WriteEnd(std::string reason) {
                                   .events = written_,
                                   .lost = lost_,
                                   .reason = std::move(reason)});
+}
+
+absl::Status Recorder::Restore(const Saved& saved) {
+  PROVOST_ASSIGN_OR_RETURN(actions_, ActionsLogged::Parse(saved.actions));
+  made_ = saved.made;
+  written_ = saved.written;
+  lost_ = saved.lost;
+  tells_apart_ = saved.tells_apart;
+  return absl::OkStatus();
 }
 
 absl::Status Recorder::ReadSelf() {

@@ -32,6 +32,9 @@ struct ControlledRun {
   bool may_go_unrecorded = false;
   // What the kernel answers by itself, and nobody ever hears of.
   std::vector<Decision> unheard;
+  // How many programs have gone on with the run, and why not the last that should have.
+  uint64_t resumed = 0;
+  std::string upgrade_failure;
   // What of the policies needs the supervisor.
   std::function<TracedRules()> traced_rules;
   // Leaves the tree once the request was answered.

@@ -21,13 +21,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "audit/log_decision.h"
 #include "audit/sink.h"
 #include "policy/decider.h"
 #include "policy/policy.h"
 #include "supervisor/argument_mode.h"
-#include "supervisor/guardian.h"
 #include "supervisor/departure.h"
+#include "supervisor/guardian.h"
 #include "tracee/launcher.h"
 #include "tracee/read_watch.h"
 #include "tracee/signal_state.h"
@@ -38,6 +39,8 @@ class logger;
 }  // namespace spdlog
 
 namespace provost {
+
+class Hardening;
 
 enum class Mode : uint8_t {
   kEnforce,       // verdicts are applied
@@ -127,6 +130,9 @@ struct Options {
   // kernel itself, and can never be. Costs a stop for each refusal.
   bool settable = false;
 
+  // Why an upgrade did not come to pass, of a run that is resumed for it; said to who asks.
+  std::string upgrade_failure;
+
   // Diagnostics; null: silence.
   std::shared_ptr<spdlog::logger> logger;
 
@@ -163,8 +169,13 @@ struct Released {
   uint64_t tasks = 0;
   bool operator==(const Released&) const = default;
 };
+// SuspendRun: the tasks go on up to their next stops, and wait there.
+struct Suspended {
+  std::string state;  // for Resume
+  std::string successor;
+};
 // Exited and KilledBy (tracee/stop.h) are the program's own end.
-using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed, Released>;
+using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed, Released, Suspended>;
 
 // One run. Not thread-safe; everything happens on the thread that calls Run.
 class Supervisor {
@@ -194,8 +205,24 @@ class Supervisor {
   // cannot be taken when others have been are said to the logger and go on unsupervised.
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
 
+  // Goes on with a run that was suspended, in place of Run: on the same thread, in the same program
+  // or in one that this thread has executed since, with options that say the same. The sink must be
+  // one that goes on too. `on_started` is called again, or `on_ended` if that was so.
+  absl::StatusOr<Outcome> Resume(absl::string_view state);
+  // OK if Resume could go on with this. For any process; nothing is done.
+  absl::Status CheckResume(absl::string_view state) const;
+
  private:
   class Loop;
+  // The container that the policies name, if the options name none.
+  absl::Status NameContainer();
+  // What the kernel has for what the options ask for.
+  absl::Status ResolveArguments();
+  // Null where there is none.
+  absl::StatusOr<std::unique_ptr<Guardian>> MakeGuardian() const;
+  absl::StatusOr<std::unique_ptr<Hardening>> MakeHardening(const Guardian* guardian) const;
+  // What the filters answer that nobody hears of, if anybody can ask for it.
+  std::vector<Decision> Unheard() const;
   absl::StatusOr<std::unique_ptr<Loop>> MakeLoop(bool attaches);
   Options options_;
 };

@@ -19,6 +19,7 @@
 #include "tools/cli/report.h"
 #include "tools/cli/run.h"
 #include "tools/cli/set.h"
+#include "tools/cli/upgrade.h"
 #include "tools/cli/usage.h"
 #include "tools/cli/why.h"
 
@@ -74,6 +75,7 @@ int Main(int argc, char** argv) {
   AddPsCommand(app, chosen);
   AddSetCommand(app, chosen);
   AddDetachCommand(app, chosen);
+  AddUpgradeCommand(app, chosen);
   AddDiffCommand(app, chosen);
   AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);
