@@ -221,18 +221,24 @@ bool LogSink::DrainThose(bool required, int milliseconds) {
 
 LogSink::Saved LogSink::Save() const {
   Saved saved = {.next_serial = stamper_.next(), .unstamped_lost = unstamped_lost_};
-  for (const Channel& channel : channels_) saved.lost.push_back(channel.lost);
+  for (const Channel& channel : channels_) {
+    saved.outlets.push_back({channel.lost, channel.run_taken, channel.run_lost});
+  }
   return saved;
 }
 
 absl::Status LogSink::Restore(const Saved& saved) {
-  if (saved.lost.size() != channels_.size()) {
+  if (saved.outlets.size() != channels_.size()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("there were ", saved.lost.size(), " outlets, and are ", channels_.size()));
+        absl::StrCat("there were ", saved.outlets.size(), " outlets, and are ", channels_.size()));
   }
   stamper_ = EventStamper(saved.next_serial);
   unstamped_lost_ = saved.unstamped_lost;
-  for (size_t i = 0; i < channels_.size(); ++i) channels_[i].lost = saved.lost[i];
+  for (size_t i = 0; i < channels_.size(); ++i) {
+    channels_[i].lost = saved.outlets[i].lost;
+    channels_[i].run_taken = saved.outlets[i].run_taken;
+    channels_[i].run_lost = saved.outlets[i].run_lost;
+  }
   return absl::OkStatus();
 }
 

@@ -70,7 +70,13 @@ class LogSink : public AuditSink {
   struct Saved {
     uint32_t next_serial = 0;
     uint64_t unstamped_lost = 0;
-    std::vector<uint64_t> lost;  // of each outlet
+    // Of each outlet, as Channel has it.
+    struct Outlet {
+      uint64_t lost = 0;
+      uint64_t run_taken = 0;
+      uint64_t run_lost = 0;
+    };
+    std::vector<Outlet> outlets;
   };
   Saved Save() const;
   // kInvalidArgument: there are not so many outlets.

@@ -103,6 +103,7 @@ class UpgradeCliTest : public testing::Test {
     directory_ = TemporaryPath(absl::StrCat(name, ".", getpid()));
     ASSERT_EQ(mkdir(directory_.c_str(), 0700), 0);
     ASSERT_EQ(setenv("PROVOST_RUNTIME_DIR", (directory_ + "/run").c_str(), 1), 0);
+    ASSERT_EQ(setenv("PID", (directory_ + "/pid").c_str(), 1), 0);
     ASSERT_EQ(setenv("FIFO", (directory_ + "/fifo").c_str(), 1), 0);
     ASSERT_EQ(mkfifo((directory_ + "/fifo").c_str(), 0600), 0);
     WriteFile(
@@ -119,10 +120,15 @@ class UpgradeCliTest : public testing::Test {
     return std::make_unique<Subprocess>(
         CommandLine({"-p", directory_ + "/policy", "-o", Log()}, program));
   }
+  // `provost` with these words.
+  static Ended Ask(std::vector<std::string> words) {
+    words.insert(words.begin(), Runfile("tools/cli/provost"));
+    return Subprocess(words).Wait();
+  }
   static Ended Upgrade(pid_t run, const std::vector<std::string>& options = {}) {
-    std::vector<std::string> argv = {Runfile("tools/cli/provost"), "upgrade", absl::StrCat(run)};
-    argv.insert(argv.end(), options.begin(), options.end());
-    return Subprocess(argv).Wait();
+    std::vector<std::string> words = {"upgrade", absl::StrCat(run)};
+    words.insert(words.end(), options.begin(), options.end());
+    return Ask(words);
   }
   void Go() const {
     const UniqueFd fifo(open((directory_ + "/fifo").c_str(), O_WRONLY | O_CLOEXEC));
@@ -130,6 +136,22 @@ class UpgradeCliTest : public testing::Test {
   }
   std::string Log() const { return directory_ + "/log"; }
   std::string LogText() const { return ReadFile(Log()); }
+
+  size_t InLog(const std::string& words) const {
+    const std::string text = LogText();
+    size_t count = 0;
+    for (size_t at = 0; (at = text.find(words, at)) != std::string::npos; ++at) ++count;
+    return count;
+  }
+
+  // The run's last record counts all of its decisions.
+  void ExpectAllCounted() const {
+    size_t decisions = 0;
+    const std::string text = LogText();
+    for (size_t at = 0; (at = text.find("type=SYSCALL", at)) != std::string::npos; ++at)
+      ++decisions;
+    EXPECT_THAT(text, HasSubstr(absl::StrCat("op=supervisor-end events=", decisions, " lost=0")));
+  }
 
   // The serials of the log's events rise by one from each to the next.
   void ExpectGaplessSerials() const {
@@ -164,7 +186,30 @@ TEST_F(UpgradeCliTest, TheRunGoesOnUnderThePoliciesItBeganWith) {
   EXPECT_EQ(ended.exit_code, 7) << ended;
   EXPECT_THAT(ended.err, HasSubstr("Operation not permitted"));
   EXPECT_THAT(LogText(), HasSubstr("key=\"no-mkdir\""));
-  EXPECT_THAT(LogText(), HasSubstr("op=supervisor-end"));
+  ExpectAllCounted();
+  ExpectGaplessSerials();
+}
+
+// The argument pages are gone with the old program, the guardian too; containers' marks are not.
+TEST_F(UpgradeCliTest, ProtectionGuardAndMarksGoOn) {
+  WriteFile(directory_ + "/rules",
+            "deny EACCES open, openat if path == \"/etc/hostname\" as \"host\"\n");
+  Subprocess run(CommandLine({"-p", directory_ + "/policy", "-o", Log(), "--guardian", "30"},
+                             {"/bin/sh", "-c",
+                              "cat /etc/hostname; echo $$ > $PID; echo ready; read x < $FIFO; "
+                              "cat /etc/hostname; exit 7"}));
+  ASSERT_TRUE(run.AwaitOutput("ready"));
+  const std::string shell(absl::StripAsciiWhitespace(ReadFile(directory_ + "/pid")));
+  const Ended set = Ask({"set", absl::StrCat(run.pid()), "--audited", shell});
+  EXPECT_EQ(set.exit_code, 0) << set;
+  ASSERT_EQ(Upgrade(run.pid()).exit_code, 0);
+  ASSERT_EQ(Upgrade(run.pid()).exit_code, 0);
+  const Ended ps = Ask({"ps", "--json"});
+  EXPECT_THAT(ps.out, HasSubstr("\"audited\": true")) << ps;
+  Go();
+  const Ended ended = run.Wait();
+  EXPECT_EQ(ended.exit_code, 7) << ended;
+  EXPECT_EQ(InLog("key=\"host\""), 2u);
   ExpectGaplessSerials();
 }
 
@@ -194,6 +239,7 @@ TEST_F(UpgradeCliTest, ATreeIsUpgradedAgainAndAgain) {
   const Ended ended = run->Wait();
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+  ExpectAllCounted();
   ExpectGaplessSerials();
 }
 

@@ -26,7 +26,8 @@ namespace provost {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PolicySource::Root, name, directory, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PolicySource, roots, includes, needs_default)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LogSink::Saved, next_serial, unstamped_lost, lost)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LogSink::Saved::Outlet, lost, run_taken, run_lost)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LogSink::Saved, next_serial, unstamped_lost, outlets)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Inheritance, run, policies, sink, kept, blocked)
 
 namespace {
