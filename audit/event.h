@@ -70,6 +70,7 @@ struct SupervisorEvent {
   const Identity* identity = nullptr;           // the supervisor's own
   uint64_t events = 0;                          // kEnd: decisions recorded
   uint64_t lost = 0;                            // kEnd, kEventsLost: events that could not be
+  std::string reason = {};                      // kEnd: why, if tasks were left or killed for it
   std::optional<uint64_t> seed = std::nullopt;  // kStart: what random decisions are drawn from
   // kStart: where the run's policies come from, as `provost why` takes them.
   std::vector<std::string> policies = {};  // files, by absolute paths

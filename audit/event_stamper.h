@@ -19,6 +19,8 @@ class EventStamper {
 
   // The time now and the next serial.
   EventStamp Next();
+  // The serial that Next would give.
+  uint32_t next() const { return next_; }
   // Leaves `events` serials out.
   void Skip(uint64_t events);
 

@@ -216,6 +216,7 @@ void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
   if (!event.unseen.empty()) line.Add(" unseen=", UnseenCalls(event));
   if (event.what == SupervisorEvent::What::kEnd) line.Add(" events=", event.events);
   if (HasLostCount(event)) line.Add(" lost=", event.lost);
+  if (!event.reason.empty()) line.Add(" reason=", event.reason);
 }
 
 // The form of a user-space message: audit_log_user_message(3) over audit_receive_msg() in

@@ -309,6 +309,7 @@ struct AppendFields {
     AppendText("unseen", UnseenCalls(event), out);
     if (event.what == SupervisorEvent::What::kEnd) AppendNumber("events", event.events, out);
     if (HasLostCount(event)) AppendNumber("lost", event.lost, out);
+    AppendText("reason", event.reason, out);
     AppendNumber("success", IsFailure(event) ? "false" : "true", out);
     if (event.identity != nullptr) AppendTask(*event.identity, out);
   }

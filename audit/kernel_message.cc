@@ -76,6 +76,7 @@ struct Line {
         return;
       case SupervisorEvent::What::kEnd:
         absl::StrAppend(&out, " events=", event.events, " lost=", event.lost);
+        if (!event.reason.empty()) absl::StrAppend(&out, " reason=", event.reason);
         return;
       case SupervisorEvent::What::kEventsLost:
         absl::StrAppend(&out, " lost=", event.lost);

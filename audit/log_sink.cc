@@ -219,6 +219,29 @@ bool LogSink::DrainThose(bool required, int milliseconds) {
   return drained;
 }
 
+LogSink::Saved LogSink::Save() const {
+  Saved saved = {.next_serial = stamper_.next(), .unstamped_lost = unstamped_lost_};
+  for (const Channel& channel : channels_) {
+    saved.outlets.push_back({channel.lost, channel.run_taken, channel.run_lost});
+  }
+  return saved;
+}
+
+absl::Status LogSink::Restore(const Saved& saved) {
+  if (saved.outlets.size() != channels_.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there were ", saved.outlets.size(), " outlets, and are ", channels_.size()));
+  }
+  stamper_ = EventStamper(saved.next_serial);
+  unstamped_lost_ = saved.unstamped_lost;
+  for (size_t i = 0; i < channels_.size(); ++i) {
+    channels_[i].lost = saved.outlets[i].lost;
+    channels_[i].run_taken = saved.outlets[i].run_taken;
+    channels_[i].run_lost = saved.outlets[i].run_lost;
+  }
+  return absl::OkStatus();
+}
+
 std::string LogSink::Undelivered() const {
   std::vector<std::string> parts;
   for (const Channel& channel : channels_)

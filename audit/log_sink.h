@@ -65,6 +65,23 @@ class LogSink : public AuditSink {
   bool Drain(int milliseconds);
   // The same for the others.
   bool DrainCopies(int milliseconds);
+  // What another process needs to go on with the same log, once nothing waits here: it opens the
+  // same outlets, in the same order.
+  struct Saved {
+    uint32_t next_serial = 0;
+    uint64_t unstamped_lost = 0;
+    // Of each outlet, as Channel has it.
+    struct Outlet {
+      uint64_t lost = 0;
+      uint64_t run_taken = 0;
+      uint64_t run_lost = 0;
+    };
+    std::vector<Outlet> outlets;
+  };
+  Saved Save() const;
+  // kInvalidArgument: there are not so many outlets.
+  absl::Status Restore(const Saved& saved);
+
   // What still waits, in words ("3 events for syslog"); "" if nothing does.
   std::string Undelivered() const;
   // What outlets that are not required lost in this run, in words ("3 events for syslog").

@@ -24,12 +24,14 @@ class CountedCall {
   }
   void Clear() { entries_.clear(); }
 
- private:
   struct Entry {
     const PolicyState* policy;
     uint32_t rule;
     bool matched;
   };
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
   std::vector<Entry> entries_;
 };
 

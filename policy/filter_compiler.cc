@@ -50,6 +50,25 @@ Word HighWord(const Compare& compare) {
   return {static_cast<uint32_t>(offset), HighHalf(compare.mask)};
 }
 
+// What the filter answers a call that gets this decision.
+uint32_t Action(const Decision& decision, const FilterOptions& options) {
+  if (std::holds_alternative<Allow>(decision.verdict)) return SECCOMP_RET_ALLOW;
+  if (AsksForRecord(decision.wish)) return kTrace;
+  if (options.needs_tracer != nullptr && options.needs_tracer(decision)) return kTrace;
+  if (const auto* deny = std::get_if<Deny>(&decision.verdict)) {
+    return SECCOMP_RET_ERRNO | static_cast<uint32_t>(deny->error);
+  }
+  if (const auto* result = std::get_if<Return>(&decision.verdict)) {
+    return result->value == 0 ? SECCOMP_RET_ERRNO : kTrace;
+  }
+  if (std::holds_alternative<Trap>(decision.verdict)) return SECCOMP_RET_TRAP;
+  if (const auto* kill = std::get_if<Kill>(&decision.verdict)) {
+    return kill->scope == Kill::Scope::kProcess ? SECCOMP_RET_KILL_PROCESS
+                                                : SECCOMP_RET_KILL_THREAD;
+  }
+  return kTrace;  // What only the tracer does: log, emulate, rewrite, ask.
+}
+
 // Compiles conditions that registers alone decide into tests of 32-bit words.
 //
 // A comparison is one of two 64-bit numbers, and'ed register and value, by halves. The high half is
@@ -402,27 +421,9 @@ class FilterCompiler {
 
   Node Answer(const Rule& rule, bool ask_all) {
     const auto [entry, inserted] = answers_.try_emplace(&rule, 0u);
-    if (inserted) entry->second = Action(rule.decision());
+    if (inserted) entry->second = Action(rule.decision(), options_);
     const bool ask = ask_all && entry->second != SECCOMP_RET_ALLOW;
     return ask ? trace_ : graph_.Return(entry->second);
-  }
-
-  uint32_t Action(const Decision& decision) const {
-    if (std::holds_alternative<Allow>(decision.verdict)) return SECCOMP_RET_ALLOW;
-    if (AsksForRecord(decision.wish)) return kTrace;
-    if (options_.needs_tracer != nullptr && options_.needs_tracer(decision)) return kTrace;
-    if (const auto* deny = std::get_if<Deny>(&decision.verdict)) {
-      return SECCOMP_RET_ERRNO | static_cast<uint32_t>(deny->error);
-    }
-    if (const auto* result = std::get_if<Return>(&decision.verdict)) {
-      return result->value == 0 ? SECCOMP_RET_ERRNO : kTrace;
-    }
-    if (std::holds_alternative<Trap>(decision.verdict)) return SECCOMP_RET_TRAP;
-    if (const auto* kill = std::get_if<Kill>(&decision.verdict)) {
-      return kill->scope == Kill::Scope::kProcess ? SECCOMP_RET_KILL_PROCESS
-                                                  : SECCOMP_RET_KILL_THREAD;
-    }
-    return kTrace;  // What only the tracer does: log, emulate, rewrite, ask.
   }
 
   // The program that leaves the calls of `traced` to the tracer.
@@ -510,6 +511,10 @@ ControlNumbers ControlNumbers::Random() {
   // (getrandom(2)): then the usual numbers serve.
   const ssize_t got = getrandom(&random, sizeof(random), GRND_NONBLOCK);
   return got == sizeof(random) ? From(random) : ControlNumbers();
+}
+
+bool NeedsTracer(const Decision& decision, const FilterOptions& options) {
+  return Action(decision, options) == kTrace;
 }
 
 absl::StatusOr<BpfProgram> CompileFilter(const Policy& policy, const FilterOptions& options) {

@@ -64,6 +64,10 @@ struct FilterOptions {
   GatedCalls gated;
 };
 
+// True if the filter leaves a call that gets this decision to the tracer, because it cannot answer
+// it by itself or is not to.
+bool NeedsTracer(const Decision& decision, const FilterOptions& options);
+
 // A seccomp filter in the kernel's form. At most BPF_MAXINSNS (4096) instructions.
 using BpfProgram = std::vector<sock_filter>;
 

@@ -96,16 +96,25 @@ std::string JoinPath(const std::string& directory, const std::string& path) {
 class PolicyReader {
  public:
   // `emulators` must outlive this.
-  explicit PolicyReader(const EmulatorTable& emulators) : emulators_(emulators) {}
+  explicit PolicyReader(const EmulatorTable& emulators, bool needs_default = true)
+      : emulators_(emulators) {
+    source_.needs_default = needs_default;
+  }
+  // Includes are those of `source`, which must outlive this.
+  PolicyReader(const EmulatorTable& emulators, const PolicySource& source)
+      : PolicyReader(emulators, source.needs_default) {
+    given_ = &source;
+  }
 
   // The identity of a root that is a file; it must not include itself.
   void EnterFile(FileId id) { open_files_.push_back(id); }
 
   absl::Status ReadRoot(std::string name, std::string directory, std::string text) {
+    source_.roots.push_back({name, directory, text});
     return ReadSource(std::move(name), std::move(directory), std::move(text), SourceSpan());
   }
 
-  bool has_default() const { return default_.has_value(); }
+  bool lacks_default() const { return source_.needs_default && !default_.has_value(); }
   // The end of the last root, where what is missing would stand.
   SourceSpan end() const { return end_; }
 
@@ -113,7 +122,7 @@ class PolicyReader {
     PROVOST_RETURN_IF_ERROR(CheckDefaultFits());
     builder_.Arches(arches_);
     PROVOST_ASSIGN_OR_RETURN(Policy policy, builder_.Build());
-    return ParsedPolicy{std::move(policy), std::move(warnings_)};
+    return ParsedPolicy{std::move(policy), std::move(warnings_), std::move(source_)};
   }
 
  private:
@@ -131,10 +140,14 @@ class PolicyReader {
   absl::StatusOr<PolicyBuilder::Binder> BindRule(const RuleStatement& rule,
                                                  absl::Span<const ResolvedCall> calls,
                                                  const SourceSpan& where);
+  // The text of an included file, which is entered into open_files_.
+  absl::StatusOr<std::string> OpenInclude(const std::string& path, const SourceSpan& where);
   absl::StatusOr<Arch> ResolveArch(const Word& name) const;
   absl::Status CheckDefaultFits() const;
 
   const EmulatorTable& emulators_;
+  PolicySource source_;                  // what was read
+  const PolicySource* given_ = nullptr;  // null: files are read
   std::vector<std::unique_ptr<const SourceText>> sources_;
   std::vector<FileId> open_files_;  // innermost last
   size_t include_depth_ = 0;
@@ -263,6 +276,25 @@ absl::Status PolicyReader::Handle(const Statement& statement, const IncludeState
     return ErrorAt(where, absl::StrCat("a policy includes at most ", kMaxIncludes, " files"));
   }
   const std::string path = JoinPath(statement.keyword.source->directory(), node.path.text);
+  PROVOST_ASSIGN_OR_RETURN(std::string text, OpenInclude(path, where));
+  source_.includes[path] = text;
+  ++include_depth_;
+  PROVOST_RETURN_IF_ERROR(ReadSource(path, DirectoryOf(path), std::move(text), where));
+  --include_depth_;
+  open_files_.pop_back();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> PolicyReader::OpenInclude(const std::string& path,
+                                                      const SourceSpan& where) {
+  if (given_ != nullptr) {
+    const auto text = given_->includes.find(path);
+    if (text == given_->includes.end()) {
+      return ErrorAt(where, absl::StrCat("cannot read ", Printable(path), ": it was not included"));
+    }
+    open_files_.emplace_back();  // it does not include itself, or there were no source
+    return text->second;
+  }
   // Who gives a policy on a pipe writes to it; an include that is one would be waited for for ever.
   struct stat status = {};
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
@@ -277,11 +309,7 @@ absl::Status PolicyReader::Handle(const Statement& statement, const IncludeState
     return ErrorAt(where, absl::StrCat(Printable(path), " includes itself"));
   }
   open_files_.push_back(file->id);
-  ++include_depth_;
-  PROVOST_RETURN_IF_ERROR(ReadSource(path, DirectoryOf(path), std::move(file->text), where));
-  --include_depth_;
-  open_files_.pop_back();
-  return absl::OkStatus();
+  return std::move(file->text);
 }
 
 absl::Status PolicyReader::Handle(const Statement& /*statement*/, const LetStatement& node) {
@@ -377,7 +405,7 @@ absl::Status MissingDefault(const SourceSpan& where) {
 absl::StatusOr<ParsedPolicy> ReadWhole(PolicyReader& reader, std::string name,
                                        std::string directory, std::string text) {
   PROVOST_RETURN_IF_ERROR(reader.ReadRoot(std::move(name), std::move(directory), std::move(text)));
-  if (!reader.has_default()) return MissingDefault(reader.end());
+  if (reader.lacks_default()) return MissingDefault(reader.end());
   return reader.Finish();
 }
 
@@ -403,9 +431,19 @@ absl::StatusOr<ParsedPolicy> ParsePolicyText(absl::string_view text, const std::
   return ReadWhole(reader, name, directory, std::string(text));
 }
 
+absl::StatusOr<ParsedPolicy> ParsePolicySource(const PolicySource& source,
+                                               const EmulatorTable& emulators) {
+  PolicyReader reader(emulators, source);
+  for (const PolicySource::Root& root : source.roots) {
+    PROVOST_RETURN_IF_ERROR(reader.ReadRoot(root.name, root.directory, root.text));
+  }
+  if (reader.lacks_default()) return MissingDefault(reader.end());
+  return reader.Finish();
+}
+
 absl::StatusOr<ParsedPolicy> ParseStatements(const std::vector<std::string>& statements,
                                              const EmulatorTable& emulators) {
-  PolicyReader reader(emulators);
+  PolicyReader reader(emulators, /*needs_default=*/false);
   for (size_t i = 0; i < statements.size(); ++i) {
     if (absl::StripAsciiWhitespace(statements[i]).empty()) {
       return absl::InvalidArgumentError(absl::StrCat("-e #", i + 1, ": error: it is empty"));

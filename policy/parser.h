@@ -41,6 +41,7 @@
 //
 // docs/POLICY_LANGUAGE.md has the whole of it.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -52,9 +53,23 @@
 
 namespace provost {
 
+// All that a policy was read from: another process makes the same of it, whatever has become of the
+// files.
+struct PolicySource {
+  struct Root {
+    std::string name;  // as messages and rule names have it
+    std::string directory;
+    std::string text;
+  };
+  std::vector<Root> roots;                      // a file, or statements
+  std::map<std::string, std::string> includes;  // texts, by the paths that they were opened by
+  bool needs_default = true;
+};
+
 struct ParsedPolicy {
   Policy policy;
   std::vector<PolicyWarning> warnings;  // in order of place
+  PolicySource source;
 };
 
 // Reads and binds a policy file. Errors are kInvalidArgument (kNotFound, kPermissionDenied for the
@@ -73,6 +88,10 @@ absl::StatusOr<ParsedPolicy> ParsePolicyFile(const std::string& path,
 absl::StatusOr<ParsedPolicy> ParsePolicyText(absl::string_view text, const std::string& name,
                                              const std::string& directory = ".",
                                              const EmulatorTable& emulators = {});
+
+// The same again. Reads no file.
+absl::StatusOr<ParsedPolicy> ParsePolicySource(const PolicySource& source,
+                                               const EmulatorTable& emulators = {});
 
 // Statements given one by one (`-e`): they make one policy, in order, whose default is allow unless
 // one of them says otherwise. Messages name them "-e #1", "-e #2" ….

@@ -45,6 +45,28 @@ void PolicyState::Reset() {
   ordinals_.clear();
 }
 
+PolicyState::Saved PolicyState::Save() const {
+  Saved saved;
+  const auto add = [&](pid_t process, uint32_t rule, const Counter& counter) {
+    saved.counters.push_back({rule, process, counter.count, counter.ordinal, counter.due});
+  };
+  for (const auto& [rule, counter] : rules_) add(0, rule, counter);
+  for (const auto& [process, counters] : processes_) {
+    for (const auto& [rule, counter] : counters) add(process, rule, counter);
+  }
+  saved.ordinals.assign(ordinals_.begin(), ordinals_.end());
+  return saved;
+}
+
+void PolicyState::Restore(const Saved& saved) {
+  Reset();
+  for (const Saved::Counter& from : saved.counters) {
+    Counter& counter = from.process == 0 ? rules_[from.rule] : processes_[from.process][from.rule];
+    counter = {from.count, from.ordinal, from.due};
+  }
+  ordinals_.insert(saved.ordinals.begin(), saved.ordinals.end());
+}
+
 PolicyState::Counter& PolicyState::Find(const RuleState& state, pid_t process) {
   auto& counters = state.each_process ? processes_[process] : rules_;
   const auto [entry, is_new] = counters.try_emplace(state.rule);

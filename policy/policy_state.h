@@ -41,6 +41,23 @@ class PolicyState {
   // As at the beginning.
   void Reset();
 
+  // What it has counted, for another process to go on with under the same policy.
+  struct Saved {
+    struct Counter {
+      uint32_t rule = 0;
+      pid_t process = 0;  // 0: the rule has one for all
+      uint64_t count = 0;
+      uint64_t ordinal = 0;
+      std::vector<int64_t> due;
+      bool operator==(const Counter&) const = default;
+    };
+    std::vector<Counter> counters;
+    std::vector<std::pair<uint32_t, uint64_t>> ordinals;
+    bool operator==(const Saved&) const = default;
+  };
+  Saved Save() const;
+  void Restore(const Saved& saved);
+
  private:
   struct Counter {
     uint64_t count = 0;

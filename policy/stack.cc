@@ -100,4 +100,20 @@ Decision PolicyStack::Decide(const SyscallRequest& request, ArgumentReader& argu
   return strictest;
 }
 
+std::vector<PolicyState::Saved> PolicyStack::Save() const {
+  std::vector<PolicyState::Saved> saved;
+  saved.reserve(states_.size());
+  for (const auto& state : states_) saved.push_back(state->Save());
+  return saved;
+}
+
+absl::Status PolicyStack::Restore(const std::vector<PolicyState::Saved>& saved) {
+  if (saved.size() != states_.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there were ", saved.size(), " policies, and are ", states_.size()));
+  }
+  for (size_t i = 0; i < saved.size(); ++i) states_[i]->Restore(saved[i]);
+  return absl::OkStatus();
+}
+
 }  // namespace provost

@@ -1,6 +1,7 @@
 #ifndef PROVOST_POLICY_STACK_H_
 #define PROVOST_POLICY_STACK_H_
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -39,6 +40,14 @@ class PolicyStack final : public Decider {
   bool counts() const override { return counts_; }
   void ProgramStarted() override;
   void TaskEnded(pid_t tid) override;
+
+  // What each policy has counted; for a process that goes on with the same policies.
+  std::vector<PolicyState::Saved> Save() const;
+  // kInvalidArgument: they are of so many policies as there are not.
+  absl::Status Restore(const std::vector<PolicyState::Saved>& saved);
+  // By the policy's index, as counted calls point at it.
+  const PolicyState& StateOf(size_t policy) const { return *states_[policy]; }
+  size_t size() const { return states_.size(); }
 
  private:
   std::vector<Policy> policies_;

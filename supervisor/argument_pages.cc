@@ -409,4 +409,10 @@ void ArgumentPages::CleanUp(Space& space) {
   }
 }
 
+bool ArgumentPages::IsInstalling() const {
+  return std::any_of(spaces_.begin(), spaces_.end(), [](const auto& space) {
+    return space.second.installation != nullptr || space.second.checking.has_value();
+  });
+}
+
 }  // namespace provost

@@ -65,6 +65,9 @@ class ArgumentPages {
   // How many filters a task has that has installed none: results of injected calls are then the
   // kernel's.
   void SetFilters(int count) { filters_ = count; }
+  int filters() const { return filters_; }
+  // True if something is under way, or calls are to be made to undo it: it would be left behind.
+  bool IsInstalling() const;
 
   // For the task `tid` of `process`, which is at `request`'s stop. An error is the task's death.
   absl::StatusOr<Answer> Reserve(pid_t tid, pid_t process, const SyscallRequest& request,

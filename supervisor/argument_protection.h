@@ -32,6 +32,7 @@ class ArgumentProtection {
   ArgumentProtection(ArgumentMode mode, const Gate& gate) : mode_(mode), pages_(gate) {}
 
   ArgumentPages& pages() { return pages_; }
+  const ArgumentPages& pages() const { return pages_; }
 
   // The call to let run. `slot` is what it reads, to be kept until the exit of the call; none if it
   // reads nothing that was decided on.

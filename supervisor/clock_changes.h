@@ -57,9 +57,12 @@ class ClockWatch {
   // At its exit: what it changed. Whatever else set the clock meanwhile is taken for its doing.
   ClockChange End(int64_t result) const;
 
- private:
+  // One that was begun in another process.
   ClockWatch(const ClockCall& call, const ClockState& before) : call_(call), before_(before) {}
+  const ClockCall& call() const { return call_; }
+  const ClockState& before() const { return before_; }
 
+ private:
   ClockCall call_;
   ClockState before_;
 };

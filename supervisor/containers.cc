@@ -232,4 +232,18 @@ std::vector<uint64_t> Containers::SharingNetwork(pid_t tid, const NetworkReader&
   return contids;
 }
 
+Containers::Saved Containers::Save() const {
+  Saved saved;
+  saved.tasks.assign(tasks_.begin(), tasks_.end());
+  saved.processes.assign(processes_.begin(), processes_.end());
+  saved.audited_containers.assign(audited_containers_.begin(), audited_containers_.end());
+  return saved;
+}
+
+void Containers::Restore(const Saved& saved) {
+  tasks_ = {saved.tasks.begin(), saved.tasks.end()};
+  processes_ = {saved.processes.begin(), saved.processes.end()};
+  audited_containers_ = {saved.audited_containers.begin(), saved.audited_containers.end()};
+}
+
 }  // namespace provost

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -90,7 +91,6 @@ class Containers {
   // only where tasks are labelled otherwise than this one.
   std::vector<uint64_t> SharingNetwork(pid_t tid, const NetworkReader& read) const;
 
- private:
   struct Process {
     Marks marks;
     pid_t parent = 0;  // 0: none that is known
@@ -98,7 +98,16 @@ class Containers {
     int children = 0;
     bool marked = false;  // by Set or SetAudited, not by birth
   };
+  // All it knows, for another process to go on with.
+  struct Saved {
+    std::vector<std::pair<pid_t, pid_t>> tasks;
+    std::vector<std::pair<pid_t, Process>> processes;
+    std::vector<uint64_t> audited_containers;
+  };
+  Saved Save() const;
+  void Restore(const Saved& saved);
 
+ private:
   const Process* ProcessOf(pid_t tid) const;
   Process* ProcessOf(pid_t tid);
   void Remark(pid_t process, const Marks& marks);

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "audit/event.h"
@@ -106,7 +107,9 @@ absl::StatusOr<Json> Status(ControlledRun& run, const Identity& /*client*/,
   Json answer = {{"pid", getpid()},
                  {"mode", run.mode},
                  {"actions", run.recorder.actions().ToString()},
-                 {"settable", run.settable}};
+                 {"settable", run.settable},
+                 {"resumed", run.resumed}};
+  if (!run.upgrade_failure.empty()) answer["upgrade-failure"] = run.upgrade_failure;
   // Who only looks makes nobody keep what he might have seen.
   if (!run.lineage.follows()) {
     answer.update(MarksToJson(run.lineage.first()));
@@ -191,6 +194,44 @@ absl::StatusOr<Json> SetContid(ControlledRun& run, const Identity& client,
   return Json::object();
 }
 
+absl::StatusOr<Json> Detach(ControlledRun& run, const Identity& /*client*/,
+                            const Arguments& arguments) {
+  if (!arguments.Has("how")) {
+    const TracedRules count = run.traced_rules();
+    return Json{{"rules", count.all}, {"traced", count.traced}, {"harden", count.harden}};
+  }
+  PROVOST_ASSIGN_OR_RETURN(const std::string how, arguments.Text("how"));
+  if (how == "kill" && !arguments.Has("refuse")) {
+    PROVOST_RETURN_IF_ERROR(run.depart(KillTasks()));
+    return Json::object();
+  }
+  if (how != "release") {
+    return absl::InvalidArgumentError("\"how\" must be \"kill\", or \"release\"");
+  }
+  ReleaseTasks release;
+  if (arguments.Has("refuse")) {
+    PROVOST_ASSIGN_OR_RETURN(const uint64_t refuse, arguments.Number("refuse"));
+    constexpr uint64_t kMaxErrno = 4095;
+    if (refuse == 0 || refuse > kMaxErrno) {
+      return absl::InvalidArgumentError("\"refuse\" must be an errno");
+    }
+    release.refuse = static_cast<int>(refuse);
+  }
+  PROVOST_RETURN_IF_ERROR(run.depart(release));
+  return Json::object();
+}
+
+absl::StatusOr<Json> Upgrade(ControlledRun& run, const Identity& /*client*/,
+                             const Arguments& arguments) {
+  const absl::StatusOr<std::string> binary = arguments.Text("binary");
+  if (!binary.ok()) return binary.status();
+  if (!absl::StartsWith(*binary, "/")) {
+    return absl::InvalidArgumentError("\"binary\" must be an absolute path");
+  }
+  PROVOST_RETURN_IF_ERROR(run.depart(SuspendRun{*binary}));
+  return Json{{"resumed", run.resumed}};
+}
+
 struct Request {
   absl::string_view name;
   std::array<absl::string_view, 3> arguments;  // what may stand beside "request"
@@ -203,6 +244,8 @@ constexpr Request kRequests[] = {
     {"set-actions-logged", {"actions"}, SetActionsLogged},
     {"set-audited", {"pid", "contid", "audited"}, SetAudited},
     {"set-contid", {"pid", "contid"}, SetContid},
+    {"detach", {"how", "refuse"}, Detach},
+    {"upgrade", {"binary"}, Upgrade},
 };
 
 absl::StatusOr<Json> CarryOut(ControlledRun& run, const ControlRequest& request) {

@@ -11,7 +11,8 @@ namespace provost {
 // "request" names it, and whose other members are its arguments:
 //
 //   {"request":"status"}
-//     "pid" (of the supervisor), "mode", "actions" (those that are recorded), "settable", and
+//     "pid" (of the supervisor), "mode", "actions" (those that are recorded), "settable", "resumed"
+//     and "upgrade-failure" (see "upgrade"), and
 //     "processes": {"pid", "contid" (absent without one), "audited"} each. As long as nothing was
 //     set all are alike, and "contid" and "audited" stand in place of "processes".
 //   {"request":"set-actions-logged","actions":"kill_process trap"}
@@ -19,6 +20,16 @@ namespace provost {
 //   {"request":"set-audited","pid":4711,"audited":true}, or with "contid" in place of "pid"
 //     "old-audited", "unrecorded"
 //   {"request":"set-contid","pid":4711,"contid":7001}
+//   {"request":"detach"}
+//     What leaving the tree would mean: "rules", all that there are, and "traced", those of them
+//     whose calls a released task can make no more; "harden", those of hardening
+//   {"request":"detach","how":"kill"}, or "release" with, perhaps, "refuse":13
+//     The tree is left (departure.h) as soon as this is answered.
+//   {"request":"upgrade","binary":"/usr/bin/provost"}
+//     "resumed": how many programs have gone on with the run so far. As soon as this is answered,
+//     the supervisor executes that one if it can go on with the run. Who connects again and asks
+//     for the status sees "resumed" rise, with "upgrade-failure" if it is the old program that went
+//     on.
 //
 // The answer is an object with "ok": true and what stands under the request, or false and "error",
 // which says why; nothing was changed then. "unrecorded" are the names of the rules whose decisions

@@ -13,6 +13,8 @@
 #include "base/status_macros.h"
 #include "policy/bpf.h"
 #include "policy/harden.h"
+#include "policy/predicate.h"
+#include "syscalls/syscall_table.h"
 
 namespace provost {
 namespace {
@@ -28,21 +30,47 @@ bool MayRecord(const Policy& policy, const std::function<bool(const Decision&)>&
                      [&](const std::shared_ptr<const Rule>& rule) { return may(*rule); });
 }
 
-absl::StatusOr<BpfProgram> CompileHarden(absl::Span<const Policy> policies,
-                                         const ControlNumbers& control,
-                                         const std::function<bool(const Decision&)>& wants_record,
-                                         const GatedCalls& gated, const Policy& harden) {
-  const absl::flat_hash_set<std::string> also_ruled = AlsoRuledBy(policies, harden);
+// What the filters of a run ask of the tracer. `wants_record` must outlive it.
+FilterOptions OptionsOf(size_t policies, bool complain,
+                        const std::function<bool(const Decision&)>& wants_record) {
+  const bool every_refusal = complain || policies > 1;
   FilterOptions options;
-  options.control = control;
+  options.needs_tracer = [every_refusal, &wants_record](const Decision& decision) {
+    return (every_refusal && Refuses(decision.verdict)) || wants_record(decision);
+  };
+  return options;
+}
+
+bool IsTraced(const BoundRule& rule, const FilterOptions& options) {
+  return rule.rule->state.has_value() || !IsRegisterOnly(rule.condition) ||
+         NeedsTracer(rule.rule->decision(), options);
+}
+
+absl::flat_hash_set<const Rule*> TracedRulesOf(const Policy& policy, const FilterOptions& options) {
+  absl::flat_hash_set<const Rule*> traced;
+  for (const Arch arch : kAllArches) {
+    for (int32_t nr = 0; nr < SyscallTable::Get().Limit(arch); ++nr) {
+      for (const BoundRule& rule : policy.RulesFor(arch, nr)) {
+        if (IsTraced(rule, options)) traced.insert(rule.rule);
+      }
+    }
+  }
+  return traced;
+}
+
+// The same of the filter of `harden`.
+FilterOptions HardenOptions(absl::Span<const Policy> policies,
+                            const std::function<bool(const Decision&)>& wants_record,
+                            const Policy& harden) {
+  FilterOptions options;
   options.trace_exec = false;
-  options.gated = gated;
-  options.needs_tracer = [&](const Decision& decision) {
+  options.needs_tracer = [also_ruled = AlsoRuledBy(policies, harden),
+                          &wants_record](const Decision& decision) {
     // What is no rule of its own is the policies' to refuse.
     const bool is_own = absl::StartsWith(decision.rule, kHardenPrefix);
     return !is_own || wants_record(decision) || also_ruled.contains(decision.rule);
   };
-  return CompileFilter(harden, options);
+  return options;
 }
 
 }  // namespace
@@ -54,25 +82,42 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
   const bool records = std::any_of(policies.begin(), policies.end(), [&](const Policy& policy) {
     return MayRecord(policy, wants_record);
   });
-  const bool every_refusal = complain || policies.size() > 1;
+  FilterOptions options = OptionsOf(policies.size(), complain, wants_record);
+  options.control = control;
+  options.gated = gated;
+  options.trace_set_mm = records;
   std::vector<BpfProgram> filters;
   if (harden != nullptr) {
-    PROVOST_ASSIGN_OR_RETURN(BpfProgram filter,
-                             CompileHarden(policies, control, wants_record, gated, *harden));
+    FilterOptions own = HardenOptions(policies, wants_record, *harden);
+    own.control = control;
+    own.gated = gated;
+    PROVOST_ASSIGN_OR_RETURN(BpfProgram filter, CompileFilter(*harden, own));
     filters.push_back(std::move(filter));
   }
   for (const Policy& policy : policies) {
-    FilterOptions options;
-    options.control = control;
-    options.gated = gated;
-    options.trace_set_mm = records;
-    options.needs_tracer = [&](const Decision& decision) {
-      return (every_refusal && Refuses(decision.verdict)) || wants_record(decision);
-    };
     PROVOST_ASSIGN_OR_RETURN(BpfProgram filter, CompileFilter(policy, options));
     filters.push_back(std::move(filter));
   }
   return filters;
+}
+
+TracedRules CountTracedRules(absl::Span<const Policy> policies, bool complain,
+                             const std::function<bool(const Decision&)>& wants_record,
+                             const Policy* harden) {
+  const FilterOptions options = OptionsOf(policies.size(), complain, wants_record);
+  TracedRules count;
+  for (const Policy& policy : policies) {
+    absl::flat_hash_set<const Rule*> traced = TracedRulesOf(policy, options);
+    if (NeedsTracer(policy.default_rule().decision(), options)) {
+      traced.insert(&policy.default_rule());
+    }
+    count.traced += traced.size();
+    count.all += policy.rules().size() + 1;
+  }
+  if (harden != nullptr) {
+    count.harden = TracedRulesOf(*harden, HardenOptions(policies, wants_record, *harden)).size();
+  }
+  return count;
 }
 
 absl::StatusOr<uint32_t> RunFilters(absl::Span<const BpfProgram> filters,

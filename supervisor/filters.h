@@ -1,6 +1,7 @@
 #ifndef PROVOST_SUPERVISOR_FILTERS_H_
 #define PROVOST_SUPERVISOR_FILTERS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -28,6 +29,17 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
     const std::function<bool(const Decision&)>& wants_record, const GatedCalls& gated = {},
     const Policy* harden = nullptr);
+
+// How many rules of the policies, their defaults among them, need the tracer for some call.
+struct TracedRules {
+  size_t traced = 0;
+  size_t all = 0;
+  size_t harden = 0;  // of hardening's own, those traced
+};
+// `harden`: null where there is none.
+TracedRules CountTracedRules(absl::Span<const Policy> policies, bool complain,
+                             const std::function<bool(const Decision&)>& wants_record,
+                             const Policy* harden);
 
 // What the kernel does with a call under stacked filters: the strictest of their answers
 // (seccomp(2)), SECCOMP_RET_ALLOW for none.

@@ -66,12 +66,23 @@ class Hardening {
   // The call of a task is done, or the task is no more.
   void OnCallDone(pid_t tid);
 
- private:
+  // A clone that was changed.
   struct Changed {
     SyscallRequest asked;
     uint64_t flags;
   };
+  // What another process needs to go on with the same run.
+  struct Saved {
+    std::map<pid_t, Changed> cloning;
+    std::map<pid_t, Changed> cloned;
+  };
+  Saved Save() const { return {cloning_, cloned_}; }
+  void Restore(Saved saved) {
+    cloning_ = std::move(saved.cloning);
+    cloned_ = std::move(saved.cloned);
+  }
 
+ private:
   explicit Hardening(Policy policy) : policy_(std::move(policy)) {}
 
   // Whether what a rule asks about is to be refused.

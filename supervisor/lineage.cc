@@ -93,4 +93,20 @@ void Lineage::Executed(pid_t leader, pid_t former) {
   if (former != leader) containers_.Ended(former);
 }
 
+Lineage::Saved Lineage::Save() const {
+  return {.follows = follows_,
+          .first = first_,
+          .unannounced = {unannounced_.begin(), unannounced_.end()},
+          .last_ended = last_ended_,
+          .containers = containers_.Save()};
+}
+
+void Lineage::Restore(const Saved& saved) {
+  follows_ = saved.follows;
+  first_ = saved.first;
+  unannounced_ = {saved.unannounced.begin(), saved.unannounced.end()};
+  last_ended_ = saved.last_ended;
+  containers_.Restore(saved.containers);
+}
+
 }  // namespace provost

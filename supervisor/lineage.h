@@ -48,6 +48,17 @@ class Lineage {
   // `former` has run execve and is the leader now.
   void Executed(pid_t leader, pid_t former);
 
+  // All it knows, that of its Containers too, for another process to go on with.
+  struct Saved {
+    bool follows = false;
+    Containers::Marks first;
+    std::vector<std::pair<pid_t, pid_t>> unannounced;
+    Containers::Marks last_ended;
+    Containers::Saved containers;
+  };
+  Saved Save() const;
+  void Restore(const Saved& saved);
+
  private:
   // Enters a task that nobody has announced; returns its parent, 0 if that is not known.
   pid_t Place(pid_t tid, const TaskStatus& status);

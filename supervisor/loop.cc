@@ -60,11 +60,10 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   if (options_.on_started) options_.on_started(root_);
 
   PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
-  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
   const LaunchFailure failure = launcher.Failure();
-  if (!program_runs_ && failure.step != LaunchFailure::Step::kNone)
+  if (recording_status_.ok() && !program_runs_ && failure.step != LaunchFailure::Step::kNone)
     return Outcome(NotStarted{failure});
-  return RootOutcome();
+  return EndOfRun();
 }
 
 absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& processes) {
@@ -97,8 +96,19 @@ absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& proce
   if (options_.on_started) options_.on_started(root_);
   taken_ = attachment->Release();
   PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
-  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
-  return RootOutcome();
+  return EndOfRun();
+}
+
+absl::StatusOr<Outcome> Supervisor::Loop::Resume(absl::string_view state) {
+  std::optional<Undumpable> undumpable;
+  if (hardening_ != nullptr && !options_.unsafe_debuggable) undumpable.emplace();
+  if (const absl::Status restored = Restore(state); !restored.ok()) {
+    KillTree();
+    (void)Supervise();
+    return restored;
+  }
+  PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
+  return EndOfRun();
 }
 
 absl::Status Supervisor::Loop::SuperviseToEnd() {
@@ -109,10 +119,11 @@ absl::Status Supervisor::Loop::SuperviseToEnd() {
     (void)Supervise();
     return supervised;
   }
-  AwaitLeft();
+  if (!suspended_) AwaitLeft();
   run_control_.reset();
   FlushRecords();
-  const absl::Status ended = options_.record_run ? recorder_.WriteEnd() : absl::OkStatus();
+  if (suspended_) return absl::OkStatus();
+  const absl::Status ended = options_.record_run ? recorder_.WriteEnd(reason_) : absl::OkStatus();
   if (!ended.ok() && options_.logger != nullptr) {
     options_.logger->error("the audit log's last record could not be written: {}",
                            std::string(ended.message()));
@@ -126,7 +137,10 @@ absl::Status Supervisor::Loop::SuperviseToEnd() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Outcome> Supervisor::Loop::RootOutcome() const {
+absl::StatusOr<Outcome> Supervisor::Loop::EndOfRun() {
+  if (suspended_) return Outcome(Suspend());
+  if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
+  if (release_ && !killing_) return Outcome(Released{release_->tasks()});
   if (!root_end_) {
     return absl::InternalError(absl::StrCat("the end of task ", root_,
                                             " was waited for by another thread of this process"));
@@ -183,6 +197,16 @@ void Supervisor::Loop::BeginControl() {
                     .record_changes = options_.record_run,
                     .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
                     .unheard = unheard_,
+                    .resumed = resumed_,
+                    .upgrade_failure = options_.upgrade_failure,
+                    .traced_rules =
+                        [this] {
+                          return CountTracedRules(
+                              options_.policies, options_.mode == Mode::kComplain,
+                              WantsRecord(options_),
+                              hardening_ != nullptr ? &hardening_->policy() : nullptr);
+                        },
+                    .depart = [this](const Departure& how) { return Depart(how); },
                     .tasks = tasks},
       std::move(published));
   if (!listens) return;
@@ -199,6 +223,11 @@ absl::Status Supervisor::Loop::Supervise() {
     PROVOST_RETURN_IF_ERROR(Handle(result));
   }
   while (true) {
+    PROVOST_RETURN_IF_ERROR(Leave());
+    if (MaySuspend()) {
+      suspended_ = true;
+      return absl::OkStatus();
+    }
     if (guardian_) guardian_->Works();
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
     if (std::holds_alternative<NoTasks>(result)) return absl::OkStatus();
@@ -217,7 +246,10 @@ absl::Status Supervisor::Loop::Handle(WaitResult& result) {
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
-  if (run_control_->pending()) run_control_->CarryOut();
+  if (run_control_->pending()) {
+    run_control_->CarryOut();
+    if (departure_ && reason_.empty()) return WaitResult(NothingYet());
+  }
   if ((held_ == 0 && recorder_.left() == 0) || killing_) {
     if (!recorder_.has_unflushed()) return WaitForEvent();
     PROVOST_ASSIGN_OR_RETURN(WaitResult ready, waiter_.Poll());
@@ -237,8 +269,9 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
 absl::StatusOr<WaitResult> Supervisor::Loop::WaitForEvent() {
   const bool may_give_up = root_end_ && !killing_;
   if (guardian_) guardian_->Waits();
+  const bool may_be_asked = run_control_->listens() || (options_.leave && reason_.empty());
   absl::StatusOr<WaitResult> result =
-      may_give_up || run_control_->listens() ? waiter_.NextOrSignal() : waiter_.Next();
+      may_give_up || may_be_asked ? waiter_.NextOrSignal() : waiter_.Next();
   if (guardian_) guardian_->Works();
   // Whoever asks for an end now asks it of what the program left running.
   if (may_give_up && result.ok() && std::holds_alternative<NothingYet>(*result)) GiveUp();
@@ -264,6 +297,7 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   }
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
+  PROVOST_RETURN_IF_ERROR(AskForRelease(stop.stopped, task));
   return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
                     stop.event);
 }
@@ -286,6 +320,8 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
     if (is_ours) {
       PROVOST_RETURN_IF_ERROR(PresentTrapAs(stopped, trap->asked));
       task.state = Running();
+      // It could not be let go of before.
+      PROVOST_RETURN_IF_ERROR(AskForRelease(stopped, task));
     }
   }
   const auto* ours = std::get_if<AwaitingOurTrap>(&task.state);
@@ -298,6 +334,7 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
 }
 
 absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task& task) {
+  if (release_ && TreeRelease::IsReady(task.state)) return Release(std::move(stopped));
   PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   const pid_t tid = stopped.tid();
   // A stop can come between a trap and its SIGSYS; what is awaited stays awaited.
@@ -310,6 +347,7 @@ absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task&
 absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) {
   PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   if (hardening_ != nullptr) PROVOST_RETURN_IF_ERROR(hardening_->OnStop(stopped));
+  if (release_ && TreeRelease::IsReady(task.state)) return Release(std::move(stopped));
   if (std::holds_alternative<Listening>(task.state)) task.state = Running();
   return RunOn(std::move(stopped), task);
 }

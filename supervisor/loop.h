@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@
 #include "supervisor/argument_pages.h"
 #include "supervisor/argument_protection.h"
 #include "supervisor/containers.h"
+#include "supervisor/departure.h"
 #include "supervisor/filters.h"
 #include "supervisor/guardian.h"
 #include "supervisor/hardening.h"
@@ -32,9 +35,11 @@
 #include "supervisor/repeated_calls.h"
 #include "supervisor/run_control.h"
 #include "supervisor/run_state.h"
+#include "supervisor/saved_run.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
+#include "supervisor/tree_release.h"
 #include "supervisor/undumpable.h"
 #include "supervisor/unheard.h"
 #include "syscalls/syscall_table.h"
@@ -61,6 +66,16 @@ bool Runs(const Verdict& verdict);
 PendingRecord* HeldRecord(TaskState& state);
 bool IsHeld(const TaskState& state);
 
+// Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
+// only writer of registers at a seccomp stop. `runs` is the call as a rewrite makes it. Returns the
+// state the task runs on in.
+absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
+                                const SyscallRequest& request, const SyscallRequest& runs,
+                                const ControlNumbers& control);
+
+// What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
+std::function<bool(const Decision&)> WantsRecord(const Options& options);
+
 // One run from launch to the last task's end. Every handler consumes its Stopped by restarting it
 // or by storing it in the task's state.
 class Supervisor::Loop {
@@ -86,6 +101,7 @@ class Supervisor::Loop {
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
+  absl::StatusOr<Outcome> Resume(absl::string_view state);
 
  private:
   struct Task {
@@ -104,7 +120,7 @@ class Supervisor::Loop {
   absl::Status Supervise();
   // The same with all that is to be done at the end.
   absl::Status SuperviseToEnd();
-  absl::StatusOr<Outcome> RootOutcome() const;
+  absl::StatusOr<Outcome> EndOfRun();
   absl::Status Handle(WaitResult& result);
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
@@ -121,6 +137,21 @@ class Supervisor::Loop {
   absl::Status On(const NewChildStop& event, Stopped stopped, Task& task);
   absl::Status On(const ExecStop& event, Stopped stopped, Task& task);
   absl::Status OnEnd(const EndedTask& ended);
+  // Leaves the tree at the next event; an error if it cannot be left.
+  absl::Status Depart(const Departure& how);
+  // Begins what was asked for, here or by Options::leave, once the program runs.
+  absl::Status Leave();
+  absl::Status BeginRelease(const ReleaseTasks& how);
+  // Asks a task for the stop at which it can be let go of, if the tree is being released.
+  absl::Status AskForRelease(const Stopped& stopped, const Task& task);
+  // Answers a task that waits for its record: it will not be written, and nothing runs unrecorded.
+  absl::Status GiveUpHeld(TaskState held);
+  // Lets go of a task at a TrapStop or a GroupStop.
+  absl::Status Release(Stopped stopped);
+  // True if the run is to be suspended and nothing of it is in our hands alone.
+  bool MaySuspend() const;
+  Suspended Suspend();
+  absl::Status Restore(absl::string_view state);
   // Settles what a task leaves undone whose life ended in `state`.
   absl::Status CutOff(TaskState state);
 
@@ -164,6 +195,8 @@ class Supervisor::Loop {
                               const Judgement& judged);
   // Puts back what of its creator's registers was replaced for the call that made it.
   absl::Status RestoreNewTask(const Stopped& stopped) const;
+  // Keeps it until its record can be written, or, if nobody waits for that any more, gives it up.
+  absl::Status Hold(TaskState held, Task& task);
   // Restarts a task whose record, for which it was `held`, is written.
   absl::Status LetGo(TaskState held, Task& task);
   absl::Status RetryHeld();
@@ -199,6 +232,12 @@ class Supervisor::Loop {
   std::optional<PendingRecord> first_exec_;  // the launcher's execve, if it is to be recorded
   bool program_runs_ = false;                // the first execve has succeeded
   bool killing_ = false;
+  std::optional<Departure> departure_;
+  std::string reason_;  // of the run's end, if it was asked for
+  std::optional<TreeRelease> release_;
+  bool suspended_ = false;
+  uint64_t resumed_ = 0;
+  std::set<std::string, std::less<>> rule_names_;  // of decisions that were made before that
   size_t held_ = 0;
   size_t waiters_ = 0;  // tasks in WaitsForPages, and ended ones that were
   bool said_unprotected_ = false;

@@ -40,9 +40,8 @@ bool HasExit(const SyscallRequest& request) {
                                          syscall->signature->name) == kReturnNowhere.end();
 }
 
-// Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
-// only writer of registers at a seccomp stop. `runs` is the call as a rewrite makes it. Returns the
-// state the task runs on in.
+}  // namespace
+
 absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
                                 const SyscallRequest& request, const SyscallRequest& runs,
                                 const ControlNumbers& control) {
@@ -91,8 +90,6 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
   return std::visit(Applier{stopped, request, runs, control}, verdict);
 }
 
-}  // namespace
-
 bool Runs(const Verdict& verdict) {
   return !Refuses(verdict) || std::holds_alternative<Rewrite>(verdict);
 }
@@ -111,6 +108,9 @@ absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
 
 absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request,
                                                    TraceeArguments& arguments) {
+  if (release_) {
+    if (std::optional<Judgement> refusal = release_->Refusal(request)) return *std::move(refusal);
+  }
   Judgement judged = Judge(decider_, request, arguments);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   return judged;
@@ -248,16 +248,12 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
   const bool awaited = record.decision.wish == RecordWish::kLogResult || record.clock.has_value();
   if (awaited && Runs(record.decision.verdict) && HasExit(record.request)) {
     if (!WaitsForLog()) return RunForResult(std::move(stopped), task, std::move(record), runs);
-    ++held_;
-    task.state = HeldForResult{std::move(stopped), std::move(record), runs};
-    return absl::OkStatus();
+    return Hold(HeldForResult{std::move(stopped), std::move(record), runs}, task);
   }
   record.result = ResultOf(record.decision.verdict);
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
   if (!recorded) {
-    ++held_;
-    task.state = HeldBeforeCall{std::move(stopped), std::move(record), runs};
-    return absl::OkStatus();
+    return Hold(HeldBeforeCall{std::move(stopped), std::move(record), runs}, task);
   }
   return ApplyAndResume(std::move(stopped), task, record.request, {record.decision, runs});
 }
@@ -316,11 +312,7 @@ absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task&
 
 absl::Status Supervisor::Loop::AfterCall(Stopped stopped, Task& task, PendingRecord record) {
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
-  if (!recorded) {
-    ++held_;
-    task.state = HeldAfterCall{std::move(stopped), std::move(record)};
-    return absl::OkStatus();
-  }
+  if (!recorded) return Hold(HeldAfterCall{std::move(stopped), std::move(record)}, task);
   return std::move(stopped).Restart(Resume::Continue());
 }
 

@@ -82,6 +82,13 @@ void Supervisor::Loop::SayFailing(const absl::Status& status, const PendingRecor
                          record.identity.tid, std::string(status.message()), consequence);
 }
 
+absl::Status Supervisor::Loop::Hold(TaskState held, Task& task) {
+  if (release_) return GiveUpHeld(std::move(held));
+  ++held_;
+  task.state = std::move(held);
+  return absl::OkStatus();
+}
+
 absl::Status Supervisor::Loop::LetGo(TaskState held, Task& task) {
   if (auto* before = std::get_if<HeldBeforeCall>(&held)) {
     return ApplyAndResume(std::move(before->stopped), task, before->record.request,
@@ -129,7 +136,7 @@ void Supervisor::Loop::AwaitLeft() {
       recorder_.DropLeft();
       continue;
     }
-    if (absl::IsFailedPrecondition(status) || killing_ || GiveUp()) break;
+    if (absl::IsFailedPrecondition(status) || killing_ || release_ || GiveUp()) break;
     if (!said && options_.logger != nullptr) {
       options_.logger->error(
           "waiting for the audit log, which lacks {} events of tasks that are gone; make room, or "

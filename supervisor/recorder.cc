@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -158,9 +160,20 @@ absl::Status Recorder::WriteStart(SupervisorEvent start) {
                                     .old_actions = ActionsLogged::All().ToList()});
 }
 
-absl::Status Recorder::WriteEnd() {
-  return WriteOwn(
-      SupervisorEvent{.what = SupervisorEvent::What::kEnd, .events = written_, .lost = lost_});
+absl::Status Recorder::WriteEnd(std::string reason) {
+  return WriteOwn(SupervisorEvent{.what = SupervisorEvent::What::kEnd,
+                                  .events = written_,
+                                  .lost = lost_,
+                                  .reason = std::move(reason)});
+}
+
+absl::Status Recorder::Restore(const Saved& saved) {
+  PROVOST_ASSIGN_OR_RETURN(actions_, ActionsLogged::Parse(saved.actions));
+  made_ = saved.made;
+  written_ = saved.written;
+  lost_ = saved.lost;
+  tells_apart_ = saved.tells_apart;
+  return absl::OkStatus();
 }
 
 absl::Status Recorder::ReadSelf() {

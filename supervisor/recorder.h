@@ -98,7 +98,8 @@ class Recorder {
   // refused. Without an `identity` it was the supervisor that did it.
   absl::Status WriteChange(ConfigChangeEvent change) { return WriteOwn(std::move(change)); }
   absl::Status WriteChange(const ContainerEvent& change) { return WriteOwn(change); }
-  absl::Status WriteEnd();
+  // `reason`: see SupervisorEvent.
+  absl::Status WriteEnd(std::string reason);
   // A record that was refused will not be offered again.
   void CountLost(const PendingRecord& record) {
     ++lost_;
@@ -117,6 +118,16 @@ class Recorder {
   size_t left() const { return left_.size(); }
   // They are lost.
   void GiveUpLeft();
+  // What another process needs to go on with the same run.
+  struct Saved {
+    uint64_t made = 0;
+    uint64_t written = 0;
+    uint64_t lost = 0;
+    std::string actions;
+    bool tells_apart = false;
+  };
+  Saved Save() const { return {made_, written_, lost_, actions_.ToString(), tells_apart_}; }
+  absl::Status Restore(const Saved& saved);
 
   // The containers of the tasks; records name them.
   Containers& containers() { return containers_; }

@@ -54,4 +54,17 @@ void RepeatedCalls::Clear() {
   interrupted_.clear();
 }
 
+RepeatedCalls::Saved RepeatedCalls::Save() const {
+  Saved saved;
+  if (entered_) saved.current = current_;
+  saved.interrupted = interrupted_;
+  return saved;
+}
+
+void RepeatedCalls::Restore(Saved saved) {
+  entered_ = saved.current.has_value();
+  if (entered_) current_ = *std::move(saved.current);
+  interrupted_ = std::move(saved.interrupted);
+}
+
 }  // namespace provost

@@ -2,6 +2,7 @@
 #define PROVOST_SUPERVISOR_REPEATED_CALLS_H_
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "policy/counted_call.h"
@@ -28,14 +29,21 @@ class RepeatedCalls {
   // What was begun is over: the task runs another program.
   void Clear();
 
- private:
-  // Handlers that are interrupted in turn; a handler that never returns leaves its call behind.
-  static constexpr size_t kMaxInterrupted = 16;
-
   struct Call {
     SyscallRequest request;
     CountedCall counted;
   };
+  // All it knows, for another process to go on with.
+  struct Saved {
+    std::optional<Call> current;  // the one that is being made
+    std::vector<Call> interrupted;
+  };
+  Saved Save() const;
+  void Restore(Saved saved);
+
+ private:
+  // Handlers that are interrupted in turn; a handler that never returns leaves its call behind.
+  static constexpr size_t kMaxInterrupted = 16;
 
   Call current_;
   bool entered_ = false;           // current_ is a call, not yet interrupted

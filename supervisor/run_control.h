@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "policy/verdict.h"
 #include "supervisor/control_socket.h"
+#include "supervisor/departure.h"
+#include "supervisor/filters.h"
 #include "supervisor/lineage.h"
 #include "supervisor/recorder.h"
 #include "supervisor/run_state.h"
@@ -30,6 +32,13 @@ struct ControlledRun {
   bool may_go_unrecorded = false;
   // What the kernel answers by itself, and nobody ever hears of.
   std::vector<Decision> unheard;
+  // How many programs have gone on with the run, and why not the last that should have.
+  uint64_t resumed = 0;
+  std::string upgrade_failure;
+  // What of the policies needs the supervisor.
+  std::function<TracedRules()> traced_rules;
+  // Leaves the tree once the request was answered.
+  std::function<absl::Status(const Departure&)> depart;
   // The tasks that there are.
   std::function<std::vector<pid_t>()> tasks;
 };

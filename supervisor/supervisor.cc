@@ -23,7 +23,8 @@ GatedCalls CallsFor(ArgumentMode mode, bool attaches, const Gate& gate) {
   return calls;
 }
 
-// What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
+}  // namespace
+
 std::function<bool(const Decision&)> WantsRecord(const Options& options) {
   if (options.settable) {
     return
@@ -35,13 +36,11 @@ std::function<bool(const Decision&)> WantsRecord(const Options& options) {
   };
 }
 
-}  // namespace
-
 Supervisor::Supervisor(Options options) : options_(std::move(options)) {}
 
 Supervisor::~Supervisor() = default;
 
-absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool attaches) {
+absl::Status Supervisor::NameContainer() {
   if (!options_.contid) {
     PROVOST_ASSIGN_OR_RETURN(const auto label, CommonContainer(options_.policies));
     if (label) options_.contid = label->contid;
@@ -50,44 +49,58 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool atta
     return absl::InvalidArgumentError(
         absl::StrCat(ContainerLabel::kUnset, " stands for a task without a container"));
   }
-  std::vector<BpfProgram> filters;
-  std::vector<Decision> unheard;
-  std::unique_ptr<Hardening> hardening;
-  std::unique_ptr<Guardian> guardian;
-  if (options_.guardian) {
-    // Before there is a thread of ours beside this one.
-    PROVOST_ASSIGN_OR_RETURN(guardian, Guardian::Start(*options_.guardian));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Guardian>> Supervisor::MakeGuardian() const {
+  if (!options_.guardian) return nullptr;
+  return Guardian::Start(*options_.guardian);
+}
+
+absl::Status Supervisor::ResolveArguments() {
+  PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
+  PROVOST_RETURN_IF_ERROR(CheckProtection(options_.arguments, options_.policies));
+  const ArgumentMode asked = options_.arguments;
+  options_.arguments = ResolveMode(asked, options_.policies);
+  if (asked != options_.arguments && options_.arguments == ArgumentMode::kTrust &&
+      options_.logger != nullptr) {
+    options_.logger->warn(
+        "this kernel has no mseal(2) (Linux 6.10 has it): what rules look at in memory could be "
+        "changed between a decision and its call (--arguments trust says that you know)");
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Hardening>> Supervisor::MakeHardening(
+    const Guardian* guardian) const {
+  PROVOST_ASSIGN_OR_RETURN(const bool harden, CommonHardening(options_.policies));
+  if (options_.mode == Mode::kUnrestricted || !harden || options_.unsafe_harden_off) return nullptr;
+  return Hardening::Create(options_.policies, options_.unsafe_allow_new_privs,
+                           guardian != nullptr ? guardian->pid() : 0);
+}
+
+std::vector<Decision> Supervisor::Unheard() const {
+  if (options_.mode == Mode::kUnrestricted || options_.control_socket.empty()) return {};
+  return UnheardDecisions(options_.policies, options_.mode == Mode::kComplain,
+                          WantsRecord(options_));
+}
+
+absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool attaches) {
+  PROVOST_RETURN_IF_ERROR(NameContainer());
+  // Before there is a thread of ours beside this one.
+  PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<Guardian> guardian, MakeGuardian());
+  if (options_.mode != Mode::kUnrestricted) PROVOST_RETURN_IF_ERROR(ResolveArguments());
+  PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<Hardening> hardening, MakeHardening(guardian.get()));
   const ControlNumbers control = ControlNumbers::Random();
   const Gate gate = Gate::Random();
-  PROVOST_ASSIGN_OR_RETURN(const bool harden, CommonHardening(options_.policies));
+  std::vector<BpfProgram> filters;
   if (options_.mode != Mode::kUnrestricted) {
-    PROVOST_RETURN_IF_ERROR(CheckActions(ProbeActions()));
-    PROVOST_RETURN_IF_ERROR(CheckProtection(options_.arguments, options_.policies));
-    const ArgumentMode asked = options_.arguments;
-    options_.arguments = ResolveMode(asked, options_.policies);
-    if (asked != options_.arguments && options_.arguments == ArgumentMode::kTrust &&
-        options_.logger != nullptr) {
-      options_.logger->warn(
-          "this kernel has no mseal(2) (Linux 6.10 has it): what rules look at in memory could be "
-          "changed between a decision and its call (--arguments trust says that you know)");
-    }
-    if (harden && !options_.unsafe_harden_off) {
-      PROVOST_ASSIGN_OR_RETURN(hardening,
-                               Hardening::Create(options_.policies, options_.unsafe_allow_new_privs,
-                                                 guardian != nullptr ? guardian->pid() : 0));
-    }
-    const auto wants_record = WantsRecord(options_);
-    const bool complain = options_.mode == Mode::kComplain;
-    PROVOST_ASSIGN_OR_RETURN(filters,
-                             CompileFilters(options_.policies, complain, control, wants_record,
-                                            CallsFor(options_.arguments, attaches, gate),
-                                            hardening != nullptr ? &hardening->policy() : nullptr));
-    if (!options_.control_socket.empty()) {
-      unheard = UnheardDecisions(options_.policies, complain, wants_record);
-    }
+    PROVOST_ASSIGN_OR_RETURN(
+        filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
+                                WantsRecord(options_), CallsFor(options_.arguments, attaches, gate),
+                                hardening != nullptr ? &hardening->policy() : nullptr));
   }
-  return std::make_unique<Loop>(options_, std::move(filters), std::move(unheard), control, gate,
+  return std::make_unique<Loop>(options_, std::move(filters), Unheard(), control, gate,
                                 std::move(hardening), std::move(guardian));
 }
 
@@ -100,6 +113,30 @@ absl::StatusOr<Outcome> Supervisor::Attach(const std::vector<pid_t>& processes) 
   if (processes.empty()) return absl::InvalidArgumentError("no process to attach to");
   PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop(true));
   return loop->Attach(processes);
+}
+
+absl::Status Supervisor::CheckResume(absl::string_view state) const {
+  const PolicyStack stack(options_.policies);
+  PROVOST_ASSIGN_OR_RETURN(const SavedRun run, ParseSavedRun(state, PointersOf(stack)));
+  if (run.counters.size() == stack.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError("the run has another number of policies");
+}
+
+absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
+  PROVOST_RETURN_IF_ERROR(CheckResume(state));
+  PROVOST_ASSIGN_OR_RETURN(SavedRun run,
+                           ParseSavedRun(state, PointersOf(PolicyStack(options_.policies))));
+  options_.seed = run.seed;
+  options_.arguments = run.arguments;
+  PROVOST_RETURN_IF_ERROR(NameContainer());
+  PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<Guardian> guardian, MakeGuardian());
+  std::unique_ptr<Hardening> hardening;
+  if (run.hardening) {
+    PROVOST_ASSIGN_OR_RETURN(hardening, MakeHardening(guardian.get()));
+  }
+  Loop loop(options_, std::move(run.filters), Unheard(), run.control, Gate(run.gate),
+            std::move(hardening), std::move(guardian));
+  return loop.Resume(state);
 }
 
 }  // namespace provost

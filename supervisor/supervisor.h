@@ -21,11 +21,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "audit/log_decision.h"
 #include "audit/sink.h"
 #include "policy/decider.h"
 #include "policy/policy.h"
 #include "supervisor/argument_mode.h"
+#include "supervisor/departure.h"
 #include "supervisor/guardian.h"
 #include "tracee/launcher.h"
 #include "tracee/read_watch.h"
@@ -37,6 +39,8 @@ class logger;
 }  // namespace spdlog
 
 namespace provost {
+
+class Hardening;
 
 enum class Mode : uint8_t {
   kEnforce,       // verdicts are applied
@@ -126,6 +130,9 @@ struct Options {
   // kernel itself, and can never be. Costs a stop for each refusal.
   bool settable = false;
 
+  // Why an upgrade did not come to pass, of a run that is resumed for it; said to who asks.
+  std::string upgrade_failure;
+
   // Diagnostics; null: silence.
   std::shared_ptr<spdlog::logger> logger;
 
@@ -140,6 +147,10 @@ struct Options {
   // program has ended, whenever a signal whose handler was set without SA_RESTART interrupts the
   // wait for what it left running. True kills the tree.
   std::function<bool()> give_up;
+  // Asked between events, and whenever a signal whose handler was set without SA_RESTART interrupts
+  // the wait for one: how the tree is to be left, if it is, before its last task has ended. Not
+  // asked again once it said so. Must be quick.
+  std::function<std::optional<Departure>()> leave;
 };
 
 // How a run ended; a closed variant.
@@ -153,8 +164,18 @@ struct RecordingFailed {
   absl::Status status;
   bool started = true;
 };
+// ReleaseTasks: so many tasks run on.
+struct Released {
+  uint64_t tasks = 0;
+  bool operator==(const Released&) const = default;
+};
+// SuspendRun: the tasks go on up to their next stops, and wait there.
+struct Suspended {
+  std::string state;  // for Resume
+  std::string successor;
+};
 // Exited and KilledBy (tracee/stop.h) are the program's own end.
-using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed>;
+using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed, Released, Suspended>;
 
 // One run. Not thread-safe; everything happens on the thread that calls Run.
 class Supervisor {
@@ -165,11 +186,10 @@ class Supervisor {
   Supervisor& operator=(const Supervisor&) = delete;
 
   // Starts argv[0] (found as execvp(3) does) and supervises it and all its descendants until the
-  // last has ended; returns how the program itself did. Call it once. ptrace(2) binds the tree to
-  // the calling thread: it traces until Run returns, and the tree dies with it. Other children of
-  // the process are left alone, unless this thread made them by clone(2) with another exit signal
-  // than SIGCHLD.
-  // Signal masks and dispositions are not touched.
+  // last has ended, or is left (Options::leave); returns how the program itself did. Call it once.
+  // ptrace(2) binds the tree to the calling thread: it traces until Run returns, and the tree dies
+  // with it. Other children of the process are left alone, unless this thread made them by clone(2)
+  // with another exit signal than SIGCHLD. Signal masks and dispositions are not touched.
   //
   // An error means that supervision itself failed: the tree has been killed. kUnimplemented: the
   // kernel lacks what is needed.
@@ -185,8 +205,24 @@ class Supervisor {
   // cannot be taken when others have been are said to the logger and go on unsupervised.
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
 
+  // Goes on with a run that was suspended, in place of Run: on the same thread, in the same program
+  // or in one that this thread has executed since, with options that say the same. The sink must be
+  // one that goes on too. `on_started` is called again, or `on_ended` if that was so.
+  absl::StatusOr<Outcome> Resume(absl::string_view state);
+  // OK if Resume could go on with this. For any process; nothing is done.
+  absl::Status CheckResume(absl::string_view state) const;
+
  private:
   class Loop;
+  // The container that the policies name, if the options name none.
+  absl::Status NameContainer();
+  // What the kernel has for what the options ask for.
+  absl::Status ResolveArguments();
+  // Null where there is none.
+  absl::StatusOr<std::unique_ptr<Guardian>> MakeGuardian() const;
+  absl::StatusOr<std::unique_ptr<Hardening>> MakeHardening(const Guardian* guardian) const;
+  // What the filters answer that nobody hears of, if anybody can ask for it.
+  std::vector<Decision> Unheard() const;
   absl::StatusOr<std::unique_ptr<Loop>> MakeLoop(bool attaches);
   Options options_;
 };

@@ -46,18 +46,34 @@ absl::StatusOr<__ptrace_syscall_info> SyscallInfo(const Stopped& stopped, uint8_
   if (ptrace(PTRACE_GET_SYSCALL_INFO, stopped.tid(), sizeof(info), &info) < 0) {
     return TraceeError("PTRACE_GET_SYSCALL_INFO", stopped.tid(), errno);
   }
+  if (info.op == expected) return info;
   if (info.op == PTRACE_SYSCALL_INFO_NONE) {
     // In another kind of stop, which nobody has waited for: the task that was in this one has been
     // killed by the execve of a thread, which now has its number. The next wait says so.
     return TraceeError("PTRACE_GET_SYSCALL_INFO", stopped.tid(), ESRCH);
   }
-  if (info.op != expected) {
-    // Not a death: without PTRACE_O_TRACEEXIT a killed task leaves its stop for good, and requests
-    // on it give ESRCH. To take it for one would leave the task stopped for ever.
-    return absl::InternalError(
-        absl::StrCat("task ", stopped.tid(), " is in a stop of op ", info.op, ", not ", expected));
+  // Not a death: without PTRACE_O_TRACEEXIT a killed task leaves its stop for good, and requests
+  // on it give ESRCH. To take it for one would leave the task stopped for ever.
+  return absl::InternalError(
+      absl::StrCat("task ", stopped.tid(), " is in a stop of op ", info.op, ", not ", expected));
+}
+
+absl::StatusOr<user_regs_struct> ReadRegisters(const Stopped& stopped) {
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
+    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
   }
-  return info;
+  return registers;
+}
+
+// ERESTART_RESTARTBLOCK.
+constexpr int32_t kRestartBlock = -516;
+
+// True if a call has ended with one of the results by which the kernel asks itself to restart it.
+bool SaysRestart(const user_regs_struct& registers) {
+  // A 32-bit task's result has no upper half to speak of.
+  const auto result = static_cast<int32_t>(registers.rax);
+  return (result <= -512 && result >= -514) || result == kRestartBlock;
 }
 
 absl::StatusOr<siginfo_t> SignalInfo(const Stopped& stopped) {
@@ -102,16 +118,39 @@ absl::StatusOr<int64_t> ReadResult(const Stopped& stopped) {
 }
 
 absl::StatusOr<std::optional<InterruptedCall>> ReadInterruptedCall(const Stopped& stopped) {
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
-    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
-  }
-  // A 32-bit task's result has no upper half to speak of.
-  const auto result = static_cast<int32_t>(registers.rax);
+  PROVOST_ASSIGN_OR_RETURN(const user_regs_struct registers, ReadRegisters(stopped));
   const auto nr = static_cast<int32_t>(registers.orig_rax);
-  const bool restarts = (result <= -512 && result >= -514) || result == -516;
-  if (nr < 0 || !restarts) return std::nullopt;
+  if (nr < 0 || !SaysRestart(registers)) return std::nullopt;
   return InterruptedCall{nr, registers.rip, registers.rsp};
+}
+
+absl::StatusOr<std::optional<SyscallRequest>> ReadRestart(const Stopped& stopped) {
+  PROVOST_ASSIGN_OR_RETURN(const user_regs_struct registers, ReadRegisters(stopped));
+  SyscallRequest request;
+  request.nr = static_cast<int32_t>(registers.orig_rax);
+  if (request.nr < 0 || !SaysRestart(registers)) return std::nullopt;
+  PROVOST_ASSIGN_OR_RETURN(const __ptrace_syscall_info info,
+                           SyscallInfo(stopped, PTRACE_SYSCALL_INFO_NONE));
+  request.arch = info.arch;
+  if (static_cast<int32_t>(registers.rax) == kRestartBlock) {
+    constexpr int32_t kRestartSyscall = 219;
+    constexpr int32_t kRestartSyscallI386 = 0;
+    request.nr = request.IsI386() ? kRestartSyscallI386 : kRestartSyscall;
+  }
+  for (size_t i = 0; i < request.args.size(); ++i) {
+    const size_t offset = ArgumentOffset(request, i);
+    std::memcpy(&request.args[i], reinterpret_cast<const char*>(&registers) + offset,
+                sizeof(request.args[i]));
+    if (request.IsI386()) request.args[i] &= UINT32_MAX;
+  }
+  request.ip = registers.rip;
+  request.sp = registers.rsp;
+  return request;
+}
+
+absl::Status EndInterruptedCall(const Stopped& stopped) {
+  return Poke(stopped, offsetof(user_regs_struct, rax),
+              static_cast<uint64_t>(static_cast<int64_t>(-EINTR)));
 }
 
 absl::Status SkipSyscall(const Stopped& stopped, int64_t result) {
@@ -131,10 +170,7 @@ absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
   ArgumentRegisters before = asked.args;
   if (asked.IsI386()) {
     // Of i386's arguments the request has the lower halves.
-    user_regs_struct registers = {};
-    if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
-      return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
-    }
+    PROVOST_ASSIGN_OR_RETURN(const user_regs_struct registers, ReadRegisters(stopped));
     for (size_t i = 0; i < before.size(); ++i) {
       std::memcpy(&before[i], reinterpret_cast<const char*>(&registers) + ArgumentOffset(asked, i),
                   sizeof(before[i]));

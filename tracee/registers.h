@@ -38,6 +38,12 @@ struct InterruptedCall {
 // ERESTARTNOHAND, ERESTART_RESTARTBLOCK in linux/errno.h); nullopt if there is none.
 absl::StatusOr<std::optional<InterruptedCall>> ReadInterruptedCall(const Stopped& stopped);
 
+// At the same stops: the call that the kernel will make when the task runs on, the interrupted one
+// or restart_syscall(2); nullopt if none.
+absl::StatusOr<std::optional<SyscallRequest>> ReadRestart(const Stopped& stopped);
+// At the same stops, where there is one: the call is not made again, and gives EINTR.
+absl::Status EndInterruptedCall(const Stopped& stopped);
+
 // At a seccomp stop: the call does not run and the task sees `result` (ptrace(2),
 // "PTRACE_EVENT_SECCOMP stops"; a tracer sets the number to -1). Works for calls through the
 // vsyscall page too, where nothing else may be changed.

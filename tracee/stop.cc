@@ -31,4 +31,19 @@ absl::Status Stopped::Restart(Resume resume) && {
   return absl::OkStatus();
 }
 
+absl::Status Stopped::Detach() && {
+  const pid_t tid = std::exchange(tid_, 0);
+  if (ptrace(PTRACE_DETACH, tid, nullptr, nullptr) < 0) {
+    return TraceeError("PTRACE_DETACH", tid, errno);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Interrupt(pid_t tid) {
+  if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) < 0) {
+    return TraceeError("PTRACE_INTERRUPT", tid, errno);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace provost

@@ -55,6 +55,10 @@ class Stopped {
 
   // Restarts the task and uses the token up. IsDied (died.h) if it was killed meanwhile.
   absl::Status Restart(Resume resume) &&;
+  // Lets go of the task (PTRACE_DETACH) and uses the token up: it runs on, untraced, or stays
+  // stopped if its group is. At a TrapStop or a GroupStop; elsewhere the call or signal it is at
+  // comes to nothing good. IsDied if it was killed meanwhile.
+  absl::Status Detach() &&;
 
  private:
   friend class Waiter;
@@ -104,6 +108,13 @@ struct KilledBy {
   bool operator==(const KilledBy&) const = default;
 };
 using TaskEnd = std::variant<Exited, KilledBy>;
+
+// Makes a running task, or one that is left in its group-stop, come to a TrapStop or a GroupStop,
+// which the next waits report (PTRACE_INTERRUPT). A call that waits ends as by a signal. A task in
+// vfork(2) comes to it when its child has run execve or ended. A second one before that adds
+// nothing, and any other stop that it comes to first uses it up (ptrace_stop in kernel/signal.c);
+// asked at that stop, it comes after it. IsDied: the task is gone, or a zombie.
+absl::Status Interrupt(pid_t tid);
 
 }  // namespace provost
 

@@ -52,6 +52,12 @@ struct Describer {
   std::string operator()(const RecordingFailed& failed) const {
     return absl::StrCat("recording failed: ", failed.status.ToString());
   }
+  std::string operator()(const Released& released) const {
+    return absl::StrCat("released ", released.tasks, " tasks");
+  }
+  std::string operator()(const Suspended& suspended) const {
+    return absl::StrCat("suspended for ", suspended.successor);
+  }
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "CLI/CLI.hpp"
 #include "tools/cli/check.h"
+#include "tools/cli/detach.h"
 #include "tools/cli/diff.h"
 #include "tools/cli/doctor.h"
 #include "tools/cli/explain.h"
@@ -18,6 +19,7 @@
 #include "tools/cli/report.h"
 #include "tools/cli/run.h"
 #include "tools/cli/set.h"
+#include "tools/cli/upgrade.h"
 #include "tools/cli/usage.h"
 #include "tools/cli/why.h"
 
@@ -72,6 +74,8 @@ int Main(int argc, char** argv) {
   AddReportCommand(app, chosen);
   AddPsCommand(app, chosen);
   AddSetCommand(app, chosen);
+  AddDetachCommand(app, chosen);
+  AddUpgradeCommand(app, chosen);
   AddDiffCommand(app, chosen);
   AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);

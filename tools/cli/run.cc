@@ -1,10 +1,12 @@
 #include "tools/cli/run.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -17,12 +19,14 @@
 #include "absl/strings/str_cat.h"
 #include "audit/log_decision.h"
 #include "base/status_macros.h"
+#include "policy/parser.h"
 #include "policy/policy.h"
 #include "policy/stack.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/run_state.h"
 #include "supervisor/supervisor.h"
+#include "tools/cli/inheritance.h"
 #include "tools/cli/named_values.h"
 #include "tools/cli/output_arguments.h"
 #include "tools/cli/policy_arguments.h"
@@ -65,6 +69,9 @@ struct RunArguments {
   bool unsafe_allow_new_privs = false;
   bool unsafe_harden_off = false;
   bool unsafe_debuggable = false;
+  // Not for users: what another program has left (inheritance.h).
+  std::optional<int> resume;
+  std::optional<int> resume_check;
   std::vector<std::string> program;
   std::vector<pid_t> processes;  // to be attached to instead
 };
@@ -116,6 +123,12 @@ struct ExitStatusOf {
                      " (see --on-audit-failure)"));
     return kExitFailure;
   }
+  int operator()(const Suspended& /*suspended*/) const { return kExitFailure; }
+  int operator()(const Released& released) const {
+    Complain(absl::StrCat(released.tasks, released.tasks == 1 ? " task was" : " tasks were",
+                          " released and run on without a supervisor"));
+    return EXIT_SUCCESS;
+  }
 };
 
 // The one that the command line and the policies agree on.
@@ -132,10 +145,26 @@ absl::Status NameContainer(std::optional<uint64_t> contid, Options& options) {
   return absl::OkStatus();
 }
 
+// The policies as another program read them.
+std::optional<std::vector<ParsedPolicy>> ParseAgain(const std::vector<PolicySource>& sources) {
+  std::vector<ParsedPolicy> policies;
+  for (const PolicySource& source : sources) {
+    absl::StatusOr<ParsedPolicy> parsed = ParsePolicySource(source);
+    if (!parsed.ok()) {
+      PrintError(std::string(parsed.status().message()));
+      return std::nullopt;
+    }
+    policies.push_back(*std::move(parsed));
+  }
+  return policies;
+}
+
 // The options that do not need the command line any more; printed errors give a status to exit
 // with.
-std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
-  std::optional<std::vector<ParsedPolicy>> parsed = LoadPolicies(arguments.policies);
+std::optional<int> Prepare(const RunArguments& arguments, const Inheritance* inherited,
+                           Options& options, std::vector<PolicySource>& sources) {
+  std::optional<std::vector<ParsedPolicy>> parsed =
+      inherited != nullptr ? ParseAgain(inherited->policies) : LoadPolicies(arguments.policies);
   if (!parsed) return kExitUsage;
   options.policy_files = AbsoluteFiles(arguments.policies.files);
   options.policy_statements = arguments.policies.statements;
@@ -144,7 +173,10 @@ std::optional<int> Prepare(const RunArguments& arguments, Options& options) {
     options.policy_statements.emplace_back("harden off");
   }
   for (ParsedPolicy& policy : *parsed) {
-    for (const PolicyWarning& warning : policy.warnings) Complain(FormatWarning(warning));
+    if (inherited == nullptr) {
+      for (const PolicyWarning& warning : policy.warnings) Complain(FormatWarning(warning));
+    }
+    sources.push_back(std::move(policy.source));
     options.policies.push_back(std::move(policy.policy));
   }
   if (arguments.actions_logged) {
@@ -203,42 +235,102 @@ GuardianOptions MakeGuardian(uint64_t seconds, const OutputArguments& output) {
   return guardian;
 }
 
+// The outputs whose readers must not see an end when another program goes on.
+std::vector<std::string> PipesOf(const OutputPlan& plan) {
+  std::vector<std::string> pipes;
+  for (const OutputPlan::Place& place : plan.places) {
+    struct stat status = {};
+    if (place.spec.kind == OutletSpec::Kind::kFile && stat(place.spec.path.c_str(), &status) == 0 &&
+        S_ISFIFO(status.st_mode)) {
+      pipes.push_back(place.spec.path);
+    }
+  }
+  return pipes;
+}
+
+// Returns only if another program cannot go on.
+absl::Status Upgrade(const Suspended& suspended, const std::vector<PolicySource>& policies,
+                     LogSink& sink, const std::vector<std::string>& pipes) {
+  constexpr int kPatience = 5000;  // milliseconds
+  if (!sink.Drain(kPatience) || !sink.DrainCopies(kPatience)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("not delivered, and lost otherwise: ", sink.Undelivered()));
+  }
+  return LeaveTo(suspended.successor,
+                 {.run = suspended.state, .policies = policies, .sink = sink.Save()}, pipes);
+}
+
 int Run(const RunArguments& arguments) {
+  std::optional<Inheritance> inherited;
+  if (const std::optional<int> from =
+          arguments.resume ? arguments.resume : arguments.resume_check) {
+    absl::StatusOr<Inheritance> read = ReadInheritance(*from);
+    if (!read.ok()) {
+      Complain(std::string(read.status().message()));
+      return kExitUsage;
+    }
+    inherited = *std::move(read);
+    close(*from);
+  }
   Options options;
   const bool attaches = !arguments.processes.empty();
   // Before anything of ours changes them.
   options.signals = SignalState::Capture();
   SignalRelay relay;
-  if (const std::optional<int> status = Prepare(arguments, options)) return *status;
+  std::vector<PolicySource> policies;
+  if (const std::optional<int> status =
+          Prepare(arguments, inherited ? &*inherited : nullptr, options, policies)) {
+    return *status;
+  }
   absl::StatusOr<OutputPlan> plan = PlanOutput(arguments.output);
   if (!plan.ok()) {
     Complain(std::string(plan.status().message()));
     return kExitUsage;
   }
+  const std::vector<std::string> pipes = PipesOf(*plan);
   const absl::StatusOr<std::unique_ptr<LogSink>> sink = OpenOutput(*std::move(plan));
   if (!sink.ok()) {
     Complain(std::string(sink.status().message()));
     return kExitFailure;
   }
+  if (inherited) {
+    absl::Status whole = (*sink)->Restore(inherited->sink);
+    if (whole.ok()) whole = Supervisor(options).CheckResume(inherited->run);
+    if (!whole.ok()) Complain(std::string(whole.message()));
+    if (!whole.ok() || arguments.resume_check) return whole.ok() ? 0 : kExitFailure;
+  }
   options.sink = sink->get();
   options.logger = MakeLogger();
   options.publish_state = true;
   options.control_socket = ControlSocketPath(RunStateDirectory(), getpid());
-  if (attaches) {
-    // Ahead of the first filter: who interrupts us in the moment behind it must be told, too.
-    WarnBeforeEnd();
-  } else {
-    options.on_started = [&](pid_t pid) { relay.Start(pid); };
-    options.on_stopped = StopWithJob;
-  }
-  options.on_ended = [&] { relay.ProgramEnded(); };
+  const std::string state = inherited ? inherited->run : "";
+  const auto take_over = [&] {
+    if (inherited) TakeOver(*std::exchange(inherited, std::nullopt));
+  };
+  // Ahead of the first filter: who interrupts us in the moment behind it must be told, too.
+  if (attaches) WarnBeforeEnd();
+  options.on_started = [&](pid_t pid) {
+    if (!attaches) relay.Start(pid);
+    take_over();
+  };
+  if (!attaches) options.on_stopped = StopWithJob;
+  options.on_ended = [&] {
+    relay.ProgramEnded();
+    take_over();
+  };
   options.give_up = SignalRelay::EndWasAsked;
   if (arguments.guardian) options.guardian = MakeGuardian(*arguments.guardian, arguments.output);
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
-  Supervisor supervisor(std::move(options));
-  const absl::StatusOr<Outcome> outcome =
-      attaches ? supervisor.Attach(arguments.processes) : supervisor.Run(arguments.program);
+  absl::StatusOr<Outcome> outcome = inherited  ? Supervisor(options).Resume(state)
+                                    : attaches ? Supervisor(options).Attach(arguments.processes)
+                                               : Supervisor(options).Run(arguments.program);
+  while (outcome.ok() && std::holds_alternative<Suspended>(*outcome)) {
+    const auto& suspended = std::get<Suspended>(*outcome);
+    options.upgrade_failure = std::string(Upgrade(suspended, policies, **sink, pipes).message());
+    Complain(options.upgrade_failure);
+    outcome = Supervisor(options).Resume(std::string(suspended.state));
+  }
   DeliverOutput(**sink, wait);
   if (!outcome.ok()) {
     Complain(std::string(outcome.status().message()));
@@ -307,6 +399,10 @@ void AddSuperviseOptions(CLI::App* command, const std::shared_ptr<RunArguments>&
   command->add_flag("--unsafe-debuggable", arguments->unsafe_debuggable,
                     "let provost itself be debugged and leave core dumps while it supervises; the "
                     "program may then do the same with it");
+  for (const auto& [name, fd] : {std::pair("--resume", &arguments->resume),
+                                 std::pair("--resume-check", &arguments->resume_check)}) {
+    command->add_option(name, *fd)->group("")->check(WholeNumber(3, INT32_MAX));
+  }
 }
 
 }  // namespace
