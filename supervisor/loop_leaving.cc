@@ -35,7 +35,7 @@ absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
     if (TreeRelease::MayBeAsked(task.state)) PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(tid));
     if (!IsHeld(task.state)) continue;
     --held_;
-    const absl::Status status = GiveUpHeld(std::exchange(task.state, Running()));
+    absl::Status status = GiveUpHeld(std::exchange(task.state, Running()));
     if (!status.ok() && !IsDied(status)) return status;
   }
   return absl::OkStatus();

@@ -56,7 +56,10 @@ Json Optional(const std::optional<T>& value) {
 template <typename T>
 std::optional<T> OptionalOf(const Json& json) {
   if (json.is_null()) return std::nullopt;
-  return json.get<T>();
+  // Not get<T>(), which Clang refuses for a class that a class around it has an optional of.
+  T value{};
+  json.get_to(value);
+  return value;
 }
 
 [[noreturn]] void Malformed(const char* what) { throw std::invalid_argument(what); }

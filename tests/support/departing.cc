@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace provost {
 namespace {
@@ -17,7 +18,8 @@ void Nothing(int /*signal*/) {}
 
 }  // namespace
 
-Departing::Departing(Departure departure) : departure_(departure), tracer_(pthread_self()) {
+Departing::Departing(Departure departure)
+    : departure_(std::move(departure)), tracer_(pthread_self()) {
   std::array<int, 2> fds;
   if (pipe(fds.data()) == 0) {
     ready_read_ = UniqueFd(fds[0]);
