@@ -187,7 +187,8 @@ std::optional<int> Prepare(const RunArguments& arguments, const Inheritance* inh
     }
     options.actions_logged = *actions;
   }
-  if (arguments.policies.empty()) {
+  // A run that was reloaded may have begun without any.
+  if (options.policies.empty()) {
     absl::StatusOr<Policy> everything = RecordEverything();
     if (!everything.ok()) {
       Complain(std::string(everything.status().message()));
@@ -327,6 +328,13 @@ int Run(const RunArguments& arguments) {
                                                : Supervisor(options).Run(arguments.program);
   while (outcome.ok() && std::holds_alternative<Suspended>(*outcome)) {
     const auto& suspended = std::get<Suspended>(*outcome);
+    if (!suspended.policies.empty()) {
+      policies = suspended.policies;
+      std::optional<std::vector<ParsedPolicy>> parsed = ParseAgain(policies);
+      if (!parsed) return kExitFailure;
+      options.policies.clear();
+      for (ParsedPolicy& policy : *parsed) options.policies.push_back(std::move(policy.policy));
+    }
     options.upgrade_failure = std::string(Upgrade(suspended, policies, **sink, pipes).message());
     Complain(options.upgrade_failure);
     outcome = Supervisor(options).Resume(std::string(suspended.state));
