@@ -1,6 +1,8 @@
 #include "supervisor/kernel_refusals.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -40,12 +42,19 @@ std::string ConditionOf(const BoundRule& bound, const Syscall& syscall) {
 // What the filter of one policy refuses of one call.
 void Append(const Policy& policy, Arch arch, const Syscall& syscall, const FilterOptions& options,
             std::vector<KernelRefusal>& refusals) {
-  std::vector<std::string> before;
-  std::vector<KernelRefusal> found;
+  struct Earlier {
+    std::string condition;
+    const Verdict* gives;  // null: what the tracer says
+  };
+  std::vector<Earlier> before;
   const auto take = [&](const Rule& rule, const std::string& condition) {
-    if (Refuses(rule.verdict) && !NeedsTracer(rule.decision(), options)) {
-      found.push_back({rule.name, rule.verdict, rule.wish, arch, syscall.nr, condition, before});
+    if (!Refuses(rule.verdict) || NeedsTracer(rule.decision(), options)) return;
+    KernelRefusal refusal = {rule.name, rule.verdict, rule.wish, arch, syscall.nr, condition, {}};
+    for (const Earlier& earlier : before) {
+      const bool is_like = earlier.gives != nullptr && *earlier.gives == rule.verdict;
+      if (!is_like) refusal.unless.push_back(earlier.condition);
     }
+    refusals.push_back(std::move(refusal));
   };
   bool is_decided = false;
   for (const BoundRule& bound : policy.RulesFor(arch, syscall.nr)) {
@@ -55,10 +64,9 @@ void Append(const Policy& policy, Arch arch, const Syscall& syscall, const Filte
     // What the tracer decides is left to it from here on.
     is_decided = bound.IsUnconditional() || (is_traced && MayAlwaysMatch(bound));
     if (is_decided) break;
-    before.push_back(condition);
+    before.push_back({condition, is_traced ? nullptr : &bound.rule->verdict});
   }
   if (!is_decided) take(policy.OtherwiseFor(arch, syscall.nr), "always");
-  refusals.insert(refusals.end(), found.begin(), found.end());
 }
 
 // Whether policies that follow refuse what `refusal` does, so that nobody can tell whose it is.
@@ -67,9 +75,12 @@ class Follower {
   Follower(const Policy& policy, bool is_alone, const FilterOptions& options)
       : policy_(policy), is_alone_(is_alone), options_(options) {}
 
-  bool Gives(const KernelRefusal& refusal, const Syscall& syscall) const {
-    for (const BoundRule& bound : policy_.RulesFor(refusal.arch, refusal.nr)) {
-      const std::string condition = ConditionOf(bound, syscall);
+  bool Gives(const KernelRefusal& refusal, const Syscall& syscall) {
+    const std::vector<std::string>& conditions = ConditionsFor(refusal.arch, syscall);
+    const absl::Span<const BoundRule> rules = policy_.RulesFor(refusal.arch, refusal.nr);
+    for (size_t i = 0; i < rules.size(); ++i) {
+      const BoundRule& bound = rules[i];
+      const std::string& condition = conditions[i];
       const bool is_same = !bound.rule->state.has_value() && IsLike(*bound.rule, refusal);
       if (is_same && (bound.IsUnconditional() || condition == refusal.condition)) return true;
       const bool is_passed =
@@ -81,6 +92,17 @@ class Follower {
   }
 
  private:
+  // Of the rules for a call, made once: there may be many refusals of it.
+  const std::vector<std::string>& ConditionsFor(Arch arch, const Syscall& syscall) {
+    const auto [known, is_new] = conditions_.try_emplace({arch, syscall.nr});
+    if (is_new) {
+      for (const BoundRule& bound : policy_.RulesFor(arch, syscall.nr)) {
+        known->second.push_back(ConditionOf(bound, syscall));
+      }
+    }
+    return known->second;
+  }
+
   bool IsLike(const Rule& rule, const KernelRefusal& refusal) const {
     const Decision decision = rule.decision();
     if (AsksForRecord(decision.wish) || options_.needs_tracer(decision)) return false;
@@ -93,6 +115,7 @@ class Follower {
   const Policy& policy_;
   const bool is_alone_;
   const FilterOptions& options_;
+  std::map<std::pair<Arch, int32_t>, std::vector<std::string>> conditions_;
 };
 
 }  // namespace
@@ -120,13 +143,15 @@ std::vector<KeptRefusal> KeptUnder(absl::Span<const KernelRefusal> refusals,
                                    const std::function<bool(const Decision&)>& wants_record) {
   FilterOptions options;
   options.needs_tracer = wants_record;
+  std::vector<Follower> followers;
+  for (const Policy& policy : policies) followers.emplace_back(policy, policies.size() == 1, options);
   std::vector<KeptRefusal> kept;
   for (const KernelRefusal& refusal : refusals) {
     const Syscall* syscall = SyscallTable::Get().Find(refusal.arch, refusal.nr);
     if (syscall == nullptr) continue;
     const bool is_given =
-        !complain && std::any_of(policies.begin(), policies.end(), [&](const Policy& policy) {
-          return Follower(policy, policies.size() == 1, options).Gives(refusal, *syscall);
+        !complain && std::any_of(followers.begin(), followers.end(), [&](Follower& follower) {
+          return follower.Gives(refusal, *syscall);
         });
     if (is_given) continue;
     auto rule = std::find_if(kept.begin(), kept.end(), [&](const KeptRefusal& known) {
