@@ -197,7 +197,9 @@ struct RunStart {
         header.type == "SERVICE_START" && absl::StrContains(line, " op=supervisor-start ");
     const bool reload =
         header.type == "USYS_CONFIG" && absl::StrContains(line, " op=supervisor-reload ");
-    if (header.serial > event || (!start && !reload) || (serial.has_value() && *serial > header.serial)) return;
+    if (header.serial > event || (!start && !reload) ||
+        (serial.has_value() && *serial > header.serial))
+      return;
     serial = header.serial;
     seconds = header.seconds;
     record = std::string(line);

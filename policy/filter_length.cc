@@ -18,8 +18,8 @@ size_t Made(const sock_filter& instruction) {
   if (instruction.code == (BPF_RET | BPF_K)) return 2;  // a move, and the exit
   if (!IsConditional(instruction)) return 1;
   // Immediates are signed there, and one of an upper half takes a register.
-  const bool is_wide = BPF_SRC(instruction.code) == BPF_K &&
-                       static_cast<int32_t>(instruction.k) < 0;
+  const bool is_wide =
+      BPF_SRC(instruction.code) == BPF_K && static_cast<int32_t>(instruction.k) < 0;
   const bool can_be_inverted = BPF_OP(instruction.code) != BPF_JSET;
   const bool is_one = instruction.jf == 0 || (instruction.jt == 0 && can_be_inverted);
   return (is_one ? 1 : 2) + (is_wide ? 1 : 0);

@@ -43,9 +43,10 @@ int TimesTaken(const BpfProgram& filter) {
 }
 
 TEST(FilterLengthTest, IsWhatTheKernelCounts) {
-  for (const char* text : {"default allow\ndeny EPERM mkdir\n",
-                           "default allow\ndeny EACCES socket if family in {AF_NETLINK, AF_PACKET}\n"
-                           "deny EPERM ioctl if cmd == 0x80045430\nlog getppid\n"}) {
+  for (const char* text :
+       {"default allow\ndeny EPERM mkdir\n",
+        "default allow\ndeny EACCES socket if family in {AF_NETLINK, AF_PACKET}\n"
+        "deny EPERM ioctl if cmd == 0x80045430\nlog getppid\n"}) {
     PROVOST_ASSERT_OK_AND_ASSIGN(const ParsedPolicy parsed, ParsePolicyText(text, "text"));
     PROVOST_ASSERT_OK_AND_ASSIGN(const BpfProgram filter, CompileFilter(parsed.policy, {}));
     const int taken = TimesTaken(filter);

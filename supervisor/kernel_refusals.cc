@@ -83,9 +83,8 @@ class Follower {
       const std::string& condition = conditions[i];
       const bool is_same = !bound.rule->state.has_value() && IsLike(*bound.rule, refusal);
       if (is_same && (bound.IsUnconditional() || condition == refusal.condition)) return true;
-      const bool is_passed =
-          is_same || std::find(refusal.unless.begin(), refusal.unless.end(), condition) !=
-                         refusal.unless.end();
+      const bool is_passed = is_same || std::find(refusal.unless.begin(), refusal.unless.end(),
+                                                  condition) != refusal.unless.end();
       if (!is_passed) return false;
     }
     return IsLike(policy_.OtherwiseFor(refusal.arch, refusal.nr), refusal);
@@ -144,7 +143,8 @@ std::vector<KeptRefusal> KeptUnder(absl::Span<const KernelRefusal> refusals,
   FilterOptions options;
   options.needs_tracer = wants_record;
   std::vector<Follower> followers;
-  for (const Policy& policy : policies) followers.emplace_back(policy, policies.size() == 1, options);
+  for (const Policy& policy : policies)
+    followers.emplace_back(policy, policies.size() == 1, options);
   std::vector<KeptRefusal> kept;
   for (const KernelRefusal& refusal : refusals) {
     const Syscall* syscall = SyscallTable::Get().Find(refusal.arch, refusal.nr);

@@ -46,10 +46,10 @@ struct KeptRefusal {
   std::vector<std::string> calls;  // by name, each once
 };
 
-// What is left of `refusals` under the policies that follow, by rule, in the order of the calls: those that
-// these do not give as well, of the same calls, and unrecorded. Conditions are compared as text:
-// one that says the same in other words counts as another, so that too much may be named, never too
-// little.
+// What is left of `refusals` under the policies that follow, by rule, in the order of the calls:
+// those that these do not give as well, of the same calls, and unrecorded. Conditions are compared
+// as text: one that says the same in other words counts as another, so that too much may be named,
+// never too little.
 std::vector<KeptRefusal> KeptUnder(absl::Span<const KernelRefusal> refusals,
                                    absl::Span<const Policy> policies, bool complain,
                                    const std::function<bool(const Decision&)>& wants_record);

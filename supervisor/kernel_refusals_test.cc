@@ -28,9 +28,8 @@ std::vector<Policy> PoliciesOf(const std::vector<std::string>& statements) {
 std::vector<std::string> Kept(const std::vector<std::string>& before,
                               const std::vector<std::string>& after) {
   std::vector<std::string> kept;
-  for (const KeptRefusal& refusal :
-       KeptUnder(KernelRefusalsOf(PoliciesOf(before), false, Nothing), PoliciesOf(after), false,
-                 Nothing)) {
+  for (const KeptRefusal& refusal : KeptUnder(KernelRefusalsOf(PoliciesOf(before), false, Nothing),
+                                              PoliciesOf(after), false, Nothing)) {
     kept.push_back(absl::StrCat(refusal.rule, ": ", absl::StrJoin(refusal.calls, " ")));
   }
   return kept;

@@ -120,9 +120,9 @@ class Supervisor::Loop {
   struct Task {
     TaskState state = Running();
     Generation* generation = nullptr;  // that it is under
-    pid_t process = 0;       // its thread group, once that was asked for
-    RepeatedCalls repeated;  // kept only for a decider that counts
-    ArgumentSlot slot;       // what its call reads in place of its own memory
+    pid_t process = 0;                 // its thread group, once that was asked for
+    RepeatedCalls repeated;            // kept only for a decider that counts
+    ArgumentSlot slot;                 // what its call reads in place of its own memory
   };
 
   // `attachment`: what the run begins with, if it does not start a program; else null.

@@ -84,10 +84,10 @@ absl::StatusOr<std::vector<Policy>> Supervisor::Loop::ParseFor(const ReloadReque
   PROVOST_RETURN_IF_ERROR(CheckProtection(options_.arguments, policies));
   PROVOST_ASSIGN_OR_RETURN(const auto label, CommonContainer(policies));
   if (label && label->contid != options_.contid) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        label->where.file, ":", label->where.line, ": error: `container ", label->contid,
-        "` cannot be had by a reload: the run's container is ",
-        options_.contid ? absl::StrCat(*options_.contid) : "none", "; leave it out"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(label->where.file, ":", label->where.line, ": error: `container ",
+                     label->contid, "` cannot be had by a reload: the run's container is ",
+                     options_.contid ? absl::StrCat(*options_.contid) : "none", "; leave it out"));
   }
   PROVOST_RETURN_IF_ERROR(CommonHardening(policies).status());
   for (const Policy& policy : policies) {
@@ -128,10 +128,10 @@ absl::StatusOr<std::vector<BpfProgram>> Supervisor::Loop::NewFilters(
   }
   const size_t length = KernelLength(filters_) + KernelLength(filters);
   if (length + kReserve > kMostFilterInstructions && !filters.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the run's filters would come to ", length, " instructions; of the ",
-        kMostFilterInstructions, " that the kernel takes of a task, ", kReserve,
-        " are left for its own: filters cannot be taken off, begin the run anew"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the run's filters would come to ", length, " instructions; of the ",
+                     kMostFilterInstructions, " that the kernel takes of a task, ", kReserve,
+                     " are left for its own: filters cannot be taken off, begin the run anew"));
   }
   return filters;
 }
@@ -159,9 +159,9 @@ absl::StatusOr<Reloaded> Supervisor::Loop::Reload(const ReloadRequest& request,
   PROVOST_ASSIGN_OR_RETURN(std::vector<Policy> policies, ParseFor(request));
   std::unique_ptr<Hardening> hardening;
   if (hardening_ != nullptr) {
-    PROVOST_ASSIGN_OR_RETURN(
-        hardening, Hardening::Create(policies, options_.unsafe_allow_new_privs,
-                                     guardian_ != nullptr ? guardian_->pid() : 0));
+    PROVOST_ASSIGN_OR_RETURN(hardening,
+                             Hardening::Create(policies, options_.unsafe_allow_new_privs,
+                                               guardian_ != nullptr ? guardian_->pid() : 0));
   }
   PROVOST_ASSIGN_OR_RETURN(std::vector<BpfProgram> filters, NewFilters(policies, hardening.get()));
   PROVOST_RETURN_IF_ERROR(RecordReload(request, client));
@@ -206,8 +206,8 @@ absl::Status Supervisor::Loop::BeginSwitch(std::vector<BpfProgram> filters) {
 
 std::vector<Decision> Supervisor::Loop::Unheard() {
   if (options_.mode == Mode::kUnrestricted || options_.control_socket.empty()) return {};
-  std::vector<Decision> unheard = UnheardDecisions(
-      newest().policies, options_.mode == Mode::kComplain, WantsRecord(options_));
+  std::vector<Decision> unheard =
+      UnheardDecisions(newest().policies, options_.mode == Mode::kComplain, WantsRecord(options_));
   for (const KernelRefusal& refusal : refusals_) {
     const Decision decision = {refusal.verdict, refusal.wish,
                                *rule_names_.insert(refusal.rule).first};
@@ -230,8 +230,8 @@ bool Supervisor::Loop::IsToSwitch(pid_t tid, const Task& task) const {
 
 absl::Status Supervisor::Loop::SwitchAt(StoppedTask& stop, Task& task) {
   if (killing_ || !IsToSwitch(stop.stopped.tid(), task)) return absl::OkStatus();
-  const bool is_event_stop = std::holds_alternative<TrapStop>(stop.event) ||
-                             std::holds_alternative<GroupStop>(stop.event);
+  const bool is_event_stop =
+      std::holds_alternative<TrapStop>(stop.event) || std::holds_alternative<GroupStop>(stop.event);
   if (!is_event_stop || !TreeRelease::IsReady(task.state)) return absl::OkStatus();
   PROVOST_RETURN_IF_ERROR(InstallIn(stop, task));
   EndSwitchIfDone();
@@ -242,8 +242,9 @@ absl::Status Supervisor::Loop::InstallIn(StoppedTask& stop, Task& task) {
   const pid_t tid = stop.stopped.tid();
   const auto kill_process = [&](const absl::Status& why) {
     if (options_.logger != nullptr) {
-      options_.logger->error("the process of task {} is killed: the new policy cannot be put on it: {}",
-                             tid, std::string(why.message()));
+      options_.logger->error(
+          "the process of task {} is killed: the new policy cannot be put on it: {}", tid,
+          std::string(why.message()));
     }
     kill(tid, SIGKILL);
   };

@@ -40,9 +40,9 @@ struct SavedRun {
   uint64_t seed = 0;
   // What the tasks have installed.
   ControlNumbers control;
-  uint64_t gate = 0;  // Gate::instruction
+  uint64_t gate = 0;                // Gate::instruction
   std::vector<BpfProgram> filters;  // of all its policies, one after the other
-  int filter_count = -1;  // that a task has which has installed none
+  int filter_count = -1;            // that a task has which has installed none
   ArgumentMode arguments = ArgumentMode::kTrust;
   pid_t root = 0;
   std::optional<TaskEnd> root_end;

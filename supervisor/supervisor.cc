@@ -87,8 +87,8 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop() {
                                 WantsRecord(options_), CallsFor(options_.arguments, gate),
                                 hardening != nullptr ? &hardening->policy() : nullptr));
   }
-  return std::make_unique<Loop>(options_, std::move(filters), control, gate,
-                                std::move(hardening), std::move(guardian));
+  return std::make_unique<Loop>(options_, std::move(filters), control, gate, std::move(hardening),
+                                std::move(guardian));
 }
 
 absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
@@ -123,8 +123,8 @@ absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
   if (run.hardening) {
     PROVOST_ASSIGN_OR_RETURN(hardening, MakeHardening(guardian.get()));
   }
-  Loop loop(options_, std::move(run.filters), run.control, Gate(run.gate),
-            std::move(hardening), std::move(guardian));
+  Loop loop(options_, std::move(run.filters), run.control, Gate(run.gate), std::move(hardening),
+            std::move(guardian));
   return loop.Resume(state);
 }
 

@@ -51,8 +51,8 @@ class ReloadTest : public testing::Test {
   static std::unique_ptr<Subprocess> StartShell(const std::vector<std::string>& options,
                                                 const std::string& first,
                                                 const std::string& second) {
-    return Start(options, {"/bin/sh", "-c",
-                           absl::StrCat(first, "; echo ready; read x < $FIFO; ", second)});
+    return Start(options,
+                 {"/bin/sh", "-c", absl::StrCat(first, "; echo ready; read x < $FIFO; ", second)});
   }
   static Ended Ask(const std::string& command, pid_t run, const std::vector<std::string>& options) {
     std::vector<std::string> argv = {Runfile("tools/cli/provost"), command, absl::StrCat(run)};
@@ -84,9 +84,8 @@ TEST_F(ReloadTest, WhatTheKernelLetThroughIsRefused) {
 }
 
 TEST_F(ReloadTest, WhatTheTracerRefusedIsLetThrough) {
-  const auto run =
-      StartShell({"-e", "deny EACCES mkdir, mkdirat if path ~ \"/nonexistent/**\""},
-                 "mkdir /nonexistent/a", "mkdir /nonexistent/a; exit 7");
+  const auto run = StartShell({"-e", "deny EACCES mkdir, mkdirat if path ~ \"/nonexistent/**\""},
+                              "mkdir /nonexistent/a", "mkdir /nonexistent/a; exit 7");
   ASSERT_TRUE(run->AwaitOutput("ready"));
   const Ended reload = Reload(*run, {"default allow"});
   EXPECT_EQ(reload.exit_code, 0) << reload;
@@ -99,9 +98,9 @@ TEST_F(ReloadTest, WhatTheTracerRefusedIsLetThrough) {
 }
 
 TEST_F(ReloadTest, WhatTheKernelRefusesStaysRefusedAndIsNamed) {
-  const auto run = StartShell({"-e", "deny EXDEV mkdir, mkdirat as \"no-mkdir\"", "-e",
-                               "deny EPERM rmdir as \"no-rmdir\""},
-                              ":", "mkdir /nonexistent/a; exit 7");
+  const auto run = StartShell(
+      {"-e", "deny EXDEV mkdir, mkdirat as \"no-mkdir\"", "-e", "deny EPERM rmdir as \"no-rmdir\""},
+      ":", "mkdir /nonexistent/a; exit 7");
   ASSERT_TRUE(run->AwaitOutput("ready"));
   const std::string kept =
       "provost: rule `no-mkdir` goes on refusing mkdir, mkdirat (EXDEV): the kernel does that by "
@@ -141,8 +140,9 @@ TEST_F(ReloadTest, ATreeIsReloadedAgainAndAgain) {
                          {Victim("calls_until_told"), Fifo()});
   ASSERT_TRUE(run->AwaitOutput("READY\n"));
   for (int i = 0; i < rounds; ++i) {
-    const Ended reload = i % 2 == 0 ? Reload(*run, {"deny EPERM bpf"})
-                                    : Reload(*run, {"log getppid, clone, vfork, clone3 log result"});
+    const Ended reload = i % 2 == 0
+                             ? Reload(*run, {"deny EPERM bpf"})
+                             : Reload(*run, {"log getppid, clone, vfork, clone3 log result"});
     ASSERT_EQ(reload.exit_code, 0) << i << reload;
     ASSERT_EQ(reload.err, "") << i;
   }
@@ -192,9 +192,8 @@ uint64_t SerialBehind(const std::string& log, size_t from, const std::string& re
 }
 
 TEST_F(ReloadTest, ItIsOnRecordAndWhyKnowsIt) {
-  const auto run =
-      StartShell({"-e", "deny EACCES mkdir, mkdirat as \"older\"", "-o", Log()},
-                 "mkdir /nonexistent/a", "mkdir /nonexistent/b; exit 7");
+  const auto run = StartShell({"-e", "deny EACCES mkdir, mkdirat as \"older\"", "-o", Log()},
+                              "mkdir /nonexistent/a", "mkdir /nonexistent/b; exit 7");
   ASSERT_TRUE(run->AwaitOutput("ready"));
   EXPECT_EQ(Reload(*run, {"deny EXDEV mkdir, mkdirat as \"newer\""}).exit_code, 0);
   Go();
@@ -217,8 +216,8 @@ TEST_F(ReloadTest, ItIsOnRecordAndWhyKnowsIt) {
 }
 
 TEST_F(ReloadTest, AMistakeInThePolicyChangesNothing) {
-  const auto run = StartShell({"-e", "deny EXDEV mkdir, mkdirat"}, ":",
-                              "mkdir /nonexistent/a; exit 7");
+  const auto run =
+      StartShell({"-e", "deny EXDEV mkdir, mkdirat"}, ":", "mkdir /nonexistent/a; exit 7");
   ASSERT_TRUE(run->AwaitOutput("ready"));
   const Ended wrong = Reload(*run, {"deny EPERM opennat"});
   EXPECT_EQ(wrong.exit_code, 2) << wrong;
@@ -238,7 +237,9 @@ TEST_F(ReloadTest, WhatCannotBeHadIsRefused) {
     std::string rule;
     const char* says;
   } kTable[] = {
-      {{"--mode", "unrestricted", "-e", "default allow"}, "default allow", "the run is unrestricted"},
+      {{"--mode", "unrestricted", "-e", "default allow"},
+       "default allow",
+       "the run is unrestricted"},
       {{"-e", "deny EPERM rmdir"}, "harden off", "the run began with `harden on`"},
       {{"-e", "harden off"}, "harden on", "the run began with `harden off`"},
       {{"-e", "container 7"}, "container 8", "the run's container is 7"},

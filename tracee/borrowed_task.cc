@@ -197,8 +197,8 @@ absl::StatusOr<int64_t> BorrowedTask::Call(absl::string_view name,
   return ReadResult(stopped_);
 }
 
-// None of our calls is execve: it was another thread that made it, whose number is the leader's now.
-// The task that was ours is no more.
+// None of our calls is execve: it was another thread that made it, whose number is the leader's
+// now. The task that was ours is no more.
 absl::StatusOr<StoppedTask> BorrowedTask::NextStop(pid_t tid) const {
   PROVOST_ASSIGN_OR_RETURN(StoppedTask stop, queue_->NextStopOf(tid));
   if (!std::holds_alternative<ExecStop>(stop.event)) return stop;

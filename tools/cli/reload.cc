@@ -106,8 +106,9 @@ void TellKept(const Json& answer) {
     const size_t more = calls.size() - std::min(calls.size(), kMostNamed);
     calls.resize(calls.size() - more);
     Complain(absl::StrCat("rule `", TextOf(refusal, "rule"), "` goes on refusing ",
-                          absl::StrJoin(calls, ", "), more > 0 ? absl::StrCat(" and ", more, " more") : "",
-                          " (", HowRefused(TextOf(refusal, "verdict")),
+                          absl::StrJoin(calls, ", "),
+                          more > 0 ? absl::StrCat(" and ", more, " more") : "", " (",
+                          HowRefused(TextOf(refusal, "verdict")),
                           "): the kernel does that by itself, and a filter cannot be taken off"));
   }
 }
@@ -179,8 +180,7 @@ void AddReloadCommand(CLI::App& app, std::function<int()>& chosen) {
   command->footer(
       "The policies take the place of the run's own. What these have the kernel refuse by itself\n"
       "stays refused, for a filter cannot be taken off: such rules are named (docs/RELOADING.md).");
-  command->callback(
-      [&chosen, arguments] { chosen = [arguments] { return Reload(*arguments); }; });
+  command->callback([&chosen, arguments] { chosen = [arguments] { return Reload(*arguments); }; });
 }
 
 }  // namespace provost

@@ -114,7 +114,8 @@ bool ParseSerial(const std::string& text, uint64_t& serial) {
          absl::SimpleAtoi(text, &serial);
 }
 
-// The policies that the run's start, or its last reload before the call, names; false, with a message, if it names none.
+// The policies that the run's start, or its last reload before the call, names; false, with a
+// message, if it names none.
 bool TakePoliciesOfRun(const RecordedCall& recorded, PolicyArguments& policies) {
   policies.files = recorded.run_policies;
   policies.statements = recorded.run_rules;
