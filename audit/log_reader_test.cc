@@ -103,7 +103,7 @@ TEST(LogReaderTest, LooksInTheFilesThatRotationLeft) {
   PROVOST_ASSERT_OK_AND_ASSIGN(const RecordedCall other, ReadRecordedCall(path, 101));
   EXPECT_EQ(other.run_policies, std::vector<std::string>{"/srv/second.policy"});
   EXPECT_THAT(ReadRecordedCall(path, 10),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr("5, 7 to 9, 100 to 101")));
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("5, 7, 8 to 9, 100 to 101")));
 }
 
 // Then the record has the descriptor's name, and the rules did not see that.
