@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "audit/log_decision.h"
 #include "base/status_macros.h"
 #include "supervisor/containers.h"
+#include "supervisor/handover_channel.h"
 
 namespace provost {
 namespace {
@@ -66,6 +68,18 @@ class Arguments {
 // What a request does, and the members of its answer.
 using Handler = absl::StatusOr<Json> (*)(ControlledRun& run, const Identity& client,
                                          const Arguments& arguments);
+
+// For requests that are no handler's: they take a descriptor.
+absl::StatusOr<Json> HandOverTo(const ControlledRun& run, const ControlRequest& request) {
+  if (request.passed == nullptr) {
+    return absl::InvalidArgumentError("\"handover\" takes a descriptor (SCM_RIGHTS)");
+  }
+  PROVOST_ASSIGN_OR_RETURN(HandoverChannel channel,
+                           HandoverChannel::Of(std::move(*request.passed)));
+  PROVOST_RETURN_IF_ERROR(run.depart(HandOver{
+      std::make_shared<HandoverChannel>(std::move(channel)), request.client.pid}));
+  return Json::object();
+}
 
 // OK if a change may be made: it is on record, or need not be.
 absl::Status Recorded(const ControlledRun& run, const absl::Status& written) {
@@ -232,6 +246,15 @@ absl::StatusOr<Json> Upgrade(ControlledRun& run, const Identity& /*client*/,
   return Json{{"resumed", run.resumed}};
 }
 
+absl::StatusOr<Json> Succession(ControlledRun& run, const Identity& /*client*/,
+                                const Arguments& /*arguments*/) {
+  if (run.succession.empty()) {
+    return absl::FailedPreconditionError("nobody could go on with it: its supervisor does not say "
+                                         "how");
+  }
+  return Json{{"succession", run.succession}};
+}
+
 struct Request {
   absl::string_view name;
   std::array<absl::string_view, 3> arguments;  // what may stand beside "request"
@@ -246,6 +269,8 @@ constexpr Request kRequests[] = {
     {"set-contid", {"pid", "contid"}, SetContid},
     {"detach", {"how", "refuse"}, Detach},
     {"upgrade", {"binary"}, Upgrade},
+    {"succession", {}, Succession},
+    {"handover", {}, nullptr},
 };
 
 absl::StatusOr<Json> CarryOut(ControlledRun& run, const ControlRequest& request) {
@@ -263,6 +288,7 @@ absl::StatusOr<Json> CarryOut(ControlledRun& run, const ControlRequest& request)
           absl::StrCat("\"", name, "\" has no argument \"", member.key(), "\""));
     }
   }
+  if (row->handler == nullptr) return HandOverTo(run, request);
   return row->handler(run, request.client, Arguments(request.body));
 }
 

@@ -10,7 +10,9 @@ absl::Status Supervisor::Loop::Depart(const Departure& how) {
   if (departure_ || killing_) {
     return absl::FailedPreconditionError("the tree is being left, or killed, already");
   }
-  if (std::holds_alternative<SuspendRun>(how) && &decider_ != &stack_) {
+  const bool goes_on = std::holds_alternative<SuspendRun>(how) ||
+                       std::holds_alternative<HandOver>(how);
+  if (goes_on && &decider_ != &stack_) {
     return absl::FailedPreconditionError("its calls are decided by what cannot be handed on");
   }
   departure_ = how;
@@ -23,6 +25,9 @@ absl::Status Supervisor::Loop::Leave() {
   if (!departure_) return absl::OkStatus();
   if (const auto* release = std::get_if<ReleaseTasks>(&*departure_)) return BeginRelease(*release);
   if (std::holds_alternative<SuspendRun>(*departure_)) return absl::OkStatus();
+  if (const auto* how = std::get_if<HandOver>(&*departure_)) {
+    return handover_ ? absl::OkStatus() : BeginHandOver(HandOver(*how));
+  }
   reason_ = "detach-kill";
   KillTree();
   return absl::OkStatus();
@@ -42,7 +47,8 @@ absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
 }
 
 absl::Status Supervisor::Loop::AskForRelease(const Stopped& stopped, const Task& task) {
-  if (!release_ || !TreeRelease::MayBeAsked(task.state)) return absl::OkStatus();
+  const bool is_asked = release_ || (handover_ && handover_->Wants(stopped.tid()));
+  if (!is_asked || !TreeRelease::MayBeAsked(task.state)) return absl::OkStatus();
   return TreeRelease::Ask(stopped.tid());
 }
 
@@ -80,7 +86,7 @@ bool Supervisor::Loop::MaySuspend() const {
                      [](const auto& task) { return CanBeSaved(task.second.state); });
 }
 
-Suspended Supervisor::Loop::Suspend() {
+std::string Supervisor::Loop::Save() {
   SavedRun run = {.resumed = resumed_,
                   .seed = options_.seed,
                   .control = control_,
@@ -97,7 +103,7 @@ Suspended Supervisor::Loop::Suspend() {
   for (auto& [tid, task] : tasks_) {
     run.tasks.push_back({tid, task.process, std::move(task.state), task.repeated.Save()});
   }
-  return {FormatSavedRun(run, PointersOf(stack_)), std::get<SuspendRun>(*departure_).successor};
+  return FormatSavedRun(run, PointersOf(stack_));
 }
 
 absl::Status Supervisor::Loop::Restore(absl::string_view state) {

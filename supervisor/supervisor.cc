@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/loop.h"
+#include "tracee/freezer.h"
 
 namespace provost {
 namespace {
@@ -122,7 +123,8 @@ absl::Status Supervisor::CheckResume(absl::string_view state) const {
   return absl::InvalidArgumentError("the run has another number of policies");
 }
 
-absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
+absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoopFrom(
+    absl::string_view state) {
   PROVOST_RETURN_IF_ERROR(CheckResume(state));
   PROVOST_ASSIGN_OR_RETURN(SavedRun run,
                            ParseSavedRun(state, PointersOf(PolicyStack(options_.policies))));
@@ -134,9 +136,21 @@ absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
   if (run.hardening) {
     PROVOST_ASSIGN_OR_RETURN(hardening, MakeHardening(guardian.get()));
   }
-  Loop loop(options_, std::move(run.filters), Unheard(), run.control, Gate(run.gate),
-            std::move(hardening), std::move(guardian));
-  return loop.Resume(state);
+  return std::make_unique<Loop>(options_, std::move(run.filters), Unheard(), run.control,
+                                Gate(run.gate), std::move(hardening), std::move(guardian));
 }
+
+absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoopFrom(state));
+  return loop->Resume(state);
+}
+
+absl::StatusOr<Outcome> Supervisor::Adopt(absl::string_view state, const FrozenTree& tree,
+                                          const Adoption& adoption) {
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoopFrom(state));
+  return loop->Adopt(state, tree, adoption);
+}
+
+absl::Status KillFrozen(const FrozenTree& tree) { return Freezer(tree.cgroups).Kill(); }
 
 }  // namespace provost
