@@ -159,6 +159,7 @@ class Supervisor::Loop {
   absl::Status MoveForHandOver();
   // All are held: lets go of them.
   absl::Status CompleteHandOver();
+  absl::Status LetGoOfHeld();
   // The run goes on as it was.
   absl::Status UndoHandOver(absl::string_view why);
   absl::Status EndUnseen();

@@ -91,17 +91,7 @@ absl::Status Supervisor::Loop::MoveForHandOver() {
   return absl::OkStatus();
 }
 
-absl::Status Supervisor::Loop::CompleteHandOver() {
-  absl::Status status = handover_->Freeze(Processes());
-  if (status.ok() && !root_end_ && !handover_->Holds(root_)) {
-    status = absl::FailedPreconditionError(
-        "the program's first thread has ended before its others: nobody else would see its end");
-  }
-  if (!status.ok()) return UndoHandOver(status.message());
-  std::set<pid_t> left;
-  for (const auto& [tid, task] : tasks_) {
-    if (handover_->Holds(tid)) left.insert(tid);
-  }
+absl::Status Supervisor::Loop::LetGoOfHeld() {
   PROVOST_ASSIGN_OR_RETURN(std::set<pid_t> gone, handover_->LetGo());
   // Their ends nobody else could see.
   for (int waited = 0; !gone.empty() && waited < kEndLimit;) {
@@ -114,6 +104,24 @@ absl::Status Supervisor::Loop::CompleteHandOver() {
       ++waited;
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::CompleteHandOver() {
+  absl::Status status = handover_->Freeze(Processes());
+  if (status.ok() && !root_end_ && !handover_->Holds(root_)) {
+    status = absl::FailedPreconditionError(
+        "the program's first thread has ended before its others: nobody else would see its end");
+  }
+  if (!status.ok()) return UndoHandOver(status.message());
+  std::set<pid_t> left;
+  for (const auto& [tid, task] : tasks_) {
+    if (handover_->Holds(tid)) left.insert(tid);
+  }
+  status = LetGoOfHeld();
+  // Nobody would take what has been let go of.
+  if (!status.ok()) KillFrozen(handover_->tree()).IgnoreError();
+  PROVOST_RETURN_IF_ERROR(status);
   // Leaders that ended before their other threads.
   for (auto task = tasks_.begin(); task != tasks_.end();) {
     if (left.contains(task->first)) {

@@ -26,6 +26,7 @@
 #include "spdlog/spdlog.h"
 #include "supervisor/run_state.h"
 #include "supervisor/supervisor.h"
+#include "tools/cli/adoption.h"
 #include "tools/cli/inheritance.h"
 #include "tools/cli/named_values.h"
 #include "tools/cli/output_arguments.h"
@@ -72,6 +73,7 @@ struct RunArguments {
   // Not for users: what another program has left (inheritance.h).
   std::optional<int> resume;
   std::optional<int> resume_check;
+  std::optional<int> adopt;  // the same of adoption.h
   std::vector<std::string> program;
   std::vector<pid_t> processes;  // to be attached to instead
 };
@@ -124,6 +126,10 @@ struct ExitStatusOf {
     return kExitFailure;
   }
   int operator()(const Suspended& /*suspended*/) const { return kExitFailure; }
+  int operator()(const HandedOver& handed) const {
+    Complain(absl::StrCat("the run goes on in supervisor ", handed.to.pid));
+    return EXIT_SUCCESS;
+  }
   int operator()(const Released& released) const {
     Complain(absl::StrCat(released.tasks, released.tasks == 1 ? " task was" : " tasks were",
                           " released and run on without a supervisor"));
@@ -161,10 +167,11 @@ std::optional<std::vector<ParsedPolicy>> ParseAgain(const std::vector<PolicySour
 
 // The options that do not need the command line any more; printed errors give a status to exit
 // with.
-std::optional<int> Prepare(const RunArguments& arguments, const Inheritance* inherited,
-                           Options& options, std::vector<PolicySource>& sources) {
+std::optional<int> Prepare(const RunArguments& arguments,
+                           const std::vector<PolicySource>* inherited, Options& options,
+                           std::vector<PolicySource>& sources) {
   std::optional<std::vector<ParsedPolicy>> parsed =
-      inherited != nullptr ? ParseAgain(inherited->policies) : LoadPolicies(arguments.policies);
+      inherited != nullptr ? ParseAgain(*inherited) : LoadPolicies(arguments.policies);
   if (!parsed) return kExitUsage;
   options.policy_files = AbsoluteFiles(arguments.policies.files);
   options.policy_statements = arguments.policies.statements;
@@ -248,30 +255,99 @@ std::vector<std::string> PipesOf(const OutputPlan& plan) {
   return pipes;
 }
 
-// Returns only if another program cannot go on.
-absl::Status Upgrade(const Suspended& suspended, const std::vector<PolicySource>& policies,
-                     LogSink& sink, const std::vector<std::string>& pipes) {
+// Everything queued for slow outputs is delivered first, or the run is not left.
+absl::StatusOr<Inheritance> Leave(std::string state, const std::vector<PolicySource>& policies,
+                                  LogSink& sink) {
   constexpr int kPatience = 5000;  // milliseconds
   if (!sink.Drain(kPatience) || !sink.DrainCopies(kPatience)) {
     return absl::FailedPreconditionError(
         absl::StrCat("not delivered, and lost otherwise: ", sink.Undelivered()));
   }
-  return LeaveTo(suspended.successor,
-                 {.run = suspended.state, .policies = policies, .sink = sink.Save()}, pipes);
+  return Inheritance{.run = std::move(state), .policies = policies, .sink = sink.Save()};
+}
+
+// Returns only if another program cannot go on.
+absl::Status Upgrade(const Suspended& suspended, const std::vector<PolicySource>& policies,
+                     LogSink& sink, const std::vector<std::string>& pipes) {
+  PROVOST_ASSIGN_OR_RETURN(Inheritance left, Leave(suspended.state, policies, sink));
+  return LeaveTo(suspended.successor, std::move(left), pipes);
+}
+
+// OK once another process has the run.
+absl::Status HandOver(const HandedOver& handed, const std::vector<PolicySource>& policies,
+                      LogSink& sink) {
+  absl::StatusOr<Inheritance> left = Leave(handed.state, policies, sink);
+  absl::Status status = left.status();
+  if (status.ok()) status = HandOverRun(handed, *left);
+  if (!status.ok()) {
+    handed.to.successor->Send({{"failed", std::string(status.message())}}).IgnoreError();
+  }
+  return status;
+}
+
+// The successor did not take it.
+absl::StatusOr<Outcome> TakeBack(const Options& options, const HandedOver& handed) {
+  absl::StatusOr<Outcome> outcome = Supervisor(options).Adopt(handed.state, handed.tree, {});
+  if (!outcome.ok()) KillFrozen(handed.tree).IgnoreError();
+  return outcome;
+}
+
+// What this process goes on with, if it does not begin a run: printed errors give a status to exit
+// with.
+struct Predecessor {
+  std::optional<Inheritance> inherited;  // of --resume and --resume-check
+  std::optional<AdoptedRun> adopted;
+
+  const std::vector<PolicySource>* policies() const {
+    if (inherited) return &inherited->policies;
+    return adopted ? &adopted->policies : nullptr;
+  }
+};
+std::optional<int> ReadPredecessor(const RunArguments& arguments, Predecessor& predecessor) {
+  absl::Status status;
+  const std::optional<int> from = arguments.resume ? arguments.resume : arguments.resume_check;
+  if (from) {
+    absl::StatusOr<Inheritance> read = ReadInheritance(*from);
+    status = read.status();
+    if (read.ok()) predecessor.inherited = *std::move(read);
+    close(*from);
+  } else if (arguments.adopt) {
+    absl::StatusOr<AdoptedRun> read = ReadAdopted(*arguments.adopt);
+    status = read.status();
+    if (read.ok()) predecessor.adopted = *std::move(read);
+    close(*arguments.adopt);
+  }
+  if (status.ok()) return std::nullopt;
+  Complain(std::string(status.message()));
+  return kExitUsage;
+}
+
+// Goes on, with options that are whole, until the run is over or has been handed over; then the
+// outcome is the last HandedOver.
+absl::StatusOr<Outcome> GoOn(absl::StatusOr<Outcome> outcome, Options& options,
+                             const std::vector<PolicySource>& policies, LogSink& sink,
+                             const std::vector<std::string>& pipes) {
+  while (outcome.ok()) {
+    if (const auto* suspended = std::get_if<Suspended>(&*outcome)) {
+      options.upgrade_failure = std::string(Upgrade(*suspended, policies, sink, pipes).message());
+      Complain(options.upgrade_failure);
+      outcome = Supervisor(options).Resume(std::string(suspended->state));
+    } else if (const auto* handed = std::get_if<HandedOver>(&*outcome)) {
+      const absl::Status status = HandOver(*handed, policies, sink);
+      if (status.ok()) break;
+      Complain(absl::StrCat("the run is not handed over: ", status.message()));
+      outcome = TakeBack(options, HandedOver(*handed));
+    } else {
+      break;
+    }
+  }
+  return outcome;
 }
 
 int Run(const RunArguments& arguments) {
-  std::optional<Inheritance> inherited;
-  if (const std::optional<int> from =
-          arguments.resume ? arguments.resume : arguments.resume_check) {
-    absl::StatusOr<Inheritance> read = ReadInheritance(*from);
-    if (!read.ok()) {
-      Complain(std::string(read.status().message()));
-      return kExitUsage;
-    }
-    inherited = *std::move(read);
-    close(*from);
-  }
+  Predecessor predecessor;
+  if (const std::optional<int> status = ReadPredecessor(arguments, predecessor)) return *status;
+  std::optional<Inheritance>& inherited = predecessor.inherited;
   Options options;
   const bool attaches = !arguments.processes.empty();
   // Before anything of ours changes them.
@@ -279,7 +355,7 @@ int Run(const RunArguments& arguments) {
   SignalRelay relay;
   std::vector<PolicySource> policies;
   if (const std::optional<int> status =
-          Prepare(arguments, inherited ? &*inherited : nullptr, options, policies)) {
+          Prepare(arguments, predecessor.policies(), options, policies)) {
     return *status;
   }
   absl::StatusOr<OutputPlan> plan = PlanOutput(arguments.output);
@@ -288,17 +364,29 @@ int Run(const RunArguments& arguments) {
     return kExitUsage;
   }
   const std::vector<std::string> pipes = PipesOf(*plan);
+  std::optional<TakenOver> taken;
+  if (predecessor.adopted) {
+    absl::StatusOr<TakenOver> over = TakeOverRun(*predecessor.adopted);
+    if (!over.ok()) {
+      Complain(absl::StrCat("supervisor ", predecessor.adopted->supervisor, ": ",
+                            over.status().message()));
+      return absl::IsFailedPrecondition(over.status()) ? kExitRefused : kExitFailure;
+    }
+    taken = *std::move(over);
+  }
+  const Inheritance* const left = taken ? &taken->inheritance : inherited ? &*inherited : nullptr;
+  // The old supervisor writes nothing any more.
   const absl::StatusOr<std::unique_ptr<LogSink>> sink = OpenOutput(*std::move(plan));
-  if (!sink.ok()) {
-    Complain(std::string(sink.status().message()));
+  absl::Status whole = sink.status();
+  if (whole.ok() && left != nullptr) whole = (*sink)->Restore(left->sink);
+  if (whole.ok() && left != nullptr) whole = Supervisor(options).CheckResume(left->run);
+  if (!whole.ok()) {
+    Complain(std::string(whole.message()));
+    if (taken) GiveUpRun(*taken);
     return kExitFailure;
   }
-  if (inherited) {
-    absl::Status whole = (*sink)->Restore(inherited->sink);
-    if (whole.ok()) whole = Supervisor(options).CheckResume(inherited->run);
-    if (!whole.ok()) Complain(std::string(whole.message()));
-    if (!whole.ok() || arguments.resume_check) return whole.ok() ? 0 : kExitFailure;
-  }
+  if (arguments.resume_check) return EXIT_SUCCESS;
+  options.succession = DescribeSuccession(policies);
   options.sink = sink->get();
   options.logger = MakeLogger();
   options.publish_state = true;
@@ -322,15 +410,17 @@ int Run(const RunArguments& arguments) {
   if (arguments.guardian) options.guardian = MakeGuardian(*arguments.guardian, arguments.output);
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
-  absl::StatusOr<Outcome> outcome = inherited  ? Supervisor(options).Resume(state)
-                                    : attaches ? Supervisor(options).Attach(arguments.processes)
-                                               : Supervisor(options).Run(arguments.program);
-  while (outcome.ok() && std::holds_alternative<Suspended>(*outcome)) {
-    const auto& suspended = std::get<Suspended>(*outcome);
-    options.upgrade_failure = std::string(Upgrade(suspended, policies, **sink, pipes).message());
-    Complain(options.upgrade_failure);
-    outcome = Supervisor(options).Resume(std::string(suspended.state));
+  absl::StatusOr<Outcome> outcome = Outcome(Exited{});
+  if (taken) {
+    outcome = Supervisor(options).Adopt(taken->inheritance.run, taken->tree,
+                                        Report(*taken, predecessor.adopted->supervisor));
+    if (!outcome.ok()) GiveUpRun(*taken);
+  } else {
+    outcome = inherited  ? Supervisor(options).Resume(state)
+              : attaches ? Supervisor(options).Attach(arguments.processes)
+                         : Supervisor(options).Run(arguments.program);
   }
+  outcome = GoOn(std::move(outcome), options, policies, **sink, pipes);
   DeliverOutput(**sink, wait);
   if (!outcome.ok()) {
     Complain(std::string(outcome.status().message()));
@@ -400,7 +490,8 @@ void AddSuperviseOptions(CLI::App* command, const std::shared_ptr<RunArguments>&
                     "let provost itself be debugged and leave core dumps while it supervises; the "
                     "program may then do the same with it");
   for (const auto& [name, fd] : {std::pair("--resume", &arguments->resume),
-                                 std::pair("--resume-check", &arguments->resume_check)}) {
+                                 std::pair("--resume-check", &arguments->resume_check),
+                                 std::pair("--adopt", &arguments->adopt)}) {
     command->add_option(name, *fd)->group("")->check(WholeNumber(3, INT32_MAX));
   }
 }
