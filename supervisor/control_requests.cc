@@ -76,8 +76,8 @@ absl::StatusOr<Json> HandOverTo(const ControlledRun& run, const ControlRequest& 
   }
   PROVOST_ASSIGN_OR_RETURN(HandoverChannel channel,
                            HandoverChannel::Of(std::move(*request.passed)));
-  PROVOST_RETURN_IF_ERROR(run.depart(HandOver{
-      std::make_shared<HandoverChannel>(std::move(channel)), request.client.pid}));
+  PROVOST_RETURN_IF_ERROR(run.depart(
+      HandOver{std::make_shared<HandoverChannel>(std::move(channel)), request.client.pid}));
   return Json::object();
 }
 
@@ -249,8 +249,9 @@ absl::StatusOr<Json> Upgrade(ControlledRun& run, const Identity& /*client*/,
 absl::StatusOr<Json> Succession(ControlledRun& run, const Identity& /*client*/,
                                 const Arguments& /*arguments*/) {
   if (run.succession.empty()) {
-    return absl::FailedPreconditionError("nobody could go on with it: its supervisor does not say "
-                                         "how");
+    return absl::FailedPreconditionError(
+        "nobody could go on with it: its supervisor does not say "
+        "how");
   }
   return Json{{"succession", run.succession}};
 }

@@ -10,8 +10,8 @@ absl::Status Supervisor::Loop::Depart(const Departure& how) {
   if (departure_ || killing_) {
     return absl::FailedPreconditionError("the tree is being left, or killed, already");
   }
-  const bool goes_on = std::holds_alternative<SuspendRun>(how) ||
-                       std::holds_alternative<HandOver>(how);
+  const bool goes_on =
+      std::holds_alternative<SuspendRun>(how) || std::holds_alternative<HandOver>(how);
   if (goes_on && &decider_ != &stack_) {
     return absl::FailedPreconditionError("its calls are decided by what cannot be handed on");
   }

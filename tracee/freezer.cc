@@ -47,9 +47,8 @@ int WriteAll(const std::string& path, absl::string_view text) {
 }
 
 absl::Status Refused(absl::string_view what, const std::string& path, int error) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("no cgroup v2 to freeze tasks in: cannot ", what, " ", path, ": ",
-                   strerror(error)));
+  return absl::FailedPreconditionError(absl::StrCat("no cgroup v2 to freeze tasks in: cannot ",
+                                                    what, " ", path, ": ", strerror(error)));
 }
 
 // Where the v2 hierarchy is mounted, and which of its cgroups is mounted there; "" is the root.
@@ -180,9 +179,9 @@ absl::Status Freezer::Take(pid_t process) {
     // Threads of a process in a threaded one may be in several.
     const std::string type = ReadAll(origin + "/cgroup.type");
     if (!type.empty() && type != "domain\n") {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "no cgroup v2 to freeze tasks in: process ", process, " is in ", origin,
-          ", whose type is ", absl::StripSuffix(type, "\n")));
+      return absl::FailedPreconditionError(
+          absl::StrCat("no cgroup v2 to freeze tasks in: process ", process, " is in ", origin,
+                       ", whose type is ", absl::StripSuffix(type, "\n")));
     }
     const std::string path =
         absl::StrCat(origin, "/provost-handover.", getpid(), ".", std::random_device()());

@@ -29,9 +29,9 @@ constexpr std::chrono::milliseconds kPatience(10'000);
 absl::Status Adopt(const RunAddress& run) {
   // Tasks of another user, or of one with fewer rights, would have a supervisor with others.
   if (geteuid() != run.owner) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("it is user ", run.owner, "'s, and you are user ", geteuid(),
-                     ": adopt it as that one (setpriv --reuid)"));
+    return absl::InvalidArgumentError(absl::StrCat("it is user ", run.owner,
+                                                   "'s, and you are user ", geteuid(),
+                                                   ": adopt it as that one (setpriv --reuid)"));
   }
   PROVOST_ASSIGN_OR_RETURN(ControlClient client,
                            ControlClient::Connect(run.socket, run.supervisor, run.owner));
@@ -60,7 +60,8 @@ void AddAdoptCommand(CLI::App& app, std::function<int()>& chosen) {
       app.add_subcommand("adopt", "take a run over from its supervisor, and go on with it here");
   command->formatter(HelpWithUsage("provost adopt RUN"));
   command->footer(
-      "The tasks stand still for some milliseconds and notice nothing. What the run's command line\n"
+      "The tasks stand still for some milliseconds and notice nothing. What the run's command "
+      "line\n"
       "said goes on to hold; the supervisor it had ends with status 0, and this process is its\n"
       "supervisor, whose exit status is the program's. It takes a cgroup v2 that can be written.");
   command

@@ -112,7 +112,8 @@ absl::StatusOr<AdoptedRun> ReadAdopted(int fd) {
   try {
     return Json::from_cbor(bytes).get<AdoptedRun>();
   } catch (const std::exception& error) {
-    return absl::InvalidArgumentError(absl::StrCat("--adopt is for provost itself: ", error.what()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--adopt is for provost itself: ", error.what()));
   }
 }
 
@@ -121,8 +122,7 @@ absl::StatusOr<TakenOver> TakeOverRun(const AdoptedRun& run) {
                            ControlClient::Connect(run.socket, run.supervisor, run.owner));
   PROVOST_ASSIGN_OR_RETURN(auto ends, HandoverChannel::Open());
   auto& [channel, other] = ends;
-  const absl::StatusOr<Json> answer =
-      client.Ask({{"request", "handover"}}, kAnswer, other.get());
+  const absl::StatusOr<Json> answer = client.Ask({{"request", "handover"}}, kAnswer, other.get());
   other.reset();
   if (!answer.ok()) return answer.status();
   FrozenTree tree;
@@ -153,8 +153,7 @@ Adoption Report(TakenOver& taken, pid_t old) {
   adoption.taken = [&taken] { taken.channel.Send({{"taken", true}}).IgnoreError(); };
   adoption.thawed = [&taken, old](std::chrono::nanoseconds stood_still) {
     taken.channel.Send({{"done", true}}).IgnoreError();
-    const double milliseconds =
-        std::chrono::duration<double, std::milli>(stood_still).count();
+    const double milliseconds = std::chrono::duration<double, std::milli>(stood_still).count();
     Complain(absl::StrFormat("the run of supervisor %d goes on here; it stood still for %.1f ms",
                              old, milliseconds));
   };

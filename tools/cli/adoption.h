@@ -1,8 +1,8 @@
 #ifndef PROVOST_TOOLS_CLI_ADOPTION_H_
 #define PROVOST_TOOLS_CLI_ADOPTION_H_
 
-// How `provost run` hands its run over to `provost adopt`: what both sides do, in the order in which
-// they do it. docs/INTERNALS.md has the whole.
+// How `provost run` hands its run over to `provost adopt`: what both sides do, in the order in
+// which they do it. docs/INTERNALS.md has the whole.
 
 #include <sys/types.h>
 

@@ -24,8 +24,9 @@ struct Inheritance {
 // In a file that can be given away (sealed_file.h).
 absl::StatusOr<UniqueFd> WriteInheritance(const Inheritance& left);
 
-// From a descriptor that WriteInheritance or LeaveTo gave its program, which stays open. kInvalidArgument: it is
-// nothing of the kind; kUnimplemented: of a version that this program does not know.
+// From a descriptor that WriteInheritance or LeaveTo gave its program, which stays open.
+// kInvalidArgument: it is nothing of the kind; kUnimplemented: of a version that this program does
+// not know.
 absl::StatusOr<Inheritance> ReadInheritance(int fd);
 
 // Executes `successor` as `provost run` with this process's command line, and `left` for its
