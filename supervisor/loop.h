@@ -156,10 +156,13 @@ class Supervisor::Loop {
   // True if a task at a TrapStop or a GroupStop is to stay there.
   bool HoldsForHandOver(const Stopped& stopped, const Task& task) const;
   absl::StatusOr<WaitResult> NextHandOverEvent();
+  // True if all are held. An error says why they never may be.
+  absl::StatusOr<bool> IsReadyForHandOver();
   absl::Status MoveForHandOver();
   // All are held: lets go of them.
   absl::Status CompleteHandOver();
-  absl::Status LetGoOfHeld();
+  // `left` gets the tasks that live on.
+  absl::Status LetGoOfHeld(std::set<pid_t>& left);
   // The run goes on as it was.
   absl::Status UndoHandOver(absl::string_view why);
   absl::Status EndUnseen();

@@ -15,8 +15,11 @@
 namespace provost {
 namespace {
 
-// How long tasks that were killed may take to be reaped, in milliseconds.
+// How long tasks that were killed may take to be reaped, and those that are being born to come to
+// their first stops, in milliseconds.
 constexpr int kEndLimit = 5000;
+// How long the latter are given where it cannot be told whether there are any.
+constexpr int kLastBirths = 20;
 
 }  // namespace
 
@@ -55,27 +58,32 @@ bool Supervisor::Loop::HoldsForHandOver(const Stopped& stopped, const Task& task
          !protection_.pages().IsInstalling();
 }
 
+absl::StatusOr<bool> Supervisor::Loop::IsReadyForHandOver() {
+  PROVOST_RETURN_IF_ERROR(handover_->Check());
+  if (killing_) return absl::CancelledError("the tree is killed");
+  if (held_ > 0 || recorder_.left() > 0) {
+    return absl::UnavailableError("calls wait because they cannot be recorded; try again");
+  }
+  PROVOST_ASSIGN_OR_RETURN(const bool are_held, handover_->IsComplete());
+  if (!are_held || protection_.pages().IsInstalling()) return false;
+  // Those that were born while their creators were moved are not in the freezer yet.
+  PROVOST_RETURN_IF_ERROR(handover_->Take(Processes()));
+  return handover_->IsComplete();
+}
+
 absl::StatusOr<WaitResult> Supervisor::Loop::NextHandOverEvent() {
   PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.Poll());
   if (!std::holds_alternative<NothingYet>(result)) return result;
-  absl::Status status = handover_->Check();
-  if (killing_) status = absl::CancelledError("the tree is killed");
-  if (held_ > 0 || recorder_.left() > 0) {
-    status = absl::UnavailableError("calls wait because they cannot be recorded; try again");
-  }
-  absl::StatusOr<bool> complete = handover_->IsComplete();
-  if (status.ok()) status = complete.status();
-  if (!status.ok()) {
-    PROVOST_RETURN_IF_ERROR(UndoHandOver(status.message()));
-    return result;
-  }
-  if (*complete && !protection_.pages().IsInstalling()) {
+  const absl::StatusOr<bool> is_ready = IsReadyForHandOver();
+  if (!is_ready.ok()) {
+    PROVOST_RETURN_IF_ERROR(UndoHandOver(is_ready.status().message()));
+  } else if (*is_ready) {
     PROVOST_RETURN_IF_ERROR(CompleteHandOver());
-    return result;
+  } else {
+    PROVOST_RETURN_IF_ERROR(MoveForHandOver());
+    PROVOST_RETURN_IF_ERROR(AskForHandOver());
+    poll(nullptr, 0, 1);
   }
-  PROVOST_RETURN_IF_ERROR(MoveForHandOver());
-  PROVOST_RETURN_IF_ERROR(AskForHandOver());
-  poll(nullptr, 0, 1);
   return result;
 }
 
@@ -91,38 +99,44 @@ absl::Status Supervisor::Loop::MoveForHandOver() {
   return absl::OkStatus();
 }
 
-absl::Status Supervisor::Loop::LetGoOfHeld() {
-  PROVOST_ASSIGN_OR_RETURN(std::set<pid_t> gone, handover_->LetGo());
-  // Their ends nobody else could see.
-  for (int waited = 0; !gone.empty() && waited < kEndLimit;) {
-    PROVOST_ASSIGN_OR_RETURN(const WaitResult result, waiter_.Poll());
-    if (const auto* ended = std::get_if<EndedTask>(&result)) {
-      gone.erase(ended->tid);
-      PROVOST_RETURN_IF_ERROR(OnEnd(*ended));
-    } else {
-      poll(nullptr, 0, 1);
-      ++waited;
+// Those that have not come to their first stop yet, and whose creators did not live to name them,
+// are known to the kernel alone: it still has tasks of ours to be waited for.
+absl::Status Supervisor::Loop::LetGoOfHeld(std::set<pid_t>& left) {
+  std::set<pid_t> gone;
+  for (int waited = 0; waited < kEndLimit;) {
+    for (const auto& [tid, task] : tasks_) {
+      if (handover_->Holds(tid)) left.insert(tid);
     }
+    PROVOST_ASSIGN_OR_RETURN(std::set<pid_t> more, handover_->LetGo());
+    gone.merge(more);
+    PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.Poll());
+    if (std::holds_alternative<NoTasks>(result)) return absl::OkStatus();
+    if (const auto* ended = std::get_if<EndedTask>(&result)) gone.erase(ended->tid);
+    const bool is_quiet = std::holds_alternative<NothingYet>(result);
+    PROVOST_RETURN_IF_ERROR(Handle(result));
+    PROVOST_RETURN_IF_ERROR(handover_->Take(Processes()));
+    if (!is_quiet) continue;
+    // Leaders that ended before their other threads are ours as long as these live.
+    const bool has_leaders = tasks_.size() > left.size();
+    if (gone.empty() && has_leaders && waited >= kLastBirths) return absl::OkStatus();
+    poll(nullptr, 0, 1);
+    ++waited;
   }
-  return absl::OkStatus();
+  return absl::UnavailableError("a task of the tree neither stops nor ends");
 }
 
 absl::Status Supervisor::Loop::CompleteHandOver() {
-  absl::Status status = handover_->Freeze(Processes());
+  absl::Status status = handover_->Freeze();
   if (status.ok() && !root_end_ && !handover_->Holds(root_)) {
     status = absl::FailedPreconditionError(
         "the program's first thread has ended before its others: nobody else would see its end");
   }
   if (!status.ok()) return UndoHandOver(status.message());
   std::set<pid_t> left;
-  for (const auto& [tid, task] : tasks_) {
-    if (handover_->Holds(tid)) left.insert(tid);
-  }
-  status = LetGoOfHeld();
+  status = LetGoOfHeld(left);
   // Nobody would take what has been let go of.
   if (!status.ok()) KillFrozen(handover_->tree()).IgnoreError();
   PROVOST_RETURN_IF_ERROR(status);
-  // Leaders that ended before their other threads.
   for (auto task = tasks_.begin(); task != tasks_.end();) {
     if (left.contains(task->first)) {
       ++task;

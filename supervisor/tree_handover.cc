@@ -101,9 +101,7 @@ absl::Status TreeHandover::Check() const {
       "again");
 }
 
-absl::Status TreeHandover::Freeze(const std::set<pid_t>& processes) {
-  // Those that were born, or moved by somebody, since they were taken; nothing moves any more.
-  PROVOST_RETURN_IF_ERROR(Take(processes));
+absl::Status TreeHandover::Freeze() {
   for (const auto& [tid, stop] : held_) {
     const absl::Status status = CheckSeizable(tid);
     if (!status.ok() && !IsDied(status)) return status;
@@ -124,6 +122,7 @@ absl::StatusOr<std::set<pid_t>> TreeHandover::LetGo() {
       return status;
     }
   }
+  held_.clear();
   return gone;
 }
 

@@ -51,7 +51,7 @@ class TreeHandover {
   absl::Status Check() const;
 
   // When all are held: freezes them, if another process can take them all.
-  absl::Status Freeze(const std::set<pid_t>& processes);
+  absl::Status Freeze();
   // Lets go of all that are held, and frozen. Those that were killed meanwhile, and have no tracer
   // but us.
   absl::StatusOr<std::set<pid_t>> LetGo();
