@@ -1,8 +1,11 @@
 #include "supervisor/tree_handover.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -34,6 +37,16 @@ std::set<pid_t> Unreachable(const std::vector<pid_t>& tids) {
 bool IsChildOf(pid_t tid, const std::set<pid_t>& processes) {
   const absl::StatusOr<TaskStatus> task = ReadTaskStatus(tid);
   return task.ok() && processes.contains(task->parent);
+}
+
+// True if our end may leave the task's process group without a parent in another group of its
+// session; then the kernel sends SIGHUP to those that are stopped (kill_orphaned_pgrp in
+// kernel/exit.c).
+bool IsOrphanedByOurEnd(pid_t tid) {
+  if (getsid(tid) != getsid(0)) return false;
+  // A group of its children's is one that we are the link of; ours is linked by our parent.
+  if (getpgid(tid) != getpgrp()) return true;
+  return getsid(getppid()) == getsid(0) && getpgid(getppid()) != getpgrp();
 }
 
 }  // namespace
@@ -101,11 +114,23 @@ absl::Status TreeHandover::Check() const {
       "again");
 }
 
+absl::Status TreeHandover::CheckStopped() const {
+  for (const auto& [tid, stop] : held_) {
+    if (!std::holds_alternative<GroupStop>(stop.event) || !IsOrphanedByOurEnd(tid)) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("task ", tid,
+                     " is stopped, and would get SIGHUP by this supervisor's end, which leaves its "
+                     "process group an orphan: continue it first (SIGCONT)"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TreeHandover::Freeze() {
   for (const auto& [tid, stop] : held_) {
     const absl::Status status = CheckSeizable(tid);
     if (!status.ok() && !IsDied(status)) return status;
   }
+  PROVOST_RETURN_IF_ERROR(CheckStopped());
   PROVOST_RETURN_IF_ERROR(freezer_.Freeze());
   PROVOST_ASSIGN_OR_RETURN(const bool is_complete, IsComplete());
   if (is_complete) return absl::OkStatus();

@@ -63,6 +63,8 @@ class TreeHandover {
   const HandOver& how() const { return how_; }
 
  private:
+  absl::Status CheckStopped() const;
+
   using Clock = std::chrono::steady_clock;
 
   const HandOver how_;

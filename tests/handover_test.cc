@@ -127,6 +127,17 @@ class HandoverTest : public testing::Test {
     }
     EXPECT_GT(last, 0u);
   }
+  // The process that wrote its number to `pid`.
+  pid_t StoppedProcess() const {
+    pid_t pid = 0;
+    return absl::SimpleAtoi(ReadFile(directory_ + "/pid"), &pid) ? pid : 0;
+  }
+  bool AwaitStopped() const {
+    return Await([&] {
+      const std::string status = ReadFile(absl::StrCat("/proc/", StoppedProcess(), "/status"));
+      return absl::StrContains(status, "State:\tt");
+    });
+  }
   int CountInLog(absl::string_view text) const {
     const std::string log = LogText();
     return static_cast<int>(std::vector<absl::string_view>(absl::StrSplit(log, text)).size()) - 1;
@@ -201,21 +212,32 @@ TEST_F(HandoverTest, TheRunIsTheNewSupervisorsOwn) {
 // A stopped process stays so, and is continued under the new supervisor.
 TEST_F(HandoverTest, AStoppedProcessStaysStopped) {
   const auto run = Start({"/bin/sh", "-c",
-                          absl::StrCat("sh -c 'kill -STOP $$; umask; exit 3' & echo $! > ",
-                                       directory_, "/pid; wait $!; exit $?")});
-  pid_t stopped = 0;
-  const auto is_stopped = [&] {
-    return absl::SimpleAtoi(ReadFile(directory_ + "/pid"), &stopped) &&
-           absl::StrContains(ReadFile(absl::StrCat("/proc/", stopped, "/status")), "State:\tt");
-  };
-  ASSERT_TRUE(Await(is_stopped));
+                          absl::StrCat("setsid sh -c 'echo $$ > ", directory_,
+                                       "/pid; kill -STOP $$; umask; exit 3'; exit $?")});
+  ASSERT_TRUE(AwaitStopped());
   const auto adopter = Adopt(run->pid());
   ASSERT_TRUE(adopter->AwaitError(" ms\n"));
-  EXPECT_TRUE(is_stopped());
-  EXPECT_EQ(kill(stopped, SIGCONT), 0);
+  // The old one's end would tell, if anything did.
+  ASSERT_TRUE(run->AwaitError("goes on in supervisor"));
+  EXPECT_TRUE(AwaitStopped());
+  EXPECT_EQ(kill(StoppedProcess(), SIGCONT), 0);
   EXPECT_EQ(adopter->Wait().exit_code, 3);
   EXPECT_EQ(run->Wait().exit_code, 0);
   ExpectGaplessSerials();
+}
+
+// One of the supervisor's own process group, which the kernel would send SIGHUP.
+TEST_F(HandoverTest, AStoppedProcessThatWouldNoticeIsLeftWhereItIs) {
+  const auto run = Start(
+      {"/bin/sh", "-c",
+       absl::StrCat("sh -c 'echo $$ > ", directory_, "/pid; kill -STOP $$; exit 3'; exit $?")});
+  ASSERT_TRUE(AwaitStopped());
+  const Ended adopter = Adopt(run->pid())->Wait();
+  EXPECT_EQ(adopter.exit_code, 1) << adopter;
+  EXPECT_THAT(adopter.err, HasSubstr("SIGHUP"));
+  EXPECT_TRUE(AwaitStopped());
+  EXPECT_EQ(kill(StoppedProcess(), SIGCONT), 0);
+  EXPECT_EQ(run->Wait().exit_code, 3);
 }
 
 TEST_F(HandoverTest, AParentInVforkIsWaitedFor) {
