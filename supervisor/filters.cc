@@ -42,8 +42,7 @@ FilterOptions OptionsOf(size_t policies, bool complain,
 }
 
 bool IsTraced(const BoundRule& rule, const FilterOptions& options) {
-  return rule.rule->state.has_value() || !IsRegisterOnly(rule.condition) ||
-         NeedsTracer(rule.rule->decision(), options);
+  return !NeedsRegistersOnly(rule) || NeedsTracer(rule.rule->decision(), options);
 }
 
 absl::flat_hash_set<const Rule*> TracedRulesOf(const Policy& policy, const FilterOptions& options) {
@@ -74,6 +73,10 @@ FilterOptions HardenOptions(absl::Span<const Policy> policies,
 }
 
 }  // namespace
+
+bool NeedsRegistersOnly(const BoundRule& rule) {
+  return !rule.rule->state.has_value() && IsRegisterOnly(rule.condition);
+}
 
 absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,

@@ -30,6 +30,9 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     const std::function<bool(const Decision&)>& wants_record, const GatedCalls& gated = {},
     const Policy* harden = nullptr);
 
+// True if registers alone say whether the rule matches.
+bool NeedsRegistersOnly(const BoundRule& rule);
+
 // How many rules of the policies, their defaults among them, need the tracer for some call.
 struct TracedRules {
   size_t traced = 0;

@@ -23,6 +23,17 @@ GatedCalls CallsFor(ArgumentMode mode, bool attaches, const Gate& gate) {
   return calls;
 }
 
+// The state of a run under these policies, without what points into their memory.
+absl::StatusOr<SavedRun> ParseFor(const std::vector<Policy>& policies, absl::string_view state) {
+  const PolicyStack stack(policies);
+  PROVOST_ASSIGN_OR_RETURN(SavedRun run, ParseSavedRun(state, PointersOf(stack)));
+  if (run.counters.size() != stack.size()) {
+    return absl::InvalidArgumentError("the run has another number of policies");
+  }
+  for (SavedTask& task : run.tasks) task.repeated = {};
+  return run;
+}
+
 }  // namespace
 
 std::function<bool(const Decision&)> WantsRecord(const Options& options) {
@@ -116,16 +127,11 @@ absl::StatusOr<Outcome> Supervisor::Attach(const std::vector<pid_t>& processes) 
 }
 
 absl::Status Supervisor::CheckResume(absl::string_view state) const {
-  const PolicyStack stack(options_.policies);
-  PROVOST_ASSIGN_OR_RETURN(const SavedRun run, ParseSavedRun(state, PointersOf(stack)));
-  if (run.counters.size() == stack.size()) return absl::OkStatus();
-  return absl::InvalidArgumentError("the run has another number of policies");
+  return ParseFor(options_.policies, state).status();
 }
 
 absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
-  PROVOST_RETURN_IF_ERROR(CheckResume(state));
-  PROVOST_ASSIGN_OR_RETURN(SavedRun run,
-                           ParseSavedRun(state, PointersOf(PolicyStack(options_.policies))));
+  PROVOST_ASSIGN_OR_RETURN(SavedRun run, ParseFor(options_.policies, state));
   options_.seed = run.seed;
   options_.arguments = run.arguments;
   PROVOST_RETURN_IF_ERROR(NameContainer());

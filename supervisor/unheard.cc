@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "absl/container/flat_hash_set.h"
-#include "policy/predicate.h"
+#include "supervisor/filters.h"
 #include "syscalls/syscall_table.h"
 
 namespace provost {
@@ -17,12 +17,6 @@ bool KernelCanGive(const Decision& decision) {
          std::holds_alternative<Trap>(decision.verdict) ||
          std::holds_alternative<Kill>(decision.verdict) ||
          (result != nullptr && result->value == 0);
-}
-
-// True if registers alone say whether it matches.
-bool NeedsRegistersOnly(const BoundRule& bound) {
-  return !bound.rule->state.has_value() &&
-         (bound.condition == nullptr || IsRegisterOnly(bound.condition));
 }
 
 // The rules of one policy by which registers alone decide some call.

@@ -1,8 +1,6 @@
 // What can be changed of a run that goes on, by `provost set`, and by whom.
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -17,10 +15,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/status_matchers.h"
-#include "base/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/support/live_run.h"
 #include "tests/support/provost_run.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/victims.h"
@@ -45,18 +43,13 @@ std::vector<std::string> RecordsOf(const std::string& log, const std::string& ty
 }
 
 // Runs of one user, with a runtime directory and FIFOs of the test's own.
-class ControlTest : public testing::Test {
+class ControlTest : public LiveRunTest {
  protected:
   void SetUp() override {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    directory_ = TemporaryPath(absl::StrCat(name, ".", getpid()));
-    ASSERT_EQ(mkdir(directory_.c_str(), 0700), 0);
-    ASSERT_EQ(setenv("PROVOST_RUNTIME_DIR", (directory_ + "/run").c_str(), 1), 0);
+    ASSERT_NO_FATAL_FAILURE(LiveRunTest::SetUp());
     ASSERT_EQ(setenv("D", directory_.c_str(), 1), 0);
     ASSERT_EQ(setenv("PROVOST", Runfile("tools/cli/provost").c_str(), 1), 0);
-    for (const char* fifo : {"/a", "/b", "/c"}) {
-      ASSERT_EQ(mkfifo((directory_ + fifo).c_str(), 0600), 0);
-    }
+    for (const char* fifo : {"a", "b", "c"}) MakeFifo(fifo);
   }
 
   // A shell that finds FIFOs $D/a to $D/c.
@@ -64,15 +57,8 @@ class ControlTest : public testing::Test {
     options.insert(options.end(), {"-o", Log()});
     return std::make_unique<Subprocess>(CommandLine(options, {"/bin/sh", "-c", script}));
   }
-  // Lets a shell go on that reads this FIFO.
-  void Go(const std::string& fifo) const {
-    const UniqueFd fd(open((directory_ + "/" + fifo).c_str(), O_WRONLY | O_CLOEXEC));
-    ASSERT_EQ(write(fd.get(), "go\n", 3), 3);
-  }
   static Ended Set(pid_t run, const std::vector<std::string>& options) {
-    std::vector<std::string> argv = {Runfile("tools/cli/provost"), "set", absl::StrCat(run)};
-    argv.insert(argv.end(), options.begin(), options.end());
-    return Subprocess(argv).Wait();
+    return Ask("set", run, options);
   }
   static Json Ps() {
     return Json::parse(Subprocess({Runfile("tools/cli/provost"), "ps", "--json"}).Wait().out,
@@ -100,13 +86,9 @@ class ControlTest : public testing::Test {
     EXPECT_TRUE(absl::SimpleAtoi(ReadFile(directory_ + "/" + file), &pid)) << file;
     return pid;
   }
-  std::string Log() const { return directory_ + "/log"; }
-  std::string LogText() const { return ReadFile(Log()); }
   std::string Socket(pid_t supervisor) const {
     return absl::StrCat(directory_, "/run/", supervisor, ".sock");
   }
-
-  std::string directory_;
 };
 
 const std::vector<std::string> kDenyMkdir = {"-e", "deny EPERM mkdir, mkdirat as \"no-mkdir\""};

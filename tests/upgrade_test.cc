@@ -1,8 +1,6 @@
 // A run that another program goes on with, in place: no call is lost, no count, and no serial.
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +18,7 @@
 #include "base/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/live_run.h"
 #include "tests/support/provost_run.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/supervised.h"
@@ -96,16 +95,11 @@ TEST(UpgradeTest, WhatIsNoStateIsRefused) {
 }
 
 // `provost upgrade` of a run of `provost run`.
-class UpgradeCliTest : public testing::Test {
+class UpgradeCliTest : public LiveRunTest {
  protected:
   void SetUp() override {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    directory_ = TemporaryPath(absl::StrCat(name, ".", getpid()));
-    ASSERT_EQ(mkdir(directory_.c_str(), 0700), 0);
-    ASSERT_EQ(setenv("PROVOST_RUNTIME_DIR", (directory_ + "/run").c_str(), 1), 0);
+    ASSERT_NO_FATAL_FAILURE(LiveRunTest::SetUp());
     ASSERT_EQ(setenv("PID", (directory_ + "/pid").c_str(), 1), 0);
-    ASSERT_EQ(setenv("FIFO", (directory_ + "/fifo").c_str(), 1), 0);
-    ASSERT_EQ(mkfifo((directory_ + "/fifo").c_str(), 0600), 0);
     WriteFile(
         directory_ + "/policy",
         "default allow\ninclude \"rules\"\nlog getppid, umask, clone, vfork, clone3 log result\n");
@@ -120,22 +114,9 @@ class UpgradeCliTest : public testing::Test {
     return std::make_unique<Subprocess>(
         CommandLine({"-p", directory_ + "/policy", "-o", Log()}, program));
   }
-  // `provost` with these words.
-  static Ended Ask(std::vector<std::string> words) {
-    words.insert(words.begin(), Runfile("tools/cli/provost"));
-    return Subprocess(words).Wait();
-  }
   static Ended Upgrade(pid_t run, const std::vector<std::string>& options = {}) {
-    std::vector<std::string> words = {"upgrade", absl::StrCat(run)};
-    words.insert(words.end(), options.begin(), options.end());
-    return Ask(words);
+    return Ask("upgrade", run, options);
   }
-  void Go() const {
-    const UniqueFd fifo(open((directory_ + "/fifo").c_str(), O_WRONLY | O_CLOEXEC));
-    ASSERT_EQ(write(fifo.get(), "go\n", 3), 3);
-  }
-  std::string Log() const { return directory_ + "/log"; }
-  std::string LogText() const { return ReadFile(Log()); }
 
   size_t InLog(const std::string& words) const {
     const std::string text = LogText();
@@ -146,11 +127,9 @@ class UpgradeCliTest : public testing::Test {
 
   // The run's last record counts all of its decisions.
   void ExpectAllCounted() const {
-    size_t decisions = 0;
-    const std::string text = LogText();
-    for (size_t at = 0; (at = text.find("type=SYSCALL", at)) != std::string::npos; ++at)
-      ++decisions;
-    EXPECT_THAT(text, HasSubstr(absl::StrCat("op=supervisor-end events=", decisions, " lost=0")));
+    const std::string end =
+        absl::StrCat("op=supervisor-end events=", InLog("type=SYSCALL"), " lost=0");
+    EXPECT_THAT(LogText(), HasSubstr(end));
   }
 
   // The serials of the log's events rise by one from each to the next.
@@ -169,8 +148,6 @@ class UpgradeCliTest : public testing::Test {
     }
     EXPECT_GT(last, 0u);
   }
-
-  std::string directory_;
 };
 
 TEST_F(UpgradeCliTest, TheRunGoesOnUnderThePoliciesItBeganWith) {
@@ -200,11 +177,11 @@ TEST_F(UpgradeCliTest, ProtectionGuardAndMarksGoOn) {
                               "cat /etc/hostname; exit 7"}));
   ASSERT_TRUE(run.AwaitOutput("ready"));
   const std::string shell(absl::StripAsciiWhitespace(ReadFile(directory_ + "/pid")));
-  const Ended set = Ask({"set", absl::StrCat(run.pid()), "--audited", shell});
+  const Ended set = Ask("set", run.pid(), {"--audited", shell});
   EXPECT_EQ(set.exit_code, 0) << set;
   ASSERT_EQ(Upgrade(run.pid()).exit_code, 0);
   ASSERT_EQ(Upgrade(run.pid()).exit_code, 0);
-  const Ended ps = Ask({"ps", "--json"});
+  const Ended ps = Subprocess({Runfile("tools/cli/provost"), "ps", "--json"}).Wait();
   EXPECT_THAT(ps.out, HasSubstr("\"audited\": true")) << ps;
   Go();
   const Ended ended = run.Wait();

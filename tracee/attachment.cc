@@ -261,8 +261,8 @@ absl::StatusOr<bool> Attachment::Seize(pid_t process, pid_t tid) {
     if (error == ESRCH || IsGone(tid)) return false;
     // Made by one of its threads that was seized already, it is ours from its birth.
     if (!IsTracedByUs(tid)) return CannotSeize(tid, error);
-  } else if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) < 0 && errno != ESRCH) {
-    return TraceeError("PTRACE_INTERRUPT", tid, errno);
+  } else if (absl::Status asked = Interrupt(tid); !asked.ok() && !IsDied(asked)) {
+    return asked;
   }
   seized_[tid] = process;
   return true;

@@ -35,14 +35,6 @@ constexpr uint64_t kCode32 = 0x23;
 constexpr uint64_t kAllSignals = ~uint64_t{0};
 constexpr size_t kKernelMaskSize = 8;
 
-absl::StatusOr<user_regs_struct> GetRegisters(const Stopped& stopped) {
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
-    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
-  }
-  return registers;
-}
-
 struct Mapping {
   uint64_t start = 0;
   uint64_t end = 0;
@@ -116,7 +108,7 @@ absl::StatusOr<BorrowedTask> BorrowedTask::Begin(Stopped& stopped, StopQueue& qu
 }
 
 absl::Status BorrowedTask::Prepare() {
-  PROVOST_ASSIGN_OR_RETURN(saved_, GetRegisters(stopped_));
+  PROVOST_ASSIGN_OR_RETURN(saved_, ReadRegisters(stopped_));
   if (saved_.cs != kCode64 && saved_.cs != kCode32) {
     return absl::FailedPreconditionError(absl::StrCat(
         "task ", tid(), " runs in a code segment of its own, 0x", absl::Hex(saved_.cs)));
@@ -189,7 +181,7 @@ absl::StatusOr<int64_t> BorrowedTask::Call(absl::string_view name,
   PROVOST_RETURN_IF_ERROR(SetRegisters(registers));
   PROVOST_RETURN_IF_ERROR(RunToSyscallStop());
   if (seen_at != 0) {
-    PROVOST_ASSIGN_OR_RETURN(registers, GetRegisters(stopped_));
+    PROVOST_ASSIGN_OR_RETURN(registers, ReadRegisters(stopped_));
     registers.rip = seen_at;
     PROVOST_RETURN_IF_ERROR(SetRegisters(registers));
   }
@@ -216,9 +208,7 @@ absl::Status BorrowedTask::RunToSyscallStop() {
 
 absl::StatusOr<StoppedTask> BorrowedTask::Return() && {
   const pid_t tid = stopped_.tid();
-  if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) < 0) {
-    return TraceeError("PTRACE_INTERRUPT", tid, errno);
-  }
+  PROVOST_RETURN_IF_ERROR(Interrupt(tid));
   int signal = 0;
   while (true) {
     PROVOST_RETURN_IF_ERROR(std::move(stopped_).Restart(Resume::Continue(signal)));

@@ -46,10 +46,7 @@ absl::StatusOr<InjectedCall> InjectedCall::Begin(const Stopped& stopped,
     return absl::InternalError(
         absl::StrCat("task ", stopped.tid(), " cannot call ", call.name, " at this stop"));
   }
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
-    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
-  }
+  PROVOST_ASSIGN_OR_RETURN(const user_regs_struct registers, ReadRegisters(stopped));
   InjectedCall injected(instead_of);
   injected.number_ = registers.orig_rax;
   injected.instruction_ = registers.rip;

@@ -58,14 +58,6 @@ absl::StatusOr<__ptrace_syscall_info> SyscallInfo(const Stopped& stopped, uint8_
       absl::StrCat("task ", stopped.tid(), " is in a stop of op ", info.op, ", not ", expected));
 }
 
-absl::StatusOr<user_regs_struct> ReadRegisters(const Stopped& stopped) {
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
-    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
-  }
-  return registers;
-}
-
 // ERESTART_RESTARTBLOCK.
 constexpr int32_t kRestartBlock = -516;
 
@@ -85,6 +77,14 @@ absl::StatusOr<siginfo_t> SignalInfo(const Stopped& stopped) {
 }
 
 }  // namespace
+
+absl::StatusOr<user_regs_struct> ReadRegisters(const Stopped& stopped) {
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
+    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
+  }
+  return registers;
+}
 
 absl::StatusOr<SeccompStopInfo> ReadSeccompStop(const Stopped& stopped) {
   PROVOST_ASSIGN_OR_RETURN(const __ptrace_syscall_info info,
@@ -194,10 +194,7 @@ absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& aske
 
 absl::StatusOr<bool> BeganIn(const Stopped& stopped, const SyscallRequest& asked,
                              const SyscallRequest& wanted) {
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, stopped.tid(), nullptr, &registers) < 0) {
-    return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
-  }
+  PROVOST_ASSIGN_OR_RETURN(const user_regs_struct registers, ReadRegisters(stopped));
   if (registers.rip != asked.ip) return false;
   const uint64_t mask = asked.IsI386() ? UINT32_MAX : UINT64_MAX;
   for (size_t i = 0; i < wanted.args.size(); ++i) {
@@ -211,10 +208,7 @@ absl::StatusOr<bool> BeganIn(const Stopped& stopped, const SyscallRequest& asked
 
 absl::StatusOr<bool> RestoreCloneFlags(const Stopped& child, const SyscallRequest& asked,
                                        uint64_t flags) {
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, child.tid(), nullptr, &registers) < 0) {
-    return TraceeError("PTRACE_GETREGS", child.tid(), errno);
-  }
+  PROVOST_ASSIGN_OR_RETURN(const user_regs_struct registers, ReadRegisters(child));
   const auto argument = [&](size_t i) {
     uint64_t value = 0;
     std::memcpy(&value, reinterpret_cast<const char*>(&registers) + ArgumentOffset(asked, i),

@@ -1,6 +1,8 @@
 #ifndef PROVOST_TRACEE_REGISTERS_H_
 #define PROVOST_TRACEE_REGISTERS_H_
 
+#include <sys/user.h>
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -11,6 +13,9 @@
 #include "tracee/stop.h"
 
 namespace provost {
+
+// All of them, at any stop (PTRACE_GETREGS).
+absl::StatusOr<user_regs_struct> ReadRegisters(const Stopped& stopped);
 
 // What PTRACE_GET_SYSCALL_INFO says at a seccomp stop. One kernel entry.
 struct SeccompStopInfo {

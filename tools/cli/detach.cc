@@ -5,20 +5,18 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
 #include <iostream>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/unique_fd.h"
 #include "nlohmann/json.hpp"
 #include "syscalls/constants.h"
+#include "tools/cli/asked_run.h"
 #include "tools/cli/usage.h"
 #include "tools/control/control_client.h"
 #include "tools/ps/supervised_processes.h"
@@ -27,8 +25,6 @@ namespace provost {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::chrono::milliseconds kPatience(10'000);
 
 struct DetachArguments {
   pid_t run = 0;
@@ -55,11 +51,6 @@ void AwaitEnd(const UniqueFd& supervisor) {
   }
 }
 
-int Fail(const std::string& named, const absl::Status& status) {
-  Complain(named + std::string(status.message()));
-  return absl::IsFailedPrecondition(status) ? kExitRefused : kExitFailure;
-}
-
 int Detach(const DetachArguments& arguments) {
   std::optional<int> refuse;
   if (arguments.refuse) {
@@ -74,13 +65,11 @@ int Detach(const DetachArguments& arguments) {
     Complain(std::string(run.status().message()));
     return kExitUsage;
   }
-  const std::string named = absl::StrCat("supervisor ", run->supervisor, ": ");
-  absl::StatusOr<ControlClient> client =
-      ControlClient::Connect(run->socket, run->supervisor, run->owner);
-  if (!client.ok()) return Fail(named, client.status());
+  absl::StatusOr<ControlClient> client = Connect(*run);
+  if (!client.ok()) return Fail(*run, client.status());
   const UniqueFd supervisor(static_cast<int>(syscall(SYS_pidfd_open, run->supervisor, 0)));
-  const absl::StatusOr<Json> meaning = client->Ask({{"request", "detach"}}, kPatience);
-  if (!meaning.ok()) return Fail(named, meaning.status());
+  const absl::StatusOr<Json> meaning = client->Ask({{"request", "detach"}}, kAnswerPatience);
+  if (!meaning.ok()) return Fail(*run, meaning.status());
   if (!arguments.kill) Warn(*meaning);
   if (!arguments.kill && !arguments.unsafe_release) {
     Complain(
@@ -89,8 +78,8 @@ int Detach(const DetachArguments& arguments) {
   }
   Json request = {{"request", "detach"}, {"how", arguments.kill ? "kill" : "release"}};
   if (refuse) request["refuse"] = *refuse;
-  if (const absl::StatusOr<Json> answer = client->Ask(request, kPatience); !answer.ok()) {
-    return Fail(named, answer.status());
+  if (const absl::StatusOr<Json> answer = client->Ask(request, kAnswerPatience); !answer.ok()) {
+    return Fail(*run, answer.status());
   }
   if (supervisor.valid()) AwaitEnd(supervisor);
   std::cout << "run " << run->supervisor << (arguments.kill ? " was killed" : " was released")
@@ -104,13 +93,7 @@ void AddDetachCommand(CLI::App& app, std::function<int()>& chosen) {
   auto arguments = std::make_shared<DetachArguments>();
   CLI::App* command = app.add_subcommand("detach", "end the supervision of a run that goes on");
   command->formatter(HelpWithUsage("provost detach RUN --kill|--unsafe-release [options]"));
-  command
-      ->add_option("run", arguments->run,
-                   "the run: its supervisor's process id, or that of any of its processes "
-                   "(`provost ps` lists both)")
-      ->type_name("RUN")
-      ->required()
-      ->check(WholeNumber(1, std::numeric_limits<pid_t>::max()));
+  AddRunArgument(*command, arguments->run);
   CLI::Option* kill = command->add_flag("--kill", arguments->kill, "kill every task");
   CLI::Option* release =
       command->add_flag("--unsafe-release", arguments->unsafe_release,

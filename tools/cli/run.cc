@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -260,18 +261,42 @@ absl::Status Upgrade(const Suspended& suspended, const std::vector<PolicySource>
                  {.run = suspended.state, .policies = policies, .sink = sink.Save()}, pipes);
 }
 
-int Run(const RunArguments& arguments) {
-  std::optional<Inheritance> inherited;
-  if (const std::optional<int> from =
-          arguments.resume ? arguments.resume : arguments.resume_check) {
-    absl::StatusOr<Inheritance> read = ReadInheritance(*from);
-    if (!read.ok()) {
-      Complain(std::string(read.status().message()));
-      return kExitUsage;
-    }
-    inherited = *std::move(read);
-    close(*from);
+// What another program has left, if it has.
+absl::StatusOr<std::optional<Inheritance>> Inherit(const RunArguments& arguments) {
+  const std::optional<int> from = arguments.resume ? arguments.resume : arguments.resume_check;
+  if (!from) return std::nullopt;
+  PROVOST_ASSIGN_OR_RETURN(Inheritance read, ReadInheritance(*from));
+  close(*from);
+  return read;
+}
+
+// Supervises, `state` on if it is not empty, until there is an end that is one.
+absl::StatusOr<Outcome> Supervise(const RunArguments& arguments, const std::string& state,
+                                  Options& options,
+                                  const std::function<absl::Status(const Suspended&)>& upgrade) {
+  const auto begin = [&]() -> absl::StatusOr<Outcome> {
+    Supervisor supervisor(options);
+    if (!state.empty()) return supervisor.Resume(state);
+    if (!arguments.processes.empty()) return supervisor.Attach(arguments.processes);
+    return supervisor.Run(arguments.program);
+  };
+  absl::StatusOr<Outcome> outcome = begin();
+  while (outcome.ok() && std::holds_alternative<Suspended>(*outcome)) {
+    const auto& suspended = std::get<Suspended>(*outcome);
+    options.upgrade_failure = std::string(upgrade(suspended).message());
+    Complain(options.upgrade_failure);
+    outcome = Supervisor(options).Resume(std::string(suspended.state));
   }
+  return outcome;
+}
+
+int Run(const RunArguments& arguments) {
+  absl::StatusOr<std::optional<Inheritance>> left = Inherit(arguments);
+  if (!left.ok()) {
+    Complain(std::string(left.status().message()));
+    return kExitUsage;
+  }
+  std::optional<Inheritance>& inherited = *left;
   Options options;
   const bool attaches = !arguments.processes.empty();
   // Before anything of ours changes them.
@@ -295,7 +320,10 @@ int Run(const RunArguments& arguments) {
   }
   if (inherited) {
     absl::Status whole = (*sink)->Restore(inherited->sink);
-    if (whole.ok()) whole = Supervisor(options).CheckResume(inherited->run);
+    // Who resumes finds out by itself.
+    if (whole.ok() && arguments.resume_check) {
+      whole = Supervisor(options).CheckResume(inherited->run);
+    }
     if (!whole.ok()) Complain(std::string(whole.message()));
     if (!whole.ok() || arguments.resume_check) return whole.ok() ? 0 : kExitFailure;
   }
@@ -322,15 +350,9 @@ int Run(const RunArguments& arguments) {
   if (arguments.guardian) options.guardian = MakeGuardian(*arguments.guardian, arguments.output);
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
-  absl::StatusOr<Outcome> outcome = inherited  ? Supervisor(options).Resume(state)
-                                    : attaches ? Supervisor(options).Attach(arguments.processes)
-                                               : Supervisor(options).Run(arguments.program);
-  while (outcome.ok() && std::holds_alternative<Suspended>(*outcome)) {
-    const auto& suspended = std::get<Suspended>(*outcome);
-    options.upgrade_failure = std::string(Upgrade(suspended, policies, **sink, pipes).message());
-    Complain(options.upgrade_failure);
-    outcome = Supervisor(options).Resume(std::string(suspended.state));
-  }
+  const absl::StatusOr<Outcome> outcome = Supervise(
+      arguments, state, options,
+      [&](const Suspended& suspended) { return Upgrade(suspended, policies, **sink, pipes); });
   DeliverOutput(**sink, wait);
   if (!outcome.ok()) {
     Complain(std::string(outcome.status().message()));

@@ -1,6 +1,5 @@
 #include "tools/cli/set.h"
 
-#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <limits>
@@ -20,6 +19,7 @@
 #include "audit/log_decision.h"
 #include "base/status_macros.h"
 #include "nlohmann/json.hpp"
+#include "tools/cli/asked_run.h"
 #include "tools/cli/usage.h"
 #include "tools/control/control_client.h"
 #include "tools/ps/supervised_processes.h"
@@ -29,7 +29,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::chrono::milliseconds kPatience(10'000);
 constexpr pid_t kMostPid = std::numeric_limits<pid_t>::max();
 
 struct SetArguments {
@@ -146,19 +145,11 @@ int Set(const SetArguments& arguments) {
     Complain(std::string(run.status().message()));
     return kExitUsage;
   }
-  const std::string named = absl::StrCat("supervisor ", run->supervisor, ": ");
-  absl::StatusOr<ControlClient> client =
-      ControlClient::Connect(run->socket, run->supervisor, run->owner);
-  if (!client.ok()) {
-    Complain(named + std::string(client.status().message()));
-    return kExitFailure;
-  }
+  absl::StatusOr<ControlClient> client = Connect(*run);
+  if (!client.ok()) return Fail(*run, client.status());
   for (const Step& step : *steps) {
-    const absl::StatusOr<Json> answer = client->Ask(step.request, kPatience);
-    if (!answer.ok()) {
-      Complain(named + std::string(answer.status().message()));
-      return absl::IsFailedPrecondition(answer.status()) ? kExitRefused : kExitFailure;
-    }
+    const absl::StatusOr<Json> answer = client->Ask(step.request, kAnswerPatience);
+    if (!answer.ok()) return Fail(*run, answer.status());
     Tell(step, *answer);
   }
   return 0;
@@ -170,13 +161,7 @@ void AddSetCommand(CLI::App& app, std::function<int()>& chosen) {
   auto arguments = std::make_shared<SetArguments>();
   CLI::App* command = app.add_subcommand("set", "change what is recorded of a run that goes on");
   command->formatter(HelpWithUsage("provost set RUN [options]"));
-  command
-      ->add_option("run", arguments->run,
-                   "the run: its supervisor's process id, or that of any of its processes "
-                   "(`provost ps` lists both)")
-      ->type_name("RUN")
-      ->required()
-      ->check(WholeNumber(1, kMostPid));
+  AddRunArgument(*command, arguments->run);
   command
       ->add_option("--actions-logged", arguments->actions_logged,
                    "the actions that may be recorded from now on, as `provost run` has it")

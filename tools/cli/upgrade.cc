@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
+#include "tools/cli/asked_run.h"
 #include "tools/cli/usage.h"
 #include "tools/control/control_client.h"
 #include "tools/ps/supervised_processes.h"
@@ -29,7 +29,6 @@ namespace {
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kPatience(10'000);
 // What the successor may take to be there, and how often it is looked for.
 constexpr std::chrono::seconds kSuccession(60);
 constexpr int kLookMilliseconds = 20;
@@ -51,10 +50,9 @@ absl::StatusOr<std::string> ProgramOf(pid_t supervisor) {
 }
 
 absl::StatusOr<Json> Status(const RunAddress& run) {
-  absl::StatusOr<ControlClient> client =
-      ControlClient::Connect(run.socket, run.supervisor, run.owner);
+  absl::StatusOr<ControlClient> client = Connect(run);
   if (!client.ok()) return client.status();
-  return client->Ask({{"request", "status"}}, kPatience);
+  return client->Ask({{"request", "status"}}, kAnswerPatience);
 }
 
 // Waits until a program has gone on with the run that `before` had not.
@@ -80,11 +78,10 @@ absl::StatusOr<std::string> Upgrade(const RunAddress& run, const UpgradeArgument
   if (access(binary.c_str(), X_OK) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(binary, " cannot be executed"));
   }
-  absl::StatusOr<ControlClient> client =
-      ControlClient::Connect(run.socket, run.supervisor, run.owner);
+  absl::StatusOr<ControlClient> client = Connect(run);
   if (!client.ok()) return client.status();
   const absl::StatusOr<Json> answer =
-      client->Ask({{"request", "upgrade"}, {"binary", binary}}, kPatience);
+      client->Ask({{"request", "upgrade"}, {"binary", binary}}, kAnswerPatience);
   if (!answer.ok()) return answer.status();
   const absl::StatusOr<Json> status = AwaitSuccessor(run, answer->value("resumed", uint64_t{0}));
   if (!status.ok()) return status.status();
@@ -100,10 +97,7 @@ int Run(const UpgradeArguments& arguments) {
     return kExitUsage;
   }
   const absl::StatusOr<std::string> binary = Upgrade(*run, arguments);
-  if (!binary.ok()) {
-    Complain(absl::StrCat("supervisor ", run->supervisor, ": ", binary.status().message()));
-    return absl::IsFailedPrecondition(binary.status()) ? kExitRefused : kExitFailure;
-  }
+  if (!binary.ok()) return Fail(*run, binary.status());
   std::cout << "run " << run->supervisor << " goes on in " << *binary << std::endl;
   return 0;
 }
@@ -115,13 +109,7 @@ void AddUpgradeCommand(CLI::App& app, std::function<int()>& chosen) {
   CLI::App* command =
       app.add_subcommand("upgrade", "have another provost go on with a run, in place");
   command->formatter(HelpWithUsage("provost upgrade RUN [--binary PATH]"));
-  command
-      ->add_option("run", arguments->run,
-                   "the run: its supervisor's process id, or that of any of its processes "
-                   "(`provost ps` lists both)")
-      ->type_name("RUN")
-      ->required()
-      ->check(WholeNumber(1, std::numeric_limits<pid_t>::max()));
+  AddRunArgument(*command, arguments->run);
   command
       ->add_option("--binary", arguments->binary,
                    "the program (default: the one that is installed where the run's own was)")

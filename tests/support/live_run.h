@@ -1,0 +1,35 @@
+#ifndef PROVOST_TESTS_SUPPORT_LIVE_RUN_H_
+#define PROVOST_TESTS_SUPPORT_LIVE_RUN_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/support/subprocess.h"
+
+namespace provost {
+
+// For tests that ask something of runs which go on: a runtime directory of the test's own, and a
+// FIFO, $FIFO, by which a program that reads it is let go on.
+class LiveRunTest : public testing::Test {
+ protected:
+  void SetUp() override;
+
+  // Makes another FIFO in the directory.
+  void MakeFifo(const std::string& name) const;
+  // Lets a program go on that reads this FIFO.
+  void Go(const std::string& fifo = "fifo") const;
+  // `provost COMMAND RUN OPTIONS`, to its end.
+  static Ended Ask(const std::string& command, pid_t run,
+                   const std::vector<std::string>& options = {});
+  std::string Log() const { return directory_ + "/log"; }
+  std::string LogText() const;
+
+  std::string directory_;
+};
+
+}  // namespace provost
+
+#endif  // PROVOST_TESTS_SUPPORT_LIVE_RUN_H_
