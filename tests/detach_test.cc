@@ -99,16 +99,19 @@ TEST(DetachTest, WhatCannotBeRecordedDoesNotRun) {
 }
 
 TEST(DetachTest, PendingCallsAreRefusedAsAsked) {
-  CollectingSink sink;
-  Options options = OptionsOf({kTraced});
-  options.sink = &sink;
-  EXPECT_THAT(Leave(options, ReleaseTasks{EACCES}), WasReleased());
   int refused = 0;
-  for (const CollectingSink::Recorded& decision : sink.decisions()) {
-    if (decision.rule != "detach") continue;
-    ++refused;
-    EXPECT_EQ(decision.verdict, Verdict(Deny{EACCES}));
-    EXPECT_EQ(decision.result, -EACCES);
+  // Whether a call waits at the moment of leaving is the scheduler's to say: nearly always one does.
+  for (int round = 0; round < 20 && refused == 0; ++round) {
+    CollectingSink sink;
+    Options options = OptionsOf({kTraced});
+    options.sink = &sink;
+    ASSERT_THAT(Leave(options, ReleaseTasks{EACCES}), WasReleased());
+    for (const CollectingSink::Recorded& decision : sink.decisions()) {
+      if (decision.rule != "detach") continue;
+      ++refused;
+      EXPECT_EQ(decision.verdict, Verdict(Deny{EACCES}));
+      EXPECT_EQ(decision.result, -EACCES);
+    }
   }
   EXPECT_GT(refused, 0);
 }

@@ -111,6 +111,8 @@ rsyslog() {
   for way in receiver sender; do
     grep -q 'ruleset(name="audit")' $way.conf || fail "the page shows no $way"
     rsyslogd -n -f "$work/$way.conf" -i "$work/$way.pid" &
+    # Refused once, the sender would wait long before it tries again.
+    [ $way = sender ] || await listens 6514
   done
   # While they run: what is appended is followed.
   record -o "$log"
