@@ -63,16 +63,16 @@ struct ConfigChangeEvent {
 // What the supervisor says of itself: a record of its own (RecordTypeOf in wording.h),
 // op=supervisor-start when a run begins, op=supervisor-end when it ends, op=events-lost (written by
 // a sink of its own accord) where events before it could not be recorded, op=supervisor-hung when
-// its guardian has killed it.
+// its guardian has killed it, op=supervisor-reload when it is about to go on under other policies.
 struct SupervisorEvent {
-  enum class What : uint8_t { kStart, kEnd, kEventsLost, kHung };
+  enum class What : uint8_t { kStart, kEnd, kEventsLost, kHung, kReload };
   What what;
-  const Identity* identity = nullptr;           // the supervisor's own
+  const Identity* identity = nullptr;           // the supervisor's own; kReload: who asked for it
   uint64_t events = 0;                          // kEnd: decisions recorded
   uint64_t lost = 0;                            // kEnd, kEventsLost: events that could not be
   std::string reason = {};                      // kEnd: why, if tasks were left or killed for it
   std::optional<uint64_t> seed = std::nullopt;  // kStart: what random decisions are drawn from
-  // kStart: where the run's policies come from, as `provost why` takes them.
+  // kStart, kReload: where the run's policies come from, as `provost why` takes them.
   std::vector<std::string> policies = {};  // files, by absolute paths
   std::vector<std::string> rules = {};     // statements, which together make one policy
   // kStart of a run that took processes which ran already: them, and the calls that were in the
@@ -83,6 +83,7 @@ struct SupervisorEvent {
   };
   std::vector<int32_t> attached = {};
   std::vector<UnseenCall> unseen = {};
+  uint64_t generation = 0;  // kReload: how many reloads there were, this one too
 };
 
 using Event = std::variant<DecisionEvent, SupervisorEvent, ContainerEvent, ConfigChangeEvent>;

@@ -210,6 +210,7 @@ void AppendSources(absl::string_view field, const std::vector<std::string>& sour
 void AppendOperation(const SupervisorEvent& event, const RecordLine& line) {
   line.Add("op=", OperationName(event.what));
   if (event.seed.has_value()) line.Add(" seed=", *event.seed);
+  if (event.generation > 0) line.Add(" generation=", event.generation);
   AppendSources(" policies=", event.policies, line);
   AppendSources(" rules=", event.rules, line);
   if (!event.attached.empty()) line.Add(" attached=", absl::StrJoin(event.attached, ","));

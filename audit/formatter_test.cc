@@ -337,6 +337,11 @@ TEST(FormatEvent, TheSupervisorsOwnEvents) {
   EXPECT_THAT(Format(SupervisorEvent{What::kEventsLost, &self, 0, 9}),
               ElementsAre(absl::StrCat("type=TRUSTED_APP", rest, "op=events-lost lost=9", tail,
                                        "failed'")));
+  EXPECT_THAT(Format(SupervisorEvent{
+                  .what = What::kReload, .identity = &self, .rules = {"x"}, .generation = 2}),
+              ElementsAre(absl::StrCat("type=USYS_CONFIG", rest,
+                                       "unit=provost op=supervisor-reload generation=2 rules=\"x\"",
+                                       tail, "success'")));
   EXPECT_THAT(Format(SupervisorEvent{What::kHung, &self}),
               ElementsAre(absl::StrCat("type=SERVICE_STOP", rest, "unit=provost op=supervisor-hung",
                                        tail, "failed'")));

@@ -303,6 +303,7 @@ struct AppendFields {
   void operator()(const SupervisorEvent& event) const {
     AppendWord("op", OperationName(event.what), out);
     if (event.seed) AppendNumber("seed", *event.seed, out);
+    if (event.generation > 0) AppendNumber("generation", event.generation, out);
     AppendText("policies", absl::StrJoin(event.policies, "\n"), out);
     AppendText("rules", absl::StrJoin(event.rules, "\n"), out);
     AppendText("attached", absl::StrJoin(event.attached, ","), out);

@@ -119,6 +119,8 @@ TEST(JsonFormat, OtherEvents) {
        R"({"type":"SERVICE_STOP","op":"supervisor-end","events":12,"lost":3,"success":true})"},
       {SupervisorEvent{.what = What::kEventsLost, .lost = 9},
        R"({"type":"TRUSTED_APP","op":"events-lost","lost":9,"success":false})"},
+      {SupervisorEvent{.what = What::kReload, .policies = {"/a"}, .generation = 2},
+       R"({"type":"USYS_CONFIG","op":"supervisor-reload","generation":2,"policies":"/a","success":true})"},
       {SupervisorEvent{.what = What::kHung},
        R"({"type":"SERVICE_STOP","op":"supervisor-hung","success":false})"},
       {ContainerEvent{.pid = 5, .contid = UINT64_MAX - 1},

@@ -81,6 +81,10 @@ struct Line {
       case SupervisorEvent::What::kEventsLost:
         absl::StrAppend(&out, " lost=", event.lost);
         return;
+      case SupervisorEvent::What::kReload:
+        absl::StrAppend(&out, " generation=", event.generation);
+        if (event.identity != nullptr) AppendAsker(*event.identity, out);
+        return;
       case SupervisorEvent::What::kHung:
         return;
     }

@@ -185,17 +185,21 @@ absl::StatusOr<RecordedCall> ParseEvent(const std::string& path, uint64_t serial
 
 namespace {
 
-// The first record of the run that an event belongs to: each supervisor's serials rise from a
-// random place, so that it is the nearest before it.
+// The record that names the policies in force at an event, of its run's start or of a reload: each
+// supervisor's serials rise from a random place, so that it is the nearest before it.
 struct RunStart {
   std::optional<uint64_t> serial;
   int64_t seconds = 0;
   std::string record;
 
   void Take(const RecordHeader& header, absl::string_view line, uint64_t event) {
-    const bool start = header.type == "SERVICE_START" && header.serial <= event &&
-                       absl::StrContains(line, " op=supervisor-start ");
-    if (!start || (serial.has_value() && *serial > header.serial)) return;
+    const bool start =
+        header.type == "SERVICE_START" && absl::StrContains(line, " op=supervisor-start ");
+    const bool reload =
+        header.type == "USYS_CONFIG" && absl::StrContains(line, " op=supervisor-reload ");
+    if (header.serial > event || (!start && !reload) ||
+        (serial.has_value() && *serial > header.serial))
+      return;
     serial = header.serial;
     seconds = header.seconds;
     record = std::string(line);

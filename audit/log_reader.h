@@ -26,11 +26,12 @@ struct RecordedCall {
   std::optional<std::string> path;
   std::optional<std::string> cwd;
 
-  // Where the policies of its run come from, by the run's first record (SupervisorEvent::policies,
-  // rules); empty where that is not in the log.
+  // Where the policies of its run come from, by the last record before it that says so, of the
+  // run's start or of a reload (SupervisorEvent::policies, rules); empty where that is not in the
+  // log.
   std::vector<std::string> run_policies;
   std::vector<std::string> run_rules;
-  int64_t run_started = 0;  // seconds since 1970; 0: not known
+  int64_t run_started = 0;  // under these: seconds since 1970; 0: not known
 };
 
 // Finds the event with this serial in an audit log with the files that rotation left of it ("-" is

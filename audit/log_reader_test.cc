@@ -75,6 +75,9 @@ TEST(LogReaderTest, LooksInTheFilesThatRotationLeft) {
   FormatEvent(start, {1795311667, 1, 5}, first);
   start.policies = {"/srv/second.policy"};
   FormatEvent(start, {1795311667, 1, 100}, first);
+  SupervisorEvent reload{SupervisorEvent::What::kReload, &who};
+  reload.policies = {"/srv/reloaded.policy"};
+  FormatEvent(reload, {1795311668, 1, 8}, first);
   const CallFacts facts = SomeFacts();
   DecisionEvent decision = SomeDecision(who);
   decision.facts = &facts;
@@ -93,10 +96,14 @@ TEST(LogReaderTest, LooksInTheFilesThatRotationLeft) {
   EXPECT_EQ(call.rule, "no-shadow");
   EXPECT_EQ(call.cwd, facts.cwd);
   EXPECT_EQ(call.run_policies, std::vector<std::string>{"/srv/first.policy"});
+  FormatEvent(SomeDecision(who), {1795311669, 1, 9}, last);
+  WriteFile(path, last);
+  PROVOST_ASSERT_OK_AND_ASSIGN(const RecordedCall reloaded, ReadRecordedCall(path, 9));
+  EXPECT_EQ(reloaded.run_policies, std::vector<std::string>{"/srv/reloaded.policy"});
   PROVOST_ASSERT_OK_AND_ASSIGN(const RecordedCall other, ReadRecordedCall(path, 101));
   EXPECT_EQ(other.run_policies, std::vector<std::string>{"/srv/second.policy"});
-  EXPECT_THAT(ReadRecordedCall(path, 8),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr("5, 7, 100 to 101")));
+  EXPECT_THAT(ReadRecordedCall(path, 10),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("5, 7, 8 to 9, 100 to 101")));
 }
 
 // Then the record has the descriptor's name, and the rules did not see that.

@@ -64,7 +64,8 @@ void LogSink::Add(std::unique_ptr<Outlet> outlet, bool required) {
 
 absl::Status LogSink::Write(const Event& event) {
   if (const auto* supervisor = std::get_if<SupervisorEvent>(&event)) {
-    if (supervisor->identity != nullptr) supervisor_ = *supervisor->identity;
+    const bool is_own = supervisor->what != SupervisorEvent::What::kReload;
+    if (is_own && supervisor->identity != nullptr) supervisor_ = *supervisor->identity;
     if (supervisor->what == SupervisorEvent::What::kStart) {
       for (Channel& channel : channels_) channel.run_taken = channel.run_lost = 0;
     }

@@ -32,6 +32,8 @@ absl::string_view RecordTypeOf(const SupervisorEvent& event) {
     case SupervisorEvent::What::kEnd:
     case SupervisorEvent::What::kHung:
       return "SERVICE_STOP";
+    case SupervisorEvent::What::kReload:
+      return "USYS_CONFIG";
     case SupervisorEvent::What::kEventsLost:
       return "TRUSTED_APP";
   }
@@ -46,6 +48,8 @@ absl::string_view OperationName(SupervisorEvent::What what) {
       return "supervisor-end";
     case SupervisorEvent::What::kHung:
       return "supervisor-hung";
+    case SupervisorEvent::What::kReload:
+      return "supervisor-reload";
     case SupervisorEvent::What::kEventsLost:
       break;
   }

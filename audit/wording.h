@@ -17,7 +17,8 @@ namespace provost {
 absl::string_view OperationName(const Verdict& verdict);
 absl::string_view OperationName(SupervisorEvent::What what);
 
-// The type of the record that says it: a run begins and ends as a service does.
+// The type of the record that says it: a run begins and ends as a service does, and is
+// reconfigured as a system is.
 absl::string_view RecordTypeOf(const SupervisorEvent& event);
 // "unseen=" of a run that took running processes: "TID:NR,…"; empty if there is none.
 std::string UnseenCalls(const SupervisorEvent& event);

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,6 +20,7 @@
 #include "audit/log_decision.h"
 #include "base/status_macros.h"
 #include "supervisor/containers.h"
+#include "supervisor/policy_source_json.h"
 
 namespace provost {
 namespace {
@@ -55,6 +58,17 @@ class Arguments {
     return static_cast<pid_t>(number);
   }
 
+  template <typename T>
+  absl::StatusOr<std::vector<T>> List(const char* name, const char* of) const {
+    const auto member = body_.find(name);
+    // nlohmann-json has no other way to say what is wrong with a value.
+    try {
+      if (member != body_.end()) return member->get<std::vector<T>>();
+    } catch (const std::exception& error) {
+    }
+    return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" must be a list of ", of));
+  }
+
  private:
   static absl::Status Wanted(const char* name, const char* what) {
     return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" must be ", what));
@@ -84,7 +98,7 @@ absl::Status Record(ControlledRun& run, ChangeEvent event) {
 // audited, or of others.
 Json Unrecorded(const ControlledRun& run, bool audited) {
   Json names = Json::array();
-  for (const Decision& decision : run.unheard) {
+  for (const Decision& decision : run.unheard()) {
     if (run.recorder.WouldRecord(decision, audited)) names.push_back(std::string(decision.rule));
   }
   return names;
@@ -109,6 +123,9 @@ absl::StatusOr<Json> Status(ControlledRun& run, const Identity& /*client*/,
                  {"actions", run.recorder.actions().ToString()},
                  {"settable", run.settable},
                  {"resumed", run.resumed}};
+  const ReloadProgress progress = run.reload_progress();
+  answer["generation"] = progress.generation;
+  answer["switching"] = progress.switching;
   if (!run.upgrade_failure.empty()) answer["upgrade-failure"] = run.upgrade_failure;
   // Who only looks makes nobody keep what he might have seen.
   if (!run.lineage.follows()) {
@@ -232,6 +249,24 @@ absl::StatusOr<Json> Upgrade(ControlledRun& run, const Identity& /*client*/,
   return Json{{"resumed", run.resumed}};
 }
 
+absl::StatusOr<Json> Reload(ControlledRun& run, const Identity& client,
+                            const Arguments& arguments) {
+  ReloadRequest request;
+  PROVOST_ASSIGN_OR_RETURN(request.policies,
+                           arguments.List<PolicySource>("policies", "policies with their texts"));
+  PROVOST_ASSIGN_OR_RETURN(request.files, arguments.List<std::string>("files", "names"));
+  PROVOST_ASSIGN_OR_RETURN(request.statements,
+                           arguments.List<std::string>("statements", "statements"));
+  PROVOST_ASSIGN_OR_RETURN(const Reloaded reloaded, run.reload(request, client));
+  Json kept = Json::array();
+  for (const KeptRefusal& refusal : reloaded.kept) {
+    kept.push_back({{"rule", refusal.rule},
+                    {"verdict", VerdictToString(refusal.verdict)},
+                    {"calls", refusal.calls}});
+  }
+  return Json{{"generation", reloaded.generation}, {"kept", std::move(kept)}};
+}
+
 struct Request {
   absl::string_view name;
   std::array<absl::string_view, 3> arguments;  // what may stand beside "request"
@@ -246,6 +281,7 @@ constexpr Request kRequests[] = {
     {"set-contid", {"pid", "contid"}, SetContid},
     {"detach", {"how", "refuse"}, Detach},
     {"upgrade", {"binary"}, Upgrade},
+    {"reload", {"policies", "files", "statements"}, Reload},
 };
 
 absl::StatusOr<Json> CarryOut(ControlledRun& run, const ControlRequest& request) {

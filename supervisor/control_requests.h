@@ -12,7 +12,7 @@ namespace provost {
 //
 //   {"request":"status"}
 //     "pid" (of the supervisor), "mode", "actions" (those that are recorded), "settable", "resumed"
-//     and "upgrade-failure" (see "upgrade"), and
+//     and "upgrade-failure" (see "upgrade"), "generation" and "switching" (see "reload"), and
 //     "processes": {"pid", "contid" (absent without one), "audited"} each. As long as nothing was
 //     set all are alike, and "contid" and "audited" stand in place of "processes".
 //   {"request":"set-actions-logged","actions":"kill_process trap"}
@@ -30,6 +30,12 @@ namespace provost {
 //     the supervisor executes that one if it can go on with the run. Who connects again and asks
 //     for the status sees "resumed" rise, with "upgrade-failure" if it is the old program that went
 //     on.
+//   {"request":"reload","policies":[…],"files":["/etc/app.policy"],"statements":["deny EPERM bpf"]}
+//     The run goes on under these policies: "policies" are their texts (PolicySource in
+//     policy/parser.h, member by member), the others say where they come from. "generation": how
+//     many reloads there were, this one too; "kept": what filters go on refusing though the
+//     policies do not, {"rule", "verdict", "calls"} each. The tasks change over one by one: who
+//     asks for the status sees "switching", how many are to come.
 //
 // The answer is an object with "ok": true and what stands under the request, or false and "error",
 // which says why; nothing was changed then. "unrecorded" are the names of the rules whose decisions

@@ -38,7 +38,7 @@ struct ControlRequest {
 class ControlSocket {
  public:
   // The longest request, with its newline, in bytes.
-  static constexpr size_t kMaxRequest = size_t{64} << 10;
+  static constexpr size_t kMaxRequest = size_t{1} << 20;
   // Of so many clients at a time each is served; for another, one that asks for nothing must go.
   static constexpr size_t kMaxConnections = 32;
 

@@ -222,12 +222,12 @@ TEST(ControlSocketTest, ARequestHasALimit) {
       request.insert(6, std::string(ControlSocket::kMaxRequest - request.size(), 'x'));
       EXPECT_THAT(big.Ask(request), HasSubstr("\"ok\":true"));
       request.insert(6, "x");
-      EXPECT_THAT(big.Ask(request), HasSubstr("a request has at most 65536 bytes"));
+      EXPECT_THAT(big.Ask(request), HasSubstr("a request has at most 1048576 bytes"));
       EXPECT_EQ(big.Line(), "") << "there is nothing more to be had";
     }
     const Client endless(path);
     EXPECT_THAT(endless.Ask(std::string(size_t{10} << 20, 'x')),
-                HasSubstr("a request has at most 65536 bytes"));
+                HasSubstr("a request has at most 1048576 bytes"));
     const Client after(path);
     EXPECT_THAT(after.Ask("{}\n"), HasSubstr("\"ok\":true"));
   });

@@ -54,7 +54,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Run(const std::vector<std::string>& ar
   std::optional<Undumpable> undumpable;
   if (hardening_ != nullptr && !options_.unsafe_debuggable) undumpable.emplace();
   root_ = launcher.pid();
-  tasks_.try_emplace(root_);
+  tasks_[root_].generation = &newest();
   BeginControl();
   PROVOST_RETURN_IF_ERROR(EnterContainer());
   if (options_.on_started) options_.on_started(root_);
@@ -90,7 +90,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& proce
   std::optional<Undumpable> undumpable;
   if (hardening_ != nullptr && !options_.unsafe_debuggable) undumpable.emplace();
   program_runs_ = true;
-  decider_.ProgramStarted();
+  DeciderOf(newest()).ProgramStarted();
   BeginControl();
   PROVOST_RETURN_IF_ERROR(EnterContainer());
   if (options_.on_started) options_.on_started(root_);
@@ -196,17 +196,20 @@ void Supervisor::Loop::BeginControl() {
                     .settable = options_.settable,
                     .record_changes = options_.record_run,
                     .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
-                    .unheard = unheard_,
+                    .unheard = [this] { return Unheard(); },
                     .resumed = resumed_,
                     .upgrade_failure = options_.upgrade_failure,
                     .traced_rules =
                         [this] {
                           return CountTracedRules(
-                              options_.policies, options_.mode == Mode::kComplain,
+                              newest().policies, options_.mode == Mode::kComplain,
                               WantsRecord(options_),
                               hardening_ != nullptr ? &hardening_->policy() : nullptr);
                         },
                     .depart = [this](const Departure& how) { return Depart(how); },
+                    .reload = [this](const ReloadRequest& request,
+                                     const Identity& client) { return Reload(request, client); },
+                    .reload_progress = [this] { return Progress(); },
                     .tasks = tasks},
       std::move(published));
   if (!listens) return;
@@ -290,6 +293,7 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   const auto [entry, is_new] = tasks_.try_emplace(stop.stopped.tid());
   Task& task = entry->second;
   if (is_new) {
+    task.generation = GenerationOfNew(entry->first);
     run_control_->Seen(entry->first);
     if (std::holds_alternative<TrapStop>(stop.event)) {
       PROVOST_RETURN_IF_ERROR(RestoreNewTask(stop.stopped));
@@ -297,7 +301,8 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   }
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
-  PROVOST_RETURN_IF_ERROR(AskForRelease(stop.stopped, task));
+  if (switch_) PROVOST_RETURN_IF_ERROR(SwitchAt(stop, task));
+  PROVOST_RETURN_IF_ERROR(AskToStop(stop.stopped, task));
   return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
                     stop.event);
 }
@@ -321,7 +326,7 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
       PROVOST_RETURN_IF_ERROR(PresentTrapAs(stopped, trap->asked));
       task.state = Running();
       // It could not be let go of before.
-      PROVOST_RETURN_IF_ERROR(AskForRelease(stopped, task));
+      PROVOST_RETURN_IF_ERROR(AskToStop(stopped, task));
     }
   }
   const auto* ours = std::get_if<AwaitingOurTrap>(&task.state);
@@ -355,6 +360,7 @@ absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) 
 absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
   // Its creator may name it in a call before its own first stop is seen.
   run_control_->Created(event.child, stopped.tid());
+  if (switch_) CreatorIsKnown(event.child, task);
   if (task.process != 0) protection_.pages().Born(event.child, stopped.tid(), task.process);
   if (hardening_ != nullptr) {
     hardening_->OnBirth(stopped.tid(), event.child, tasks_.contains(event.child));
@@ -377,10 +383,12 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     PROVOST_RETURN_IF_ERROR(CutOff(std::exchange(task.state, Running())));
     if (auto former = tasks_.find(event.former); former != tasks_.end()) {
       task.state = std::move(former->second.state);
+      task.generation = former->second.generation;
       protection_.pages().Ended(event.former);
       tasks_.erase(former);
     }
   }
+  if (switch_ && event.former != leader) PROVOST_RETURN_IF_ERROR(OnTaskGone(event.former));
   if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) {
     // The new program's registers are its own.
     awaiting->rewritten.reset();
@@ -393,7 +401,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     if (const absl::StatusOr<int> filters = CountFilters(leader); filters.ok()) {
       protection_.pages().SetFilters(*filters);
     }
-    decider_.ProgramStarted();
+    DeciderOf(newest()).ProgramStarted();
     if (first_exec_) {
       PendingRecord record = *std::move(first_exec_);
       first_exec_.reset();
@@ -407,7 +415,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
 absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   recorder_.Forget(ended.tid);
   run_control_->Ended(ended.tid);
-  decider_.TaskEnded(ended.tid);
+  DeciderOf(newest()).TaskEnded(ended.tid);
   if (protection_.pages().Ended(ended.tid)) PROVOST_RETURN_IF_ERROR(LetWaitersGo());
   if (hardening_ != nullptr) hardening_->OnCallDone(ended.tid);
   absl::Status status;
@@ -416,6 +424,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
     tasks_.erase(task);
     status = CutOff(std::move(state));
   }
+  if (switch_ && status.ok()) status = OnTaskGone(ended.tid);
   if (ended.tid != root_) return status;
   root_end_ = ended.end;
   // An end that was asked for while tasks are held is asked of all of them, also where the signal

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/node_hash_map.h"
@@ -30,8 +32,10 @@
 #include "supervisor/guardian.h"
 #include "supervisor/hardening.h"
 #include "supervisor/kernel_features.h"
+#include "supervisor/kernel_refusals.h"
 #include "supervisor/lineage.h"
 #include "supervisor/recorder.h"
+#include "supervisor/reload.h"
 #include "supervisor/repeated_calls.h"
 #include "supervisor/run_control.h"
 #include "supervisor/run_state.h"
@@ -46,6 +50,7 @@
 #include "tracee/address_space.h"
 #include "tracee/attachment.h"
 #include "tracee/died.h"
+#include "tracee/filter_installer.h"
 #include "tracee/injected_call.h"
 #include "tracee/read_watch.h"
 #include "tracee/registers.h"
@@ -76,39 +81,48 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
 // What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
 std::function<bool(const Decision&)> WantsRecord(const Options& options);
 
+// What the filters let the tracer have tasks do.
+GatedCalls CallsFor(ArgumentMode mode, const Gate& gate);
+
 // One run from launch to the last task's end. Every handler consumes its Stopped by restarting it
 // or by storing it in the task's state.
 class Supervisor::Loop {
  public:
   // `hardening` and `guardian` are null where there is none.
-  Loop(const Options& options, std::vector<BpfProgram> filters, std::vector<Decision> unheard,
-       const ControlNumbers& control, const Gate& gate, std::unique_ptr<Hardening> hardening,
-       std::unique_ptr<Guardian> guardian)
+  Loop(const Options& options, std::vector<BpfProgram> filters, const ControlNumbers& control,
+       const Gate& gate, std::unique_ptr<Hardening> hardening, std::unique_ptr<Guardian> guardian)
       : options_(options),
         filters_(std::move(filters)),
-        unheard_(std::move(unheard)),
         control_(control),
         hardening_(std::move(hardening)),
-        stack_(options.policies, {.seed = options.seed, .clock = nullptr}),
-        decider_(options.decider != nullptr ? *options.decider : stack_),
         protection_(options.arguments, gate),
-        counts_(decider_.counts()),
         recorder_(options.sink, options.actions_logged, options.logging, options.audited),
         lineage_(recorder_.containers()),
         read_watch_(options.read_bounds,
                     [this](pid_t tid, ReadWatch::Killed what) { SayKilledForReading(tid, what); }),
-        guardian_(std::move(guardian)) {}
+        guardian_(std::move(guardian)) {
+    generations_.push_back(MakeGeneration(0, options.policies));
+  }
 
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
   absl::StatusOr<Outcome> Resume(absl::string_view state);
 
  private:
+  // Policies that tasks are under, from one reload to the next. Records and calls under way point
+  // at them, so that they stay: the kernel takes so many filters of a task, and no more.
+  struct Generation {
+    uint64_t number = 0;
+    std::vector<Policy> policies;
+    PolicyStack stack;
+    size_t filters = 0;  // the first so many of filters_ are what its tasks have
+  };
   struct Task {
     TaskState state = Running();
-    pid_t process = 0;       // its thread group, once that was asked for
-    RepeatedCalls repeated;  // kept only for a decider that counts
-    ArgumentSlot slot;       // what its call reads in place of its own memory
+    Generation* generation = nullptr;  // that it is under
+    pid_t process = 0;                 // its thread group, once that was asked for
+    RepeatedCalls repeated;            // kept only for a decider that counts
+    ArgumentSlot slot;                 // what its call reads in place of its own memory
   };
 
   // `attachment`: what the run begins with, if it does not start a program; else null.
@@ -142,8 +156,9 @@ class Supervisor::Loop {
   // Begins what was asked for, here or by Options::leave, once the program runs.
   absl::Status Leave();
   absl::Status BeginRelease(const ReleaseTasks& how);
-  // Asks a task for the stop at which it can be let go of, if the tree is being released.
-  absl::Status AskForRelease(const Stopped& stopped, const Task& task);
+  // Asks a task for the stop at which it can be let go of, if the tree is being released, or taken
+  // over into a new generation, if it is to be.
+  absl::Status AskToStop(const Stopped& stopped, const Task& task);
   // Answers a task that waits for its record: it will not be written, and nothing runs unrecorded.
   absl::Status GiveUpHeld(TaskState held);
   // Lets go of a task at a TrapStop or a GroupStop.
@@ -155,9 +170,62 @@ class Supervisor::Loop {
   // Settles what a task leaves undone whose life ended in `state`.
   absl::Status CutOff(TaskState state);
 
+  // The tasks on their way into the newest generation.
+  struct Switch {
+    std::vector<BpfProgram> filters;  // that they need
+    int filter_count = -1;            // that a task has at least which has them; -1: not known
+    std::set<pid_t> shared;           // processes all of whose threads have got them
+    // Of tasks whose first stop is to come: whether their creator, and so they, have them.
+    std::map<pid_t, bool> born;
+    // Those whose first stop has come before their creator's event, and may have them.
+    std::set<pid_t> unclear;
+  };
+  std::unique_ptr<Generation> MakeGeneration(uint64_t number, std::vector<Policy> policies) const {
+    return std::unique_ptr<Generation>(new Generation{
+        number, policies, PolicyStack(policies, {.seed = options_.seed, .clock = nullptr}),
+        filters_.size()});
+  }
+  Generation& newest() const { return *generations_.back(); }
+  // Who decides about tasks of that generation.
+  Decider& DeciderOf(Generation& generation) const {
+    return options_.decider != nullptr ? *options_.decider : generation.stack;
+  }
+  bool Counts(const Task& task) const { return DeciderOf(*task.generation).counts(); }
+  // What filters answer by themselves, of all generations.
+  std::vector<Decision> Unheard();
+  // Has the run go on under other policies; nothing has changed if it refuses.
+  absl::StatusOr<Reloaded> Reload(const ReloadRequest& request, const Identity& client);
+  absl::Status MayReload() const;
+  absl::StatusOr<std::vector<Policy>> ParseFor(const ReloadRequest& request) const;
+  absl::Status CheckGate() const;
+  absl::StatusOr<std::vector<BpfProgram>> NewFilters(const std::vector<Policy>& policies,
+                                                     const Hardening* hardening) const;
+  absl::Status RecordReload(const ReloadRequest& request, const Identity& client);
+  absl::Status BeginSwitch(std::vector<BpfProgram> filters);
+  ReloadProgress Progress() const;
+  // True of one that is not in the newest generation, and will be.
+  bool IsToCome(const std::pair<const pid_t, Task>& task) const;
+  bool IsToSwitch(pid_t tid, const Task& task) const;
+  // Takes the task into the newest generation if it stands where that can be done, and asks it to
+  // come there if not. `stop` is then its stop.
+  absl::Status SwitchAt(StoppedTask& stop, Task& task);
+  absl::Status InstallIn(StoppedTask& stop, Task& task);
+  void HasSwitched(Task& task);
+  // The same for all threads of its process, which have got the filters with it.
+  void ProcessHasSwitched(pid_t process);
+  pid_t ProcessOf(pid_t tid, Task& task) const;
+  // The one that a task which has come to its first stop is in.
+  Generation* GenerationOfNew(pid_t tid);
+  void CreatorIsKnown(pid_t child, const Task& creator);
+  // A task has ended, or its number is another's. Those that it may have created, of which nobody
+  // will be heard any more, get the filters, be it once more.
+  absl::Status OnTaskGone(pid_t tid);
+  void EndSwitchIfDone();
+
   // True if a newer filter of the task's own asked for a tracer and ours did not.
-  absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info);
-  absl::StatusOr<Judgement> Decide(const SyscallRequest& request, TraceeArguments& arguments);
+  absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info, const Task& task);
+  absl::StatusOr<Judgement> Decide(const SyscallRequest& request, const Task& task,
+                                   TraceeArguments& arguments);
   // Tells a decider that counts which calls will come again. At stops a signal can cause.
   absl::Status NoteInterruption(const Stopped& stopped, Task& task) const;
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
@@ -210,14 +278,15 @@ class Supervisor::Loop {
   void SayKilledForReading(pid_t tid, ReadWatch::Killed what) const;
 
   const Options& options_;
-  const std::vector<BpfProgram> filters_;
-  const std::vector<Decision> unheard_;  // what these answer, and we never see
+  std::vector<BpfProgram> filters_;  // of all generations, in the order of their installation
   const ControlNumbers control_;
-  const std::unique_ptr<Hardening> hardening_;
-  PolicyStack stack_;
-  Decider& decider_;
+  std::unique_ptr<Hardening> hardening_;
+  std::vector<std::unique_ptr<Hardening>> former_hardening_;  // records name its rules
+  std::vector<std::unique_ptr<Generation>> generations_;      // never empty
+  std::vector<KernelRefusal> refusals_;                       // of all but the newest
+  std::vector<PolicySource> sources_;                         // of the newest, if it was reloaded
+  std::optional<Switch> switch_;
   ArgumentProtection protection_;
-  const bool counts_;
   Recorder recorder_;
   Lineage lineage_;
   std::optional<RunControl> run_control_;  // from launch on
@@ -237,7 +306,7 @@ class Supervisor::Loop {
   std::optional<TreeRelease> release_;
   bool suspended_ = false;
   uint64_t resumed_ = 0;
-  std::set<std::string, std::less<>> rule_names_;  // of decisions that were made before that
+  std::set<std::string, std::less<>> rule_names_;  // of policies that are gone
   size_t held_ = 0;
   size_t waiters_ = 0;  // tasks in WaitsForPages, and ended ones that were
   bool said_unprotected_ = false;

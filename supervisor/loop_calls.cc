@@ -100,24 +100,25 @@ std::string CallName(const SyscallRequest& request) {
                             : std::string(syscall->signature->name);
 }
 
-absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info) {
+absl::StatusOr<bool> Supervisor::Loop::IsForeign(const SeccompStopInfo& info, const Task& task) {
   if (info.data == kTraceData) return false;
-  PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunFilters(filters_, info.request));
+  const auto filters = absl::MakeConstSpan(filters_).first(task.generation->filters);
+  PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunFilters(filters, info.request));
   return (answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
 }
 
-absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request,
+absl::StatusOr<Judgement> Supervisor::Loop::Decide(const SyscallRequest& request, const Task& task,
                                                    TraceeArguments& arguments) {
   if (release_) {
     if (std::optional<Judgement> refusal = release_->Refusal(request)) return *std::move(refusal);
   }
-  Judgement judged = Judge(decider_, request, arguments);
+  Judgement judged = Judge(DeciderOf(*task.generation), request, arguments);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   return judged;
 }
 
 absl::Status Supervisor::Loop::NoteInterruption(const Stopped& stopped, Task& task) const {
-  if (!counts_) return absl::OkStatus();
+  if (!Counts(task)) return absl::OkStatus();
   PROVOST_ASSIGN_OR_RETURN(const auto interrupted, ReadInterruptedCall(stopped));
   if (interrupted.has_value()) task.repeated.Interrupt(*interrupted);
   return absl::OkStatus();
@@ -125,7 +126,7 @@ absl::Status Supervisor::Loop::NoteInterruption(const Stopped& stopped, Task& ta
 
 absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& task) {
   PROVOST_ASSIGN_OR_RETURN(const SeccompStopInfo info, ReadSeccompStop(stopped));
-  PROVOST_ASSIGN_OR_RETURN(const bool is_foreign, IsForeign(info));
+  PROVOST_ASSIGN_OR_RETURN(const bool is_foreign, IsForeign(info, task));
   if (is_foreign) {
     // The task has no tracer as far as that filter goes: ENOSYS, as without us, in every mode.
     PROVOST_RETURN_IF_ERROR(SkipSyscall(stopped, -ENOSYS));
@@ -134,10 +135,10 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
   task.slot.Reset();
   PROVOST_ASSIGN_OR_RETURN(const auto ours, OurNextCall(stopped, task, info.request));
   if (ours) return Inject(std::move(stopped), task, info.request, ours->call);
-  CountedCall* counted = counts_ ? &task.repeated.Enter(info.request) : nullptr;
+  CountedCall* counted = Counts(task) ? &task.repeated.Enter(info.request) : nullptr;
   TraceeArguments arguments(stopped.tid(), task.process, counted);
   arguments.SetContid(recorder_.containers().Of(stopped.tid()).value_or(Containers::kUnset));
-  PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, arguments));
+  PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, task, arguments));
   Decision& decision = judged.decision;
   if (!program_runs_) {
     return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
@@ -179,7 +180,7 @@ absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& ta
     Stopped taken = *std::exchange(stopped, std::nullopt);
     return Inject(std::move(taken), task, asked, inject->call);
   } else if (std::holds_alternative<ArgumentPages::Wait>(answer)) {
-    if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
+    if (Counts(task)) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
     task.state = WaitsForPages{*std::exchange(stopped, std::nullopt)};
     ++waiters_;
   } else {
@@ -199,7 +200,7 @@ absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& ta
 
 absl::Status Supervisor::Loop::Inject(Stopped stopped, Task& task, const SyscallRequest& asked,
                                       const RemoteCall& call) {
-  if (counts_) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
+  if (Counts(task)) task.repeated.Interrupt({asked.nr, asked.ip, asked.sp});
   PROVOST_ASSIGN_OR_RETURN(const InjectedCall injected,
                            InjectedCall::Begin(stopped, asked, call, protection_.pages().gate()));
   task.state = MakesOurCall{injected};

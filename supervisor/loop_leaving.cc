@@ -10,7 +10,7 @@ absl::Status Supervisor::Loop::Depart(const Departure& how) {
   if (departure_ || killing_) {
     return absl::FailedPreconditionError("the tree is being left, or killed, already");
   }
-  if (std::holds_alternative<SuspendRun>(how) && &decider_ != &stack_) {
+  if (std::holds_alternative<SuspendRun>(how) && options_.decider != nullptr) {
     return absl::FailedPreconditionError("its calls are decided by what cannot be handed on");
   }
   departure_ = how;
@@ -30,6 +30,7 @@ absl::Status Supervisor::Loop::Leave() {
 
 absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
   reason_ = "detach-release";
+  switch_.reset();  // each goes as it is
   release_.emplace(how, filters_);
   for (auto& [tid, task] : tasks_) {
     if (TreeRelease::MayBeAsked(task.state)) PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(tid));
@@ -41,8 +42,9 @@ absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
   return absl::OkStatus();
 }
 
-absl::Status Supervisor::Loop::AskForRelease(const Stopped& stopped, const Task& task) {
-  if (!release_ || !TreeRelease::MayBeAsked(task.state)) return absl::OkStatus();
+absl::Status Supervisor::Loop::AskToStop(const Stopped& stopped, const Task& task) {
+  const bool is_wanted = release_ || (switch_ && IsToSwitch(stopped.tid(), task));
+  if (!is_wanted || !TreeRelease::MayBeAsked(task.state)) return absl::OkStatus();
   return TreeRelease::Ask(stopped.tid());
 }
 
@@ -75,7 +77,7 @@ absl::Status Supervisor::Loop::Release(Stopped stopped) {
 bool Supervisor::Loop::MaySuspend() const {
   return departure_ && std::holds_alternative<SuspendRun>(*departure_) && program_runs_ &&
          !killing_ && !waiter_.has_taken() && recorder_.left() == 0 &&
-         !protection_.pages().IsInstalling() &&
+         !protection_.pages().IsInstalling() && !switch_ &&
          std::all_of(tasks_.begin(), tasks_.end(),
                      [](const auto& task) { return CanBeSaved(task.second.state); });
 }
@@ -92,16 +94,19 @@ Suspended Supervisor::Loop::Suspend() {
                   .root_end = root_end_,
                   .recorder = recorder_.Save(),
                   .lineage = lineage_.Save(),
-                  .counters = stack_.Save()};
+                  .counters = newest().stack.Save(),
+                  .generation = newest().number,
+                  .refusals = refusals_};
   if (hardening_ != nullptr) run.hardening = hardening_->Save();
   for (auto& [tid, task] : tasks_) {
     run.tasks.push_back({tid, task.process, std::move(task.state), task.repeated.Save()});
   }
-  return {FormatSavedRun(run, PointersOf(stack_)), std::get<SuspendRun>(*departure_).successor};
+  return {FormatSavedRun(run, PointersOf(newest().stack)),
+          std::get<SuspendRun>(*departure_).successor, sources_};
 }
 
 absl::Status Supervisor::Loop::Restore(absl::string_view state) {
-  SavedPointers pointers = PointersOf(stack_);
+  SavedPointers pointers = PointersOf(newest().stack);
   pointers.name = [this](const std::string& name) -> absl::string_view {
     return *rule_names_.insert(name).first;
   };
@@ -110,9 +115,12 @@ absl::Status Supervisor::Loop::Restore(absl::string_view state) {
   root_ = run.root;
   root_end_ = run.root_end;
   program_runs_ = true;
+  newest().number = run.generation;
+  refusals_ = std::move(run.refusals);
   for (SavedTask& saved : run.tasks) {
     Task& task = tasks_[saved.tid];
     task.state = std::move(saved.state);
+    task.generation = &newest();
     task.process = saved.process;
     task.repeated.Restore(std::move(saved.repeated));
   }
@@ -123,7 +131,7 @@ absl::Status Supervisor::Loop::Restore(absl::string_view state) {
   if (root_end_ && options_.on_ended) options_.on_ended();
   BeginControl();
   lineage_.Restore(run.lineage);
-  PROVOST_RETURN_IF_ERROR(stack_.Restore(run.counters));
+  PROVOST_RETURN_IF_ERROR(newest().stack.Restore(run.counters));
   return recorder_.Restore(run.recorder);
 }
 

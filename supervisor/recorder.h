@@ -98,6 +98,7 @@ class Recorder {
   // refused. Without an `identity` it was the supervisor that did it.
   absl::Status WriteChange(ConfigChangeEvent change) { return WriteOwn(std::move(change)); }
   absl::Status WriteChange(const ContainerEvent& change) { return WriteOwn(change); }
+  absl::Status WriteChange(const SupervisorEvent& reload) { return WriteOwn(reload); }
   // `reason`: see SupervisorEvent.
   absl::Status WriteEnd(std::string reason);
   // A record that was refused will not be offered again.

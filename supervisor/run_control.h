@@ -11,12 +11,15 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/identity.h"
 #include "policy/verdict.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/departure.h"
 #include "supervisor/filters.h"
 #include "supervisor/lineage.h"
 #include "supervisor/recorder.h"
+#include "supervisor/reload.h"
 #include "supervisor/run_state.h"
 
 namespace provost {
@@ -31,7 +34,7 @@ struct ControlledRun {
   bool record_changes = true;
   bool may_go_unrecorded = false;
   // What the kernel answers by itself, and nobody ever hears of.
-  std::vector<Decision> unheard;
+  std::function<std::vector<Decision>()> unheard;
   // How many programs have gone on with the run, and why not the last that should have.
   uint64_t resumed = 0;
   std::string upgrade_failure;
@@ -39,6 +42,9 @@ struct ControlledRun {
   std::function<TracedRules()> traced_rules;
   // Leaves the tree once the request was answered.
   std::function<absl::Status(const Departure&)> depart;
+  // Has the run go on under other policies, on behalf of a client.
+  std::function<absl::StatusOr<Reloaded>(const ReloadRequest&, const Identity&)> reload;
+  std::function<ReloadProgress()> reload_progress;
   // The tasks that there are.
   std::function<std::vector<pid_t>()> tasks;
 };

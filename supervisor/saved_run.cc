@@ -318,6 +318,43 @@ BpfProgram FilterOf(const Json& json) {
   return filter;
 }
 
+// Of what a filter gives by itself.
+Json GivenToJson(const Verdict& verdict) {
+  if (const auto* deny = std::get_if<Deny>(&verdict)) return {{"deny", deny->error}};
+  if (const auto* kill = std::get_if<Kill>(&verdict)) {
+    return {{"kill", kill->scope == Kill::Scope::kProcess}};
+  }
+  return std::holds_alternative<Trap>(verdict) ? "trap" : "return";
+}
+
+Verdict GivenOf(const Json& json) {
+  if (json == "trap") return Trap();
+  if (json == "return") return Return{0};
+  if (json.contains("deny")) return Deny{json.at("deny").get<int>()};
+  const bool process = json.at("kill").get<bool>();
+  return Kill{process ? Kill::Scope::kProcess : Kill::Scope::kThread};
+}
+
+Json ToJson(const KernelRefusal& refusal) {
+  return {{"rule", refusal.rule},
+          {"verdict", GivenToJson(refusal.verdict)},
+          {"wish", static_cast<int>(refusal.wish)},
+          {"arch", static_cast<uint32_t>(refusal.arch)},
+          {"nr", refusal.nr},
+          {"condition", refusal.condition},
+          {"unless", refusal.unless}};
+}
+
+KernelRefusal RefusalOf(const Json& json) {
+  return {json.at("rule").get<std::string>(),
+          GivenOf(json.at("verdict")),
+          static_cast<RecordWish>(json.at("wish").get<int>()),
+          static_cast<Arch>(json.at("arch").get<uint32_t>()),
+          json.at("nr").get<int32_t>(),
+          json.at("condition").get<std::string>(),
+          json.at("unless").get<std::vector<std::string>>()};
+}
+
 SavedRun RunOf(const Json& json, const SavedPointers& pointers) {
   SavedRun run;
   run.resumed = json.at("resumed").get<uint64_t>();
@@ -336,6 +373,11 @@ SavedRun RunOf(const Json& json, const SavedPointers& pointers) {
   }
   run.counters = json.at("counters").get<std::vector<PolicyState::Saved>>();
   for (const Json& task : json.at("tasks")) run.tasks.push_back(TaskOf(task, pointers));
+  // Who left it may have known no other policies than the first.
+  run.generation = json.value("generation", uint64_t{0});
+  if (json.contains("refusals")) {
+    for (const Json& refusal : json.at("refusals")) run.refusals.push_back(RefusalOf(refusal));
+  }
   return run;
 }
 
@@ -374,6 +416,8 @@ std::string FormatSavedRun(const SavedRun& run, const SavedPointers& pointers) {
   for (const BpfProgram& filter : run.filters) json["filters"].push_back(ToJson(filter));
   if (run.root_end) json["root-end"] = ToJson(*run.root_end);
   for (const SavedTask& task : run.tasks) json["tasks"].push_back(ToJson(task, pointers));
+  json["generation"] = run.generation;
+  for (const KernelRefusal& refusal : run.refusals) json["refusals"].push_back(ToJson(refusal));
   std::string bytes;
   Json::to_cbor(json, bytes);
   return bytes;

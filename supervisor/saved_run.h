@@ -16,6 +16,7 @@
 #include "policy/stack.h"
 #include "supervisor/argument_mode.h"
 #include "supervisor/hardening.h"
+#include "supervisor/kernel_refusals.h"
 #include "supervisor/lineage.h"
 #include "supervisor/recorder.h"
 #include "supervisor/repeated_calls.h"
@@ -39,9 +40,9 @@ struct SavedRun {
   uint64_t seed = 0;
   // What the tasks have installed.
   ControlNumbers control;
-  uint64_t gate = 0;  // Gate::instruction
-  std::vector<BpfProgram> filters;
-  int filter_count = -1;  // that a task has which has installed none
+  uint64_t gate = 0;                // Gate::instruction
+  std::vector<BpfProgram> filters;  // of all its policies, one after the other
+  int filter_count = -1;            // that a task has which has installed none
   ArgumentMode arguments = ArgumentMode::kTrust;
   pid_t root = 0;
   std::optional<TaskEnd> root_end;
@@ -50,6 +51,8 @@ struct SavedRun {
   std::optional<Hardening::Saved> hardening;
   std::vector<PolicyState::Saved> counters;  // of each policy
   std::vector<SavedTask> tasks;
+  uint64_t generation = 0;              // of the policies
+  std::vector<KernelRefusal> refusals;  // of those before
 };
 
 // What of the deciding policies' memory is pointed at from elsewhere, by index of the policy.

@@ -9,19 +9,16 @@
 #include "supervisor/loop.h"
 
 namespace provost {
-namespace {
 
-// What the filters let the tracer have tasks do.
-GatedCalls CallsFor(ArgumentMode mode, bool attaches, const Gate& gate) {
-  GatedCalls calls = {gate.instruction(), {}};
+GatedCalls CallsFor(ArgumentMode mode, const Gate& gate) {
+  GatedCalls calls = {gate.instruction(), {kInstallingCalls.begin(), kInstallingCalls.end()}};
   if (mode != ArgumentMode::kTrust) {
-    calls.names.assign(kInjectedCalls.begin(), kInjectedCalls.end());
-  }
-  if (attaches) {
-    calls.names.insert(calls.names.end(), kAttachingCalls.begin(), kAttachingCalls.end());
+    calls.names.insert(calls.names.end(), kInjectedCalls.begin(), kInjectedCalls.end());
   }
   return calls;
 }
+
+namespace {
 
 // The state of a run under these policies, without what points into their memory.
 absl::StatusOr<SavedRun> ParseFor(const std::vector<Policy>& policies, absl::string_view state) {
@@ -90,13 +87,7 @@ absl::StatusOr<std::unique_ptr<Hardening>> Supervisor::MakeHardening(
                            guardian != nullptr ? guardian->pid() : 0);
 }
 
-std::vector<Decision> Supervisor::Unheard() const {
-  if (options_.mode == Mode::kUnrestricted || options_.control_socket.empty()) return {};
-  return UnheardDecisions(options_.policies, options_.mode == Mode::kComplain,
-                          WantsRecord(options_));
-}
-
-absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool attaches) {
+absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop() {
   PROVOST_RETURN_IF_ERROR(NameContainer());
   // Before there is a thread of ours beside this one.
   PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<Guardian> guardian, MakeGuardian());
@@ -108,21 +99,21 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop(bool atta
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_ASSIGN_OR_RETURN(
         filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
-                                WantsRecord(options_), CallsFor(options_.arguments, attaches, gate),
+                                WantsRecord(options_), CallsFor(options_.arguments, gate),
                                 hardening != nullptr ? &hardening->policy() : nullptr));
   }
-  return std::make_unique<Loop>(options_, std::move(filters), Unheard(), control, gate,
-                                std::move(hardening), std::move(guardian));
+  return std::make_unique<Loop>(options_, std::move(filters), control, gate, std::move(hardening),
+                                std::move(guardian));
 }
 
 absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
-  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop(false));
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop());
   return loop->Run(argv);
 }
 
 absl::StatusOr<Outcome> Supervisor::Attach(const std::vector<pid_t>& processes) {
   if (processes.empty()) return absl::InvalidArgumentError("no process to attach to");
-  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop(true));
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop());
   return loop->Attach(processes);
 }
 
@@ -134,14 +125,16 @@ absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
   PROVOST_ASSIGN_OR_RETURN(SavedRun run, ParseFor(options_.policies, state));
   options_.seed = run.seed;
   options_.arguments = run.arguments;
+  // The policies that named it may be others by now.
+  options_.contid = run.lineage.first.contid;
   PROVOST_RETURN_IF_ERROR(NameContainer());
   PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<Guardian> guardian, MakeGuardian());
   std::unique_ptr<Hardening> hardening;
   if (run.hardening) {
     PROVOST_ASSIGN_OR_RETURN(hardening, MakeHardening(guardian.get()));
   }
-  Loop loop(options_, std::move(run.filters), Unheard(), run.control, Gate(run.gate),
-            std::move(hardening), std::move(guardian));
+  Loop loop(options_, std::move(run.filters), run.control, Gate(run.gate), std::move(hardening),
+            std::move(guardian));
   return loop.Resume(state);
 }
 

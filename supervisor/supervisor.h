@@ -25,6 +25,7 @@
 #include "audit/log_decision.h"
 #include "audit/sink.h"
 #include "policy/decider.h"
+#include "policy/parser.h"
 #include "policy/policy.h"
 #include "supervisor/argument_mode.h"
 #include "supervisor/departure.h"
@@ -173,6 +174,9 @@ struct Released {
 struct Suspended {
   std::string state;  // for Resume
   std::string successor;
+  // Where the run was reloaded since it began or was resumed: the policies that Resume needs in
+  // place of Options::policies.
+  std::vector<PolicySource> policies = {};
 };
 // Exited and KilledBy (tracee/stop.h) are the program's own end.
 using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed, Released, Suspended>;
@@ -221,9 +225,7 @@ class Supervisor {
   // Null where there is none.
   absl::StatusOr<std::unique_ptr<Guardian>> MakeGuardian() const;
   absl::StatusOr<std::unique_ptr<Hardening>> MakeHardening(const Guardian* guardian) const;
-  // What the filters answer that nobody hears of, if anybody can ask for it.
-  std::vector<Decision> Unheard() const;
-  absl::StatusOr<std::unique_ptr<Loop>> MakeLoop(bool attaches);
+  absl::StatusOr<std::unique_ptr<Loop>> MakeLoop();
   Options options_;
 };
 

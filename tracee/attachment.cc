@@ -1,19 +1,14 @@
 #include "tracee/attachment.h"
 
 #include <dirent.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -29,7 +24,7 @@
 #include "base/status_macros.h"
 #include "tracee/borrowed_task.h"
 #include "tracee/died.h"
-#include "tracee/memory.h"
+#include "tracee/filter_installer.h"
 #include "tracee/named_task.h"
 #include "tracee/proc_path.h"
 #include "tracee/registers.h"
@@ -120,98 +115,6 @@ absl::Status CannotSeize(pid_t tid, int error) {
   const absl::Status status = TraceeError("PTRACE_SEIZE", tid, error);
   return {status.code(), absl::StrCat(status.message(), why)};
 }
-
-// The filters as seccomp(2) takes them, made for memory at `address` in a task: a sock_fprog for
-// each, and the programs behind them.
-struct FilterImage {
-  std::string bytes;
-  std::vector<uint64_t> programs;  // the address of each sock_fprog
-};
-FilterImage MakeImage(const std::vector<std::vector<sock_filter>>& filters, Arch arch,
-                      uint64_t address) {
-  // struct sock_fprog of 64-bit code; i386 has its pointer at offset 4 (struct compat_sock_fprog).
-  constexpr size_t kSlot = sizeof(sock_fprog);
-  const size_t pointer_at = arch == Arch::kX86_64 ? offsetof(sock_fprog, filter) : 4;
-  const size_t pointer_size = arch == Arch::kX86_64 ? 8 : 4;
-  FilterImage image;
-  image.bytes.assign(kSlot * filters.size(), '\0');
-  for (size_t i = 0; i < filters.size(); ++i) {
-    const auto length = static_cast<uint16_t>(filters[i].size());
-    const uint64_t at = address + image.bytes.size();
-    std::memcpy(&image.bytes[kSlot * i], &length, sizeof(length));
-    std::memcpy(&image.bytes[kSlot * i + pointer_at], &at, pointer_size);
-    image.bytes.append(reinterpret_cast<const char*>(filters[i].data()),
-                       filters[i].size() * sizeof(sock_filter));
-    image.programs.push_back(address + kSlot * i);
-  }
-  return image;
-}
-
-size_t ImageSize(const std::vector<std::vector<sock_filter>>& filters) {
-  return MakeImage(filters, Arch::kX86_64, 0).bytes.size();
-}
-
-absl::StatusOr<uint64_t> Expect(absl::string_view name, pid_t tid, absl::StatusOr<int64_t> result) {
-  if (!result.ok()) return result.status();
-  if (*result >= 0 || *result < -4095) return static_cast<uint64_t>(*result);
-  return absl::FailedPreconditionError(absl::StrCat(name, " in task ", tid, " gives ",
-                                                    strerror(static_cast<int>(-*result)),
-                                                    " (a filter of its own may refuse it)"));
-}
-
-// The calls by which a borrowed task puts filters on its process.
-class FilterInstaller {
- public:
-  FilterInstaller(const AttachSpec& spec, BorrowedTask& task) : spec_(spec), task_(task) {}
-
-  // True once a filter is in.
-  bool has_installed() const { return has_installed_; }
-
-  absl::Status Install() {
-    const uint64_t size = ImageSize(spec_.filters);
-    constexpr uint64_t kReadWrite = PROT_READ | PROT_WRITE;
-    constexpr uint64_t kPrivate = MAP_PRIVATE | MAP_ANONYMOUS;
-    PROVOST_ASSIGN_OR_RETURN(
-        const uint64_t address,
-        Expect("mmap", task_.tid(),
-               task_.Call("mmap", {0, size, kReadWrite, kPrivate, ~uint64_t{0}, 0})));
-    absl::Status status = InstallFrom(address);
-    // Also where it failed: nothing of ours stays.
-    const absl::Status unmapped =
-        Expect("munmap", task_.tid(), task_.Call("munmap", {address, size}, Gate())).status();
-    return status.ok() ? unmapped : status;
-  }
-
- private:
-  uint64_t Gate() const { return has_installed_ ? spec_.gate : 0; }
-
-  absl::Status InstallFrom(uint64_t address) {
-    FilterImage image = MakeImage(spec_.filters, task_.arch(), address);
-    PROVOST_RETURN_IF_ERROR(TraceeMemory(task_.tid()).Write(RemotePtr<void>(address), image.bytes));
-    if (!spec_.unsafe_allow_new_privs) {
-      PROVOST_RETURN_IF_ERROR(
-          Expect("prctl", task_.tid(), task_.Call("prctl", {PR_SET_NO_NEW_PRIVS, 1})).status());
-    }
-    for (const uint64_t program : image.programs) {
-      PROVOST_ASSIGN_OR_RETURN(
-          const uint64_t diverged,
-          Expect(
-              "seccomp", task_.tid(),
-              task_.Call("seccomp", {SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, program},
-                         Gate())));
-      if (diverged != 0) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("thread ", diverged, " has filters of its own, which cannot be joined"));
-      }
-      has_installed_ = true;
-    }
-    return absl::OkStatus();
-  }
-
-  const AttachSpec& spec_;
-  BorrowedTask& task_;
-  bool has_installed_ = false;
-};
 
 }  // namespace
 
@@ -437,7 +340,10 @@ absl::Status Attachment::InstallIn(pid_t process) {
     if (!IsDied(task.status())) held_.insert(std::move(entry));
     return task.status();
   }
-  FilterInstaller installer(spec_, *task);
+  FilterInstaller installer({.filters = spec_.filters,
+                             .gate = spec_.gate,
+                             .set_no_new_privs = !spec_.unsafe_allow_new_privs},
+                            *task);
   absl::Status status = installer.Install();
   absl::StatusOr<StoppedTask> back = std::move(*task).Return();
   if (status.ok()) status = back.status();

@@ -4,7 +4,6 @@
 #include <linux/filter.h>
 #include <sys/types.h>
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -14,22 +13,16 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "tracee/stop_queue.h"
 #include "tracee/waiter.h"
 
 namespace provost {
 
-// The calls that a task makes under filters that are in already; those must let them through at the
-// gate.
-inline constexpr std::array<absl::string_view, 2> kAttachingCalls = {"seccomp", "munmap"};
-
 // Processes that run already, to be taken under supervision.
 struct AttachSpec {
   std::vector<pid_t> processes;  // any task of each names it
   std::vector<std::vector<sock_filter>> filters;
-  // The instruction pointer at which the filters let kAttachingCalls pass (Gate in
-  // injected_call.h).
+  // The instruction pointer at which the filters let kInstallingCalls pass (filter_installer.h).
   uint64_t gate = 0;
   // Dangerous: as in LaunchSpec.
   bool unsafe_allow_new_privs = false;

@@ -189,11 +189,20 @@ absl::StatusOr<int64_t> BorrowedTask::Call(absl::string_view name,
   return ReadResult(stopped_);
 }
 
+// None of our calls is execve: it was another thread that made it, whose number is the leader's
+// now. The task that was ours is no more.
+absl::StatusOr<StoppedTask> BorrowedTask::NextStop(pid_t tid) const {
+  PROVOST_ASSIGN_OR_RETURN(StoppedTask stop, queue_->NextStopOf(tid));
+  if (!std::holds_alternative<ExecStop>(stop.event)) return stop;
+  queue_->Keep(std::move(stop));
+  return TraceeError("wait4", tid, ESRCH);
+}
+
 absl::Status BorrowedTask::RunToSyscallStop() {
   const pid_t tid = stopped_.tid();
   while (true) {
     PROVOST_RETURN_IF_ERROR(std::move(stopped_).Restart(Resume::UntilSyscallExit()));
-    PROVOST_ASSIGN_OR_RETURN(StoppedTask stop, queue_->NextStopOf(tid));
+    PROVOST_ASSIGN_OR_RETURN(StoppedTask stop, NextStop(tid));
     stopped_ = std::move(stop.stopped);
     if (std::holds_alternative<SyscallExitStop>(stop.event)) return absl::OkStatus();
     const auto* signal = std::get_if<SignalStop>(&stop.event);
@@ -212,7 +221,7 @@ absl::StatusOr<StoppedTask> BorrowedTask::Return() && {
   int signal = 0;
   while (true) {
     PROVOST_RETURN_IF_ERROR(std::move(stopped_).Restart(Resume::Continue(signal)));
-    PROVOST_ASSIGN_OR_RETURN(StoppedTask stop, queue_->NextStopOf(tid));
+    PROVOST_ASSIGN_OR_RETURN(StoppedTask stop, NextStop(tid));
     stopped_ = std::move(stop.stopped);
     const auto* delivered = std::get_if<SignalStop>(&stop.event);
     signal = delivered == nullptr ? 0 : delivered->signal;

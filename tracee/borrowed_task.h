@@ -57,6 +57,8 @@ class BorrowedTask {
   absl::Status FindInstruction();
   absl::Status SetRegisters(const user_regs_struct& registers) const;
   absl::Status SetSignalMask(uint64_t mask) const;
+  // The next stop of the task, if it is still the one that was borrowed.
+  absl::StatusOr<StoppedTask> NextStop(pid_t tid) const;
   // Restarts it until the next stop of a call.
   absl::Status RunToSyscallStop();
 

@@ -103,6 +103,16 @@ absl::StatusOr<WaitResult> Waiter::NextFair(int flags, OnSignal on_signal) {
   return result;
 }
 
+void Waiter::GiveBack(std::deque<WaitResult> results) {
+  for (WaitResult& later : batch_) results.push_back(std::move(later));
+  batch_.clear();
+  for (WaitResult& result : results) {
+    std::erase_if(batch_, [&](const WaitResult& earlier) { return Replaces(result, earlier); });
+    batch_.push_back(std::move(result));
+  }
+  if (!batch_.empty()) unbatched_ = kMaxUnbatched;
+}
+
 // While there is more than one task to serve, every result comes in a batch; a task alone costs one
 // wait more for every few.
 void Waiter::TakeBatch() {

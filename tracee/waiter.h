@@ -49,6 +49,8 @@ class Waiter {
   // The same, but a signal whose handler was set without SA_RESTART ends it: NothingYet. A signal
   // that comes just before the wait does not.
   absl::StatusOr<WaitResult> NextOrSignal();
+  // Takes results that it gave out, in order, to give them out again before all others.
+  void GiveBack(std::deque<WaitResult> results);
   // True if results were taken from the kernel and not given out yet: they are lost unless they
   // are.
   bool has_taken() const { return !batch_.empty() || !batch_status_.ok(); }

@@ -21,11 +21,10 @@
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
 #include "nlohmann/json.hpp"
+#include "supervisor/policy_source_json.h"
 
 namespace provost {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PolicySource::Root, name, directory, text)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PolicySource, roots, includes, needs_default)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LogSink::Saved::Outlet, lost, run_taken, run_lost)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LogSink::Saved, next_serial, unstamped_lost, outlets)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Inheritance, run, policies, sink, kept, blocked)

@@ -16,6 +16,7 @@
 #include "tools/cli/fuzz.h"
 #include "tools/cli/import.h"
 #include "tools/cli/ps.h"
+#include "tools/cli/reload.h"
 #include "tools/cli/report.h"
 #include "tools/cli/run.h"
 #include "tools/cli/set.h"
@@ -74,6 +75,7 @@ int Main(int argc, char** argv) {
   AddReportCommand(app, chosen);
   AddPsCommand(app, chosen);
   AddSetCommand(app, chosen);
+  AddReloadCommand(app, chosen);
   AddDetachCommand(app, chosen);
   AddUpgradeCommand(app, chosen);
   AddDiffCommand(app, chosen);

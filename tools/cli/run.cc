@@ -188,7 +188,8 @@ std::optional<int> Prepare(const RunArguments& arguments, const Inheritance* inh
     }
     options.actions_logged = *actions;
   }
-  if (arguments.policies.empty()) {
+  // A run that was reloaded may have begun without any.
+  if (options.policies.empty()) {
     absl::StatusOr<Policy> everything = RecordEverything();
     if (!everything.ok()) {
       Complain(std::string(everything.status().message()));
@@ -270,9 +271,21 @@ absl::StatusOr<std::optional<Inheritance>> Inherit(const RunArguments& arguments
   return read;
 }
 
+// The policies that the run has been reloaded with, if it has, in place of those it began with.
+absl::Status TakeReloaded(const Suspended& suspended, Options& options,
+                          std::vector<PolicySource>& sources) {
+  if (suspended.policies.empty()) return absl::OkStatus();
+  std::optional<std::vector<ParsedPolicy>> parsed = ParseAgain(suspended.policies);
+  if (!parsed) return absl::InternalError("the policies of the reload cannot be read again");
+  sources = suspended.policies;
+  options.policies.clear();
+  for (ParsedPolicy& policy : *parsed) options.policies.push_back(std::move(policy.policy));
+  return absl::OkStatus();
+}
+
 // Supervises, `state` on if it is not empty, until there is an end that is one.
 absl::StatusOr<Outcome> Supervise(const RunArguments& arguments, const std::string& state,
-                                  Options& options,
+                                  Options& options, std::vector<PolicySource>& sources,
                                   const std::function<absl::Status(const Suspended&)>& upgrade) {
   const auto begin = [&]() -> absl::StatusOr<Outcome> {
     Supervisor supervisor(options);
@@ -283,6 +296,7 @@ absl::StatusOr<Outcome> Supervise(const RunArguments& arguments, const std::stri
   absl::StatusOr<Outcome> outcome = begin();
   while (outcome.ok() && std::holds_alternative<Suspended>(*outcome)) {
     const auto& suspended = std::get<Suspended>(*outcome);
+    PROVOST_RETURN_IF_ERROR(TakeReloaded(suspended, options, sources));
     options.upgrade_failure = std::string(upgrade(suspended).message());
     Complain(options.upgrade_failure);
     outcome = Supervisor(options).Resume(std::string(suspended.state));
@@ -351,7 +365,7 @@ int Run(const RunArguments& arguments) {
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
   const absl::StatusOr<Outcome> outcome = Supervise(
-      arguments, state, options,
+      arguments, state, options, policies,
       [&](const Suspended& suspended) { return Upgrade(suspended, policies, **sink, pipes); });
   DeliverOutput(**sink, wait);
   if (!outcome.ok()) {

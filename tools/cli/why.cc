@@ -114,7 +114,8 @@ bool ParseSerial(const std::string& text, uint64_t& serial) {
          absl::SimpleAtoi(text, &serial);
 }
 
-// The policies that the run's first record names; false, with a message, if it names none.
+// The policies that the run's start, or its last reload before the call, names; false, with a
+// message, if it names none.
 bool TakePoliciesOfRun(const RecordedCall& recorded, PolicyArguments& policies) {
   policies.files = recorded.run_policies;
   policies.statements = recorded.run_rules;
@@ -132,7 +133,7 @@ bool TakePoliciesOfRun(const RecordedCall& recorded, PolicyArguments& policies) 
       return false;
     }
     if (stat(path.c_str(), &status) == 0 && status.st_mtime > recorded.run_started) {
-      Complain(absl::StrCat("why: note: ", file, " was changed after the run began"));
+      Complain(absl::StrCat("why: note: ", file, " was changed after the run began with it"));
     }
   }
   return true;

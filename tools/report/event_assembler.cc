@@ -223,8 +223,8 @@ void TakeApart(LogEvent& event) {
 
 // One record is the whole event: what user space sends, and what the audit system says of itself.
 bool StandsAlone(absl::string_view type) {
-  static constexpr absl::string_view kPrefixes[] = {"USER",     "CRED_",   "TRUSTED_APP", "DAEMON_",
-                                                    "SERVICE_", "SYSTEM_", "CONTAINER_OP"};
+  static constexpr absl::string_view kPrefixes[] = {
+      "USER", "CRED_", "TRUSTED_APP", "DAEMON_", "SERVICE_", "SYSTEM_", "CONTAINER_OP", "USYS_"};
   return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
                      [&](absl::string_view prefix) { return absl::StartsWith(type, prefix); });
 }

@@ -1,0 +1,363 @@
+#include <linux/seccomp.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "policy/filter_length.h"
+#include "policy/parser.h"
+#include "spdlog/spdlog.h"
+#include "supervisor/loop.h"
+#include "tracee/borrowed_task.h"
+#include "tracee/task_status.h"
+
+namespace provost {
+namespace {
+
+// What filters of the tasks' own may come to: two of the longest that there are.
+constexpr size_t kReserve = 8192;
+
+// True of a leader that has exited before its threads: it never stops again.
+bool HasExited(pid_t tid) {
+  const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
+  return !status.ok() || status->ended;
+}
+
+const char* OnOff(bool on) { return on ? "on" : "off"; }
+
+}  // namespace
+
+absl::Status Supervisor::Loop::MayReload() const {
+  if (options_.mode == Mode::kUnrestricted) {
+    return absl::FailedPreconditionError("the run is unrestricted: it has no policy to replace");
+  }
+  if (options_.decider != nullptr) {
+    return absl::FailedPreconditionError("its calls are decided by a program's own decider");
+  }
+  if (options_.unsafe_allow_new_privs) {
+    return absl::FailedPreconditionError(
+        "tasks without privilege take no filter in a run with --unsafe-allow-new-privs");
+  }
+  if (departure_ || killing_) {
+    return absl::FailedPreconditionError("the tree is being left, or killed");
+  }
+  if (switch_) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the last reload is under way, with ", Progress().switching, " tasks to come; try again"));
+  }
+  if (!program_runs_) {
+    return absl::FailedPreconditionError("the program has not started yet; try again");
+  }
+  return CheckGate();
+}
+
+// Of a run that an older version began the filters may not let a filter in.
+absl::Status Supervisor::Loop::CheckGate() const {
+  for (const Arch arch : kAllArches) {
+    for (const absl::string_view name : kInstallingCalls) {
+      const Syscall* call = SyscallTable::Get().Find(arch, name);
+      if (call == nullptr) continue;
+      const SyscallRequest request = {.arch = static_cast<uint32_t>(arch),
+                                      .nr = call->nr,
+                                      .ip = protection_.pages().gate().instruction()};
+      PROVOST_ASSIGN_OR_RETURN(const uint32_t answer, RunFilters(filters_, request));
+      const uint32_t action = answer & SECCOMP_RET_ACTION_FULL;
+      if (action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_TRACE) continue;
+      return absl::FailedPreconditionError(
+          "the filters of the run, which another version of provost began, let no other in");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Policy>> Supervisor::Loop::ParseFor(const ReloadRequest& request) const {
+  std::vector<Policy> policies;
+  for (const PolicySource& source : request.policies) {
+    PROVOST_ASSIGN_OR_RETURN(ParsedPolicy parsed, ParsePolicySource(source));
+    policies.push_back(std::move(parsed.policy));
+  }
+  if (policies.empty()) return absl::InvalidArgumentError("there is no policy to go on under");
+  PROVOST_RETURN_IF_ERROR(CheckProtection(options_.arguments, policies));
+  PROVOST_ASSIGN_OR_RETURN(const auto label, CommonContainer(policies));
+  if (label && label->contid != options_.contid) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(label->where.file, ":", label->where.line, ": error: `container ",
+                     label->contid, "` cannot be had by a reload: the run's container is ",
+                     options_.contid ? absl::StrCat(*options_.contid) : "none", "; leave it out"));
+  }
+  PROVOST_RETURN_IF_ERROR(CommonHardening(policies).status());
+  for (const Policy& policy : policies) {
+    const bool is_on = hardening_ != nullptr;
+    if (!policy.harden() || policy.harden()->on == is_on) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        policy.harden()->where.file, ":", policy.harden()->where.line, ": error: `harden ",
+        OnOff(!is_on), "` cannot be had by a reload: the run began with `harden ", OnOff(is_on),
+        "`; leave it out"));
+  }
+  return policies;
+}
+
+absl::StatusOr<std::vector<BpfProgram>> Supervisor::Loop::NewFilters(
+    const std::vector<Policy>& policies, const Hardening* hardening) const {
+  PROVOST_ASSIGN_OR_RETURN(
+      std::vector<BpfProgram> filters,
+      CompileFilters(policies, options_.mode == Mode::kComplain, control_, WantsRecord(options_),
+                     CallsFor(options_.arguments, protection_.pages().gate()),
+                     hardening != nullptr ? &hardening->policy() : nullptr));
+  const auto is_equal = [](const BpfProgram& left, const BpfProgram& right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](const sock_filter& a, const sock_filter& b) {
+                        return a.code == b.code && a.jt == b.jt && a.jf == b.jf && a.k == b.k;
+                      });
+  };
+  // Hardening's, wherever it stands: its errnos give way to any policy's.
+  const bool is_hardened_so =
+      hardening != nullptr &&
+      std::any_of(filters_.begin(), filters_.end(),
+                  [&](const BpfProgram& known) { return is_equal(known, filters.front()); });
+  if (is_hardened_so) filters.erase(filters.begin());
+  // The policies', if nothing has come behind them: of two errnos the newest filter's counts.
+  const size_t known = filters_.size();
+  if (filters.size() <= known &&
+      std::equal(filters.begin(), filters.end(), filters_.end() - filters.size(), is_equal)) {
+    filters.clear();
+  }
+  const size_t length = KernelLength(filters_) + KernelLength(filters);
+  if (length + kReserve > kMostFilterInstructions && !filters.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the run's filters would come to ", length, " instructions; of the ",
+                     kMostFilterInstructions, " that the kernel takes of a task, ", kReserve,
+                     " are left for its own: filters cannot be taken off, begin the run anew"));
+  }
+  return filters;
+}
+
+absl::Status Supervisor::Loop::RecordReload(const ReloadRequest& request, const Identity& client) {
+  if (!options_.record_run) return absl::OkStatus();
+  SupervisorEvent event = {.what = SupervisorEvent::What::kReload,
+                           .identity = &client,
+                           .policies = request.files,
+                           .rules = request.statements,
+                           .generation = newest().number + 1};
+  // As at the start: for whoever asks why, it is as if the policies had said so.
+  if (hardening_ == nullptr) event.rules.emplace_back("harden off");
+  const absl::Status written = recorder_.WriteChange(event);
+  if (written.ok() || options_.on_audit_failure == OnAuditFailure::kContinue) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat("it cannot be recorded, and so is not done: ", written.message()));
+}
+
+absl::StatusOr<Reloaded> Supervisor::Loop::Reload(const ReloadRequest& request,
+                                                  const Identity& client) {
+  PROVOST_RETURN_IF_ERROR(MayReload());
+  PROVOST_ASSIGN_OR_RETURN(std::vector<Policy> policies, ParseFor(request));
+  std::unique_ptr<Hardening> hardening;
+  if (hardening_ != nullptr) {
+    PROVOST_ASSIGN_OR_RETURN(hardening,
+                             Hardening::Create(policies, options_.unsafe_allow_new_privs,
+                                               guardian_ != nullptr ? guardian_->pid() : 0));
+  }
+  PROVOST_ASSIGN_OR_RETURN(std::vector<BpfProgram> filters, NewFilters(policies, hardening.get()));
+  PROVOST_RETURN_IF_ERROR(RecordReload(request, client));
+
+  const bool complain = options_.mode == Mode::kComplain;
+  for (KernelRefusal& refusal :
+       KernelRefusalsOf(newest().policies, complain, WantsRecord(options_))) {
+    const bool is_known = std::find(refusals_.begin(), refusals_.end(), refusal) != refusals_.end();
+    if (!is_known) refusals_.push_back(std::move(refusal));
+  }
+  Reloaded reloaded = {newest().number + 1,
+                       KeptUnder(refusals_, policies, complain, WantsRecord(options_))};
+  if (hardening_ != nullptr) {
+    hardening->Restore(hardening_->Save());
+    former_hardening_.push_back(std::exchange(hardening_, std::move(hardening)));
+  }
+  filters_.insert(filters_.end(), filters.begin(), filters.end());
+  generations_.push_back(MakeGeneration(reloaded.generation, std::move(policies)));
+  sources_ = request.policies;
+  PROVOST_RETURN_IF_ERROR(BeginSwitch(std::move(filters)));
+  return reloaded;
+}
+
+absl::Status Supervisor::Loop::BeginSwitch(std::vector<BpfProgram> filters) {
+  if (filters.empty()) {
+    for (auto& [tid, task] : tasks_) HasSwitched(task);
+    return absl::OkStatus();
+  }
+  ArgumentPages& pages = protection_.pages();
+  switch_.emplace();
+  if (pages.filters() >= 0) {
+    switch_->filter_count = pages.filters() + static_cast<int>(filters.size());
+  }
+  // Until all have as many, a number says nothing of a task's own.
+  pages.SetFilters(-1);
+  switch_->filters = std::move(filters);
+  for (auto& [tid, task] : tasks_) {
+    if (TreeRelease::MayBeAsked(task.state)) PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(tid));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<Decision> Supervisor::Loop::Unheard() {
+  if (options_.mode == Mode::kUnrestricted || options_.control_socket.empty()) return {};
+  std::vector<Decision> unheard =
+      UnheardDecisions(newest().policies, options_.mode == Mode::kComplain, WantsRecord(options_));
+  for (const KernelRefusal& refusal : refusals_) {
+    const Decision decision = {refusal.verdict, refusal.wish,
+                               *rule_names_.insert(refusal.rule).first};
+    if (std::find(unheard.begin(), unheard.end(), decision) == unheard.end()) {
+      unheard.push_back(decision);
+    }
+  }
+  return unheard;
+}
+
+ReloadProgress Supervisor::Loop::Progress() const {
+  return {newest().number,
+          static_cast<size_t>(std::count_if(tasks_.begin(), tasks_.end(),
+                                            [this](const auto& task) { return IsToCome(task); }))};
+}
+
+bool Supervisor::Loop::IsToSwitch(pid_t tid, const Task& task) const {
+  return task.generation != &newest() && !switch_->unclear.contains(tid);
+}
+
+absl::Status Supervisor::Loop::SwitchAt(StoppedTask& stop, Task& task) {
+  if (killing_ || !IsToSwitch(stop.stopped.tid(), task)) return absl::OkStatus();
+  const bool is_event_stop =
+      std::holds_alternative<TrapStop>(stop.event) || std::holds_alternative<GroupStop>(stop.event);
+  if (!is_event_stop || !TreeRelease::IsReady(task.state)) return absl::OkStatus();
+  PROVOST_RETURN_IF_ERROR(InstallIn(stop, task));
+  EndSwitchIfDone();
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::InstallIn(StoppedTask& stop, Task& task) {
+  const pid_t tid = stop.stopped.tid();
+  const auto kill_process = [&](const absl::Status& why) {
+    if (options_.logger != nullptr) {
+      options_.logger->error(
+          "the process of task {} is killed: the new policy cannot be put on it: {}", tid,
+          std::string(why.message()));
+    }
+    kill(tid, SIGKILL);
+  };
+  StopQueue queue(waiter_);
+  absl::StatusOr<BorrowedTask> borrowed = BorrowedTask::Begin(stop.stopped, queue);
+  if (!borrowed.ok()) {
+    if (IsDied(borrowed.status())) return borrowed.status();
+    kill_process(borrowed.status());
+    return absl::OkStatus();
+  }
+  FilterInstaller installer({.filters = switch_->filters,
+                             .gate = protection_.pages().gate().instruction(),
+                             .is_gated = true,
+                             .set_no_new_privs = false,
+                             .alone_if_diverged = true},
+                            *borrowed);
+  const absl::Status installed = installer.Install();
+  absl::StatusOr<StoppedTask> back = std::move(*borrowed).Return();
+  waiter_.GiveBack(queue.TakeAll());
+  if (!installed.ok() && !IsDied(installed)) kill_process(installed);
+  if (!back.ok()) return back.status();
+  stop = *std::move(back);
+  if (!installed.ok()) return absl::OkStatus();
+  HasSwitched(task);
+  if (installer.is_shared()) ProcessHasSwitched(ProcessOf(tid, task));
+  return absl::OkStatus();
+}
+
+void Supervisor::Loop::HasSwitched(Task& task) {
+  task.generation = &newest();
+  task.repeated.Clear();
+}
+
+void Supervisor::Loop::ProcessHasSwitched(pid_t process) {
+  if (process == 0) return;
+  switch_->shared.insert(process);
+  for (auto& [tid, task] : tasks_) {
+    if (task.generation == &newest() || ProcessOf(tid, task) != process) continue;
+    switch_->unclear.erase(tid);
+    HasSwitched(task);
+  }
+}
+
+pid_t Supervisor::Loop::ProcessOf(pid_t tid, Task& task) const {
+  if (task.process == 0) {
+    if (const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid); status.ok()) {
+      task.process = status->process;
+    }
+  }
+  return task.process;
+}
+
+Supervisor::Loop::Generation* Supervisor::Loop::GenerationOfNew(pid_t tid) {
+  if (!switch_) return &newest();
+  Generation* const before = generations_[generations_.size() - 2].get();
+  if (const auto born = switch_->born.find(tid); born != switch_->born.end()) {
+    const bool has_them = born->second;
+    switch_->born.erase(born);
+    return has_them ? &newest() : before;
+  }
+  const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
+  if (status.ok() && switch_->shared.contains(status->process)) return &newest();
+  const absl::StatusOr<int> count = CountFilters(tid);
+  const bool has_too_few =
+      switch_->filter_count >= 0 && count.ok() && *count < switch_->filter_count;
+  // Its creator has yet to stop for having made it, and is then as it was when it did.
+  if (!has_too_few) switch_->unclear.insert(tid);
+  return before;
+}
+
+void Supervisor::Loop::CreatorIsKnown(pid_t child, const Task& creator) {
+  const bool has_them = creator.generation == &newest();
+  const auto known = tasks_.find(child);
+  if (known == tasks_.end()) {
+    switch_->born[child] = has_them;
+    return;
+  }
+  if (switch_->unclear.erase(child) == 0) return;
+  if (has_them) {
+    HasSwitched(known->second);
+    EndSwitchIfDone();
+  } else if (TreeRelease::MayBeAsked(known->second.state)) {
+    TreeRelease::Ask(child).IgnoreError();  // it is asked at its next stop, too
+  }
+}
+
+absl::Status Supervisor::Loop::OnTaskGone(pid_t tid) {
+  switch_->born.erase(tid);
+  switch_->unclear.erase(tid);
+  switch_->shared.erase(tid);
+  for (const pid_t other : std::exchange(switch_->unclear, {})) {
+    const auto task = tasks_.find(other);
+    if (task == tasks_.end() || !TreeRelease::MayBeAsked(task->second.state)) continue;
+    PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(other));
+  }
+  EndSwitchIfDone();
+  return absl::OkStatus();
+}
+
+bool Supervisor::Loop::IsToCome(const std::pair<const pid_t, Task>& task) const {
+  return task.second.generation != &newest() && !HasExited(task.first);
+}
+
+void Supervisor::Loop::EndSwitchIfDone() {
+  if (std::any_of(tasks_.begin(), tasks_.end(),
+                  [this](const auto& task) { return IsToCome(task); })) {
+    return;
+  }
+  for (auto& [tid, task] : tasks_) {
+    if (task.generation != &newest()) HasSwitched(task);
+  }
+  protection_.pages().SetFilters(switch_->filter_count);
+  switch_.reset();
+}
+
+}  // namespace provost
