@@ -60,10 +60,12 @@ struct PolicySource {
     std::string name;  // as messages and rule names have it
     std::string directory;
     std::string text;
+    bool operator==(const Root&) const = default;
   };
   std::vector<Root> roots;                      // a file, or statements
   std::map<std::string, std::string> includes;  // texts, by the paths that they were opened by
   bool needs_default = true;
+  bool operator==(const PolicySource&) const = default;
 };
 
 struct ParsedPolicy {

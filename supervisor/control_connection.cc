@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "base/passed_descriptor.h"
 
 namespace provost {
 
@@ -22,7 +23,8 @@ std::optional<std::string> ControlConnection::Read(size_t limit, absl::string_vi
   std::array<char, 4096> chunk;
   size_t end = in_.find('\n');
   while (end == std::string::npos && in_.size() < limit) {
-    const ssize_t got = recv(fd(), chunk.data(), std::min(chunk.size(), limit - in_.size()), 0);
+    const ssize_t got =
+        ReceivePassed(fd(), chunk.data(), std::min(chunk.size(), limit - in_.size()), passed_);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
     if (got <= 0) {

@@ -35,6 +35,8 @@ class ControlConnection {
   // The next line, without its newline, of at most `limit` bytes with it; a request is then under
   // way. Nullopt: not yet. A longer one is answered with `too_long`, and is the last.
   std::optional<std::string> Read(size_t limit, absl::string_view too_long);
+  // The descriptor that came along with what was read last, if any did; once.
+  UniqueFd TakePassed() { return std::exchange(passed_, UniqueFd()); }
   // The answer to what is under way: `line` and a newline, written as far as the client takes it.
   void Answer(absl::string_view line);
   // Nothing more is read; it ends when what was answered is written.
@@ -47,6 +49,7 @@ class ControlConnection {
  private:
   UniqueFd socket_;
   Identity client_;
+  UniqueFd passed_;
   std::string in_;
   std::string out_;
   bool is_busy_ = false;

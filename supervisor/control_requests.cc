@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "audit/log_decision.h"
 #include "base/status_macros.h"
 #include "supervisor/containers.h"
+#include "supervisor/handover_channel.h"
 #include "supervisor/policy_source_json.h"
 
 namespace provost {
@@ -80,6 +82,18 @@ class Arguments {
 // What a request does, and the members of its answer.
 using Handler = absl::StatusOr<Json> (*)(ControlledRun& run, const Identity& client,
                                          const Arguments& arguments);
+
+// For requests that are no handler's: they take a descriptor.
+absl::StatusOr<Json> HandOverTo(const ControlledRun& run, const ControlRequest& request) {
+  if (request.passed == nullptr) {
+    return absl::InvalidArgumentError("\"handover\" takes a descriptor (SCM_RIGHTS)");
+  }
+  PROVOST_ASSIGN_OR_RETURN(HandoverChannel channel,
+                           HandoverChannel::Of(std::move(*request.passed)));
+  PROVOST_RETURN_IF_ERROR(run.depart(
+      HandOver{std::make_shared<HandoverChannel>(std::move(channel)), request.client.pid}));
+  return Json::object();
+}
 
 // OK if a change may be made: it is on record, or need not be.
 absl::Status Recorded(const ControlledRun& run, const absl::Status& written) {
@@ -267,6 +281,14 @@ absl::StatusOr<Json> Reload(ControlledRun& run, const Identity& client,
   return Json{{"generation", reloaded.generation}, {"kept", std::move(kept)}};
 }
 
+absl::StatusOr<Json> Succession(ControlledRun& run, const Identity& /*client*/,
+                                const Arguments& /*arguments*/) {
+  std::string succession = run.succession();
+  if (!succession.empty()) return Json{{"succession", std::move(succession)}};
+  return absl::FailedPreconditionError(
+      "nobody could go on with it: its supervisor does not say how");
+}
+
 struct Request {
   absl::string_view name;
   std::array<absl::string_view, 3> arguments;  // what may stand beside "request"
@@ -282,6 +304,8 @@ constexpr Request kRequests[] = {
     {"detach", {"how", "refuse"}, Detach},
     {"upgrade", {"binary"}, Upgrade},
     {"reload", {"policies", "files", "statements"}, Reload},
+    {"succession", {}, Succession},
+    {"handover", {}, nullptr},
 };
 
 absl::StatusOr<Json> CarryOut(ControlledRun& run, const ControlRequest& request) {
@@ -299,6 +323,7 @@ absl::StatusOr<Json> CarryOut(ControlledRun& run, const ControlRequest& request)
           absl::StrCat("\"", name, "\" has no argument \"", member.key(), "\""));
     }
   }
+  if (row->handler == nullptr) return HandOverTo(run, request);
   return row->handler(run, request.client, Arguments(request.body));
 }
 

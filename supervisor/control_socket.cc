@@ -223,6 +223,7 @@ void ControlSocket::Attend(uint64_t id, ControlConnection& connection, short eve
 }
 
 void ControlSocket::Take(uint64_t id, ControlConnection& connection, const std::string& line) {
+  UniqueFd passed = connection.TakePassed();
   bool too_deep = false;
   // What is nested without end could not be copied or written without end of the stack.
   const auto look = [&](int depth, Json::parse_event_t, const Json&) {
@@ -241,7 +242,9 @@ void ControlSocket::Take(uint64_t id, ControlConnection& connection, const std::
     connection.Answer(Refusal("too many requests wait: try again"));
     return;
   }
-  requests_.push_back({id, {connection.client(), std::move(body)}});
+  ControlRequest request = {connection.client(), std::move(body)};
+  if (passed.valid()) request.passed = std::make_shared<UniqueFd>(std::move(passed));
+  requests_.push_back({id, std::move(request)});
   pending_.store(true, std::memory_order_relaxed);
 }
 

@@ -26,6 +26,8 @@ namespace provost {
 struct ControlRequest {
   Identity client;  // who asks, as it was when it connected
   nlohmann::json body;
+  // A descriptor that came along (SCM_RIGHTS, unix(7)); null: none did.
+  std::shared_ptr<UniqueFd> passed = nullptr;
 };
 
 // A unix stream socket at which a run takes requests while it goes on. A request is a JSON object

@@ -113,6 +113,9 @@ absl::StatusOr<Outcome> Supervisor::Loop::Resume(absl::string_view state) {
 
 absl::Status Supervisor::Loop::SuperviseToEnd() {
   absl::Status supervised = Supervise();
+  if (handover_ && !suspended_) {
+    supervised.Update(UndoHandOver(supervised.ok() ? "the run has ended" : supervised.message()));
+  }
   if (!supervised.ok()) {
     // Nothing may run on unsupervised, nor stay stopped.
     KillTree();
@@ -138,7 +141,12 @@ absl::Status Supervisor::Loop::SuperviseToEnd() {
 }
 
 absl::StatusOr<Outcome> Supervisor::Loop::EndOfRun() {
-  if (suspended_) return Outcome(Suspend());
+  if (suspended_ && handover_) {
+    return Outcome(HandedOver{Save(), handover_->tree(), handover_->how(), sources_});
+  }
+  if (suspended_) {
+    return Outcome(Suspended{Save(), std::get<SuspendRun>(*departure_).successor, sources_});
+  }
   if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
   if (release_ && !killing_) return Outcome(Released{release_->tasks()});
   if (!root_end_) {
@@ -190,27 +198,28 @@ void Supervisor::Loop::BeginControl() {
   const bool listens =
       !options_.control_socket.empty() && (published != nullptr || !options_.publish_state);
   run_control_.emplace(
-      ControlledRun{.recorder = recorder_,
-                    .lineage = lineage_,
-                    .mode = NameOf(options_.mode),
-                    .settable = options_.settable,
-                    .record_changes = options_.record_run,
-                    .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
-                    .unheard = [this] { return Unheard(); },
-                    .resumed = resumed_,
-                    .upgrade_failure = options_.upgrade_failure,
-                    .traced_rules =
-                        [this] {
-                          return CountTracedRules(
-                              newest().policies, options_.mode == Mode::kComplain,
-                              WantsRecord(options_),
-                              hardening_ != nullptr ? &hardening_->policy() : nullptr);
-                        },
-                    .depart = [this](const Departure& how) { return Depart(how); },
-                    .reload = [this](const ReloadRequest& request,
-                                     const Identity& client) { return Reload(request, client); },
-                    .reload_progress = [this] { return Progress(); },
-                    .tasks = tasks},
+      ControlledRun{
+          .recorder = recorder_,
+          .lineage = lineage_,
+          .mode = NameOf(options_.mode),
+          .settable = options_.settable,
+          .record_changes = options_.record_run,
+          .may_go_unrecorded = options_.on_audit_failure == OnAuditFailure::kContinue,
+          .unheard = [this] { return Unheard(); },
+          .resumed = resumed_,
+          .upgrade_failure = options_.upgrade_failure,
+          .succession = [this] { return options_.succession ? options_.succession(sources_) : ""; },
+          .traced_rules =
+              [this] {
+                return CountTracedRules(newest().policies, options_.mode == Mode::kComplain,
+                                        WantsRecord(options_),
+                                        hardening_ != nullptr ? &hardening_->policy() : nullptr);
+              },
+          .depart = [this](const Departure& how) { return Depart(how); },
+          .reload = [this](const ReloadRequest& request,
+                           const Identity& client) { return Reload(request, client); },
+          .reload_progress = [this] { return Progress(); },
+          .tasks = tasks},
       std::move(published));
   if (!listens) return;
   const absl::Status listening = run_control_->Listen(options_.control_socket);
@@ -227,10 +236,8 @@ absl::Status Supervisor::Loop::Supervise() {
   }
   while (true) {
     PROVOST_RETURN_IF_ERROR(Leave());
-    if (MaySuspend()) {
-      suspended_ = true;
-      return absl::OkStatus();
-    }
+    suspended_ = suspended_ || MaySuspend();
+    if (suspended_) return absl::OkStatus();
     if (guardian_) guardian_->Works();
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, NextEvent());
     if (std::holds_alternative<NoTasks>(result)) return absl::OkStatus();
@@ -253,6 +260,7 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
     run_control_->CarryOut();
     if (departure_ && reason_.empty()) return WaitResult(NothingYet());
   }
+  if (handover_) return NextHandOverEvent();
   if ((held_ == 0 && recorder_.left() == 0) || killing_) {
     if (!recorder_.has_unflushed()) return WaitForEvent();
     PROVOST_ASSIGN_OR_RETURN(WaitResult ready, waiter_.Poll());
@@ -299,6 +307,7 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
       PROVOST_RETURN_IF_ERROR(RestoreNewTask(stop.stopped));
     }
   }
+  if (handover_) handover_->Forget(stop.stopped.tid());
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
   if (switch_) PROVOST_RETURN_IF_ERROR(SwitchAt(stop, task));
@@ -341,6 +350,11 @@ absl::Status Supervisor::Loop::On(const SignalStop& event, Stopped stopped, Task
 absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task& task) {
   if (release_ && TreeRelease::IsReady(task.state)) return Release(std::move(stopped));
   PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
+  if (HoldsForHandOver(stopped, task)) {
+    task.state = Running();
+    handover_->Hold({std::move(stopped), event});
+    return absl::OkStatus();
+  }
   const pid_t tid = stopped.tid();
   // A stop can come between a trap and its SIGSYS; what is awaited stays awaited.
   if (std::holds_alternative<Running>(task.state)) task.state = Listening();
@@ -349,10 +363,15 @@ absl::Status Supervisor::Loop::On(const GroupStop& event, Stopped stopped, Task&
   return absl::OkStatus();
 }
 
-absl::Status Supervisor::Loop::On(const TrapStop&, Stopped stopped, Task& task) {
+absl::Status Supervisor::Loop::On(const TrapStop& event, Stopped stopped, Task& task) {
   PROVOST_RETURN_IF_ERROR(NoteInterruption(stopped, task));
   if (hardening_ != nullptr) PROVOST_RETURN_IF_ERROR(hardening_->OnStop(stopped));
   if (release_ && TreeRelease::IsReady(task.state)) return Release(std::move(stopped));
+  if (HoldsForHandOver(stopped, task)) {
+    task.state = Running();
+    handover_->Hold({std::move(stopped), event});
+    return absl::OkStatus();
+  }
   if (std::holds_alternative<Listening>(task.state)) task.state = Running();
   return RunOn(std::move(stopped), task);
 }
@@ -377,6 +396,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
   task.process = leader;
   protection_.pages().Execed(leader);
   if (event.former != leader) {
+    if (handover_) handover_->Forget(event.former);
     // The thread that called execve has become the leader; what it was doing goes on under that
     // tid. The former leader was reaped unreported.
     recorder_.Forget(event.former);
@@ -414,6 +434,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
 
 absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   recorder_.Forget(ended.tid);
+  if (handover_) handover_->Forget(ended.tid);
   run_control_->Ended(ended.tid);
   DeciderOf(newest()).TaskEnded(ended.tid);
   if (protection_.pages().Ended(ended.tid)) PROVOST_RETURN_IF_ERROR(LetWaitersGo());

@@ -43,6 +43,7 @@
 #include "supervisor/supervisor.h"
 #include "supervisor/task.h"
 #include "supervisor/tracee_arguments.h"
+#include "supervisor/tree_handover.h"
 #include "supervisor/tree_release.h"
 #include "supervisor/undumpable.h"
 #include "supervisor/unheard.h"
@@ -107,6 +108,8 @@ class Supervisor::Loop {
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
   absl::StatusOr<Outcome> Resume(absl::string_view state);
+  absl::StatusOr<Outcome> Adopt(absl::string_view state, const FrozenTree& tree,
+                                const Adoption& adoption);
 
  private:
   // Policies that tasks are under, from one reload to the next. Records and calls under way point
@@ -156,16 +159,36 @@ class Supervisor::Loop {
   // Begins what was asked for, here or by Options::leave, once the program runs.
   absl::Status Leave();
   absl::Status BeginRelease(const ReleaseTasks& how);
-  // Asks a task for the stop at which it can be let go of, if the tree is being released, or taken
-  // over into a new generation, if it is to be.
+  // Asks a task for the stop at which it can be let go of, if the tree is being left, or taken over
+  // into a new generation, if it is to be.
   absl::Status AskToStop(const Stopped& stopped, const Task& task);
+  // Begins to hand the tree over; what it cannot do is told, undone, and no error.
+  absl::Status BeginHandOver(const HandOver& how);
+  // The processes of the tasks that there are.
+  std::set<pid_t> Processes() const;
+  // Asks those that are not held yet to come to their stops.
+  absl::Status AskForHandOver();
+  // True if a task at a TrapStop or a GroupStop is to stay there.
+  bool HoldsForHandOver(const Stopped& stopped, const Task& task) const;
+  absl::StatusOr<WaitResult> NextHandOverEvent();
+  // True if all are held. An error says why they never may be.
+  absl::StatusOr<bool> IsReadyForHandOver();
+  absl::Status MoveForHandOver();
+  // All are held: lets go of them.
+  absl::Status CompleteHandOver();
+  // `left` gets the tasks that live on.
+  absl::Status LetGoOfHeld(std::set<pid_t>& left);
+  // The run goes on as it was.
+  absl::Status UndoHandOver(absl::string_view why);
+  absl::Status EndUnseen();
   // Answers a task that waits for its record: it will not be written, and nothing runs unrecorded.
   absl::Status GiveUpHeld(TaskState held);
   // Lets go of a task at a TrapStop or a GroupStop.
   absl::Status Release(Stopped stopped);
   // True if the run is to be suspended and nothing of it is in our hands alone.
   bool MaySuspend() const;
-  Suspended Suspend();
+  // What Restore needs. No task is handled afterwards.
+  std::string Save();
   absl::Status Restore(absl::string_view state);
   // Settles what a task leaves undone whose life ended in `state`.
   absl::Status CutOff(TaskState state);
@@ -304,6 +327,7 @@ class Supervisor::Loop {
   std::optional<Departure> departure_;
   std::string reason_;  // of the run's end, if it was asked for
   std::optional<TreeRelease> release_;
+  std::optional<TreeHandover> handover_;
   bool suspended_ = false;
   uint64_t resumed_ = 0;
   std::set<std::string, std::less<>> rule_names_;  // of policies that are gone

@@ -10,7 +10,9 @@ absl::Status Supervisor::Loop::Depart(const Departure& how) {
   if (departure_ || killing_) {
     return absl::FailedPreconditionError("the tree is being left, or killed, already");
   }
-  if (std::holds_alternative<SuspendRun>(how) && options_.decider != nullptr) {
+  const bool goes_on =
+      std::holds_alternative<SuspendRun>(how) || std::holds_alternative<HandOver>(how);
+  if (goes_on && options_.decider != nullptr) {
     return absl::FailedPreconditionError("its calls are decided by what cannot be handed on");
   }
   departure_ = how;
@@ -23,6 +25,9 @@ absl::Status Supervisor::Loop::Leave() {
   if (!departure_) return absl::OkStatus();
   if (const auto* release = std::get_if<ReleaseTasks>(&*departure_)) return BeginRelease(*release);
   if (std::holds_alternative<SuspendRun>(*departure_)) return absl::OkStatus();
+  if (const auto* how = std::get_if<HandOver>(&*departure_)) {
+    return handover_ ? absl::OkStatus() : BeginHandOver(HandOver(*how));
+  }
   reason_ = "detach-kill";
   KillTree();
   return absl::OkStatus();
@@ -43,7 +48,8 @@ absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
 }
 
 absl::Status Supervisor::Loop::AskToStop(const Stopped& stopped, const Task& task) {
-  const bool is_wanted = release_ || (switch_ && IsToSwitch(stopped.tid(), task));
+  const bool is_wanted = release_ || (handover_ && handover_->Wants(stopped.tid())) ||
+                         (switch_ && IsToSwitch(stopped.tid(), task));
   if (!is_wanted || !TreeRelease::MayBeAsked(task.state)) return absl::OkStatus();
   return TreeRelease::Ask(stopped.tid());
 }
@@ -82,7 +88,7 @@ bool Supervisor::Loop::MaySuspend() const {
                      [](const auto& task) { return CanBeSaved(task.second.state); });
 }
 
-Suspended Supervisor::Loop::Suspend() {
+std::string Supervisor::Loop::Save() {
   SavedRun run = {.resumed = resumed_,
                   .seed = options_.seed,
                   .control = control_,
@@ -101,8 +107,7 @@ Suspended Supervisor::Loop::Suspend() {
   for (auto& [tid, task] : tasks_) {
     run.tasks.push_back({tid, task.process, std::move(task.state), task.repeated.Save()});
   }
-  return {FormatSavedRun(run, PointersOf(newest().stack)),
-          std::get<SuspendRun>(*departure_).successor, sources_};
+  return FormatSavedRun(run, PointersOf(newest().stack));
 }
 
 absl::Status Supervisor::Loop::Restore(absl::string_view state) {

@@ -38,6 +38,8 @@ struct ControlledRun {
   // How many programs have gone on with the run, and why not the last that should have.
   uint64_t resumed = 0;
   std::string upgrade_failure;
+  // What a successor in another process begins with; empty: there can be none.
+  std::function<std::string()> succession;
   // What of the policies needs the supervisor.
   std::function<TracedRules()> traced_rules;
   // Leaves the tree once the request was answered.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
 #include "supervisor/loop.h"
+#include "tracee/freezer.h"
 
 namespace provost {
 
@@ -121,7 +122,8 @@ absl::Status Supervisor::CheckResume(absl::string_view state) const {
   return ParseFor(options_.policies, state).status();
 }
 
-absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
+absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoopFrom(
+    absl::string_view state) {
   PROVOST_ASSIGN_OR_RETURN(SavedRun run, ParseFor(options_.policies, state));
   options_.seed = run.seed;
   options_.arguments = run.arguments;
@@ -133,9 +135,21 @@ absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
   if (run.hardening) {
     PROVOST_ASSIGN_OR_RETURN(hardening, MakeHardening(guardian.get()));
   }
-  Loop loop(options_, std::move(run.filters), run.control, Gate(run.gate), std::move(hardening),
-            std::move(guardian));
-  return loop.Resume(state);
+  return std::make_unique<Loop>(options_, std::move(run.filters), run.control, Gate(run.gate),
+                                std::move(hardening), std::move(guardian));
 }
+
+absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoopFrom(state));
+  return loop->Resume(state);
+}
+
+absl::StatusOr<Outcome> Supervisor::Adopt(absl::string_view state, const FrozenTree& tree,
+                                          const Adoption& adoption) {
+  PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoopFrom(state));
+  return loop->Adopt(state, tree, adoption);
+}
+
+absl::Status KillFrozen(const FrozenTree& tree) { return Freezer(tree.cgroups).Kill(); }
 
 }  // namespace provost

@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -134,6 +135,11 @@ struct Options {
   // Why an upgrade did not come to pass, of a run that is resumed for it; said to who asks.
   std::string upgrade_failure;
 
+  // What a process that wants the run handed over is to know before it asks for that, under the
+  // policies that the run was reloaded with (none: it was not); the request `succession` gives it.
+  // Null: the run cannot be handed over.
+  std::function<std::string(const std::vector<PolicySource>& reloaded)> succession;
+
   // Diagnostics; null: silence.
   std::shared_ptr<spdlog::logger> logger;
 
@@ -178,8 +184,27 @@ struct Suspended {
   // place of Options::policies.
   std::vector<PolicySource> policies = {};
 };
+// HandOver: see FrozenTree for what is to be done.
+struct HandedOver {
+  std::string state;  // for Adopt
+  FrozenTree tree;
+  HandOver to;
+  std::vector<PolicySource> policies = {};  // as in Suspended
+};
 // Exited and KilledBy (tracee/stop.h) are the program's own end.
-using Outcome = std::variant<Exited, KilledBy, NotStarted, RecordingFailed, Released, Suspended>;
+using Outcome =
+    std::variant<Exited, KilledBy, NotStarted, RecordingFailed, Released, Suspended, HandedOver>;
+
+// Who wants to know how far an adoption is; called on the tracing thread.
+struct Adoption {
+  // Every task is traced by this thread, and dies with it; all are frozen still.
+  std::function<void()> taken;
+  // They are about to go on, after they have stood still for so long. The cgroups are gone.
+  std::function<void(std::chrono::nanoseconds)> thawed;
+};
+
+// Kills every task of a tree that nobody takes.
+absl::Status KillFrozen(const FrozenTree& tree);
 
 // One run. Not thread-safe; everything happens on the thread that calls Run.
 class Supervisor {
@@ -213,7 +238,12 @@ class Supervisor {
   // or in one that this thread has executed since, with options that say the same. The sink must be
   // one that goes on too. `on_started` is called again, or `on_ended` if that was so.
   absl::StatusOr<Outcome> Resume(absl::string_view state);
-  // OK if Resume could go on with this. For any process; nothing is done.
+  // Goes on with a run that another process has handed over, or this one (HandedOver), in place of
+  // Run, with options that say the same. An error before `adoption.taken` is called means that the
+  // tree is as it was, frozen: kPermissionDenied, kUnavailable.
+  absl::StatusOr<Outcome> Adopt(absl::string_view state, const FrozenTree& tree,
+                                const Adoption& adoption);
+  // OK if Resume, or Adopt, could go on with this. For any process; nothing is done.
   absl::Status CheckResume(absl::string_view state) const;
 
  private:
@@ -226,6 +256,8 @@ class Supervisor {
   absl::StatusOr<std::unique_ptr<Guardian>> MakeGuardian() const;
   absl::StatusOr<std::unique_ptr<Hardening>> MakeHardening(const Guardian* guardian) const;
   absl::StatusOr<std::unique_ptr<Loop>> MakeLoop();
+  // For a run that goes on.
+  absl::StatusOr<std::unique_ptr<Loop>> MakeLoopFrom(absl::string_view state);
   Options options_;
 };
 

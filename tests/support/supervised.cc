@@ -55,6 +55,9 @@ struct Describer {
   std::string operator()(const Released& released) const {
     return absl::StrCat("released ", released.tasks, " tasks");
   }
+  std::string operator()(const HandedOver& handed) const {
+    return absl::StrCat("handed over to ", handed.to.pid);
+  }
   std::string operator()(const Suspended& suspended) const {
     return absl::StrCat("suspended for ", suspended.successor);
   }

@@ -4,8 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,8 +11,6 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +18,8 @@
 #include "base/unique_fd.h"
 #include "nlohmann/json.hpp"
 #include "supervisor/policy_source_json.h"
+#include "tools/cli/command_line.h"
+#include "tools/cli/sealed_file.h"
 
 namespace provost {
 
@@ -38,56 +36,12 @@ constexpr int kVersion = 1;
 // The longest that the successor may take to say whether it can go on.
 constexpr int kCheckMilliseconds = 20'000;
 
-absl::StatusOr<UniqueFd> ToSealedFile(const std::string& bytes) {
-  // Both the check and the successor inherit it.
-  UniqueFd file(memfd_create("provost-run", MFD_ALLOW_SEALING));
-  if (!file.valid()) return absl::ErrnoToStatus(errno, "memfd_create");
-  for (size_t done = 0; done < bytes.size();) {
-    const ssize_t wrote = write(file.get(), bytes.data() + done, bytes.size() - done);
-    if (wrote < 0) return absl::ErrnoToStatus(errno, "write of the run's state");
-    done += static_cast<size_t>(wrote);
-  }
-  constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  if (fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) return absl::ErrnoToStatus(errno, "F_ADD_SEALS");
-  return file;
-}
-
-// The words of this process, `option` and the descriptor behind `run` in place of an earlier one.
-std::vector<std::string> CommandLineWith(const std::string& option, int fd) {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  std::vector<std::string> words;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = text.find('\0', at);
-    words.push_back(text.substr(at, end - at));
-    at = end == std::string::npos ? text.size() : end + 1;
-  }
-  std::vector<std::string> with;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (i == 2 && words[i] == "--resume") {
-      ++i;
-      continue;
-    }
-    with.push_back(words[i]);
-    if (i == 1) with.insert(with.end(), {option, absl::StrCat(fd)});
-  }
-  return with;
-}
-
-std::vector<char*> Pointers(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  pointers.reserve(words.size() + 1);
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 absl::Status Refused(const std::string& successor, absl::string_view why) {
   return absl::FailedPreconditionError(absl::StrCat(successor, " cannot go on with it: ", why));
 }
 
 absl::Status Check(const std::string& successor, int state) {
-  std::vector<std::string> words = CommandLineWith("--resume-check", state);
+  std::vector<std::string> words = WithDescriptor(OwnCommandLine(), "--resume-check", state);
   pid_t pid = 0;
   const int error =
       posix_spawn(&pid, successor.c_str(), nullptr, nullptr, Pointers(words).data(), environ);
@@ -118,16 +72,7 @@ std::vector<UniqueFd> KeepOpen(const std::vector<std::string>& pipes) {
 }  // namespace
 
 absl::StatusOr<Inheritance> ReadInheritance(int fd) {
-  constexpr int kWhole = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  const int seals = fcntl(fd, F_GET_SEALS);
-  struct stat status = {};
-  if (seals < 0 || (seals & kWhole) != kWhole || fstat(fd, &status) != 0) {
-    return absl::InvalidArgumentError("--resume is for provost itself: no state of a run is there");
-  }
-  std::string bytes(static_cast<size_t>(status.st_size), '\0');
-  if (pread(fd, bytes.data(), bytes.size(), 0) != status.st_size) {
-    return absl::ErrnoToStatus(errno, "read of the run's state");
-  }
+  PROVOST_ASSIGN_OR_RETURN(const std::string bytes, ReadSealedFile(fd));
   // nlohmann-json has no other way to say what is wrong with a value.
   try {
     const Json json = Json::from_cbor(bytes);
@@ -141,6 +86,12 @@ absl::StatusOr<Inheritance> ReadInheritance(int fd) {
   }
 }
 
+absl::StatusOr<UniqueFd> WriteInheritance(const Inheritance& left) {
+  std::string bytes;
+  Json::to_cbor(Json{{"version", kVersion}, {"left", left}}, bytes);
+  return ToSealedFile(bytes);
+}
+
 absl::Status LeaveTo(const std::string& successor, Inheritance left,
                      const std::vector<std::string>& pipes) {
   const std::vector<UniqueFd> kept = KeepOpen(pipes);
@@ -152,11 +103,9 @@ absl::Status LeaveTo(const std::string& successor, Inheritance left,
   for (int signal = 1; signal < _NSIG; ++signal) {
     if (sigismember(&before, signal) == 1) left.blocked.push_back(signal);
   }
-  std::string bytes;
-  Json::to_cbor(Json{{"version", kVersion}, {"left", left}}, bytes);
-  PROVOST_ASSIGN_OR_RETURN(const UniqueFd state, ToSealedFile(bytes));
+  PROVOST_ASSIGN_OR_RETURN(const UniqueFd state, WriteInheritance(left));
   PROVOST_RETURN_IF_ERROR(Check(successor, state.get()));
-  std::vector<std::string> words = CommandLineWith("--resume", state.get());
+  std::vector<std::string> words = WithDescriptor(OwnCommandLine(), "--resume", state.get());
   // A signal must not meet the successor before its handlers.
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
   execv(successor.c_str(), Pointers(words).data());

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "audit/log_sink.h"
+#include "base/unique_fd.h"
 #include "policy/parser.h"
 
 namespace provost {
@@ -20,8 +21,12 @@ struct Inheritance {
   std::vector<int> blocked;  // the signals that were blocked; for now all are
 };
 
-// From a descriptor that LeaveTo gave its program, which stays open. kInvalidArgument: it is
-// nothing of the kind; kUnimplemented: of a version that this program does not know.
+// In a file that can be given away (sealed_file.h).
+absl::StatusOr<UniqueFd> WriteInheritance(const Inheritance& left);
+
+// From a descriptor that WriteInheritance or LeaveTo gave its program, which stays open.
+// kInvalidArgument: it is nothing of the kind; kUnimplemented: of a version that this program does
+// not know.
 absl::StatusOr<Inheritance> ReadInheritance(int fd);
 
 // Executes `successor` as `provost run` with this process's command line, and `left` for its

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "tools/cli/adopt.h"
 #include "tools/cli/check.h"
 #include "tools/cli/detach.h"
 #include "tools/cli/diff.h"
@@ -78,6 +79,7 @@ int Main(int argc, char** argv) {
   AddReloadCommand(app, chosen);
   AddDetachCommand(app, chosen);
   AddUpgradeCommand(app, chosen);
+  AddAdoptCommand(app, chosen);
   AddDiffCommand(app, chosen);
   AddDoctorCommand(app, chosen);
   AddFuzzCommand(app, chosen);

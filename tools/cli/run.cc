@@ -27,6 +27,7 @@
 #include "spdlog/spdlog.h"
 #include "supervisor/run_state.h"
 #include "supervisor/supervisor.h"
+#include "tools/cli/adoption.h"
 #include "tools/cli/inheritance.h"
 #include "tools/cli/named_values.h"
 #include "tools/cli/output_arguments.h"
@@ -73,6 +74,7 @@ struct RunArguments {
   // Not for users: what another program has left (inheritance.h).
   std::optional<int> resume;
   std::optional<int> resume_check;
+  std::optional<int> adopt;  // the same of adoption.h
   std::vector<std::string> program;
   std::vector<pid_t> processes;  // to be attached to instead
 };
@@ -125,6 +127,10 @@ struct ExitStatusOf {
     return kExitFailure;
   }
   int operator()(const Suspended& /*suspended*/) const { return kExitFailure; }
+  int operator()(const HandedOver& handed) const {
+    Complain(absl::StrCat("the run goes on in supervisor ", handed.to.pid));
+    return EXIT_SUCCESS;
+  }
   int operator()(const Released& released) const {
     Complain(absl::StrCat(released.tasks, released.tasks == 1 ? " task was" : " tasks were",
                           " released and run on without a supervisor"));
@@ -162,10 +168,11 @@ std::optional<std::vector<ParsedPolicy>> ParseAgain(const std::vector<PolicySour
 
 // The options that do not need the command line any more; printed errors give a status to exit
 // with.
-std::optional<int> Prepare(const RunArguments& arguments, const Inheritance* inherited,
-                           Options& options, std::vector<PolicySource>& sources) {
+std::optional<int> Prepare(const RunArguments& arguments,
+                           const std::vector<PolicySource>* inherited, Options& options,
+                           std::vector<PolicySource>& sources) {
   std::optional<std::vector<ParsedPolicy>> parsed =
-      inherited != nullptr ? ParseAgain(inherited->policies) : LoadPolicies(arguments.policies);
+      inherited != nullptr ? ParseAgain(*inherited) : LoadPolicies(arguments.policies);
   if (!parsed) return kExitUsage;
   options.policy_files = AbsoluteFiles(arguments.policies.files);
   options.policy_statements = arguments.policies.statements;
@@ -250,67 +257,155 @@ std::vector<std::string> PipesOf(const OutputPlan& plan) {
   return pipes;
 }
 
-// Returns only if another program cannot go on.
-absl::Status Upgrade(const Suspended& suspended, const std::vector<PolicySource>& policies,
-                     LogSink& sink, const std::vector<std::string>& pipes) {
+// Everything queued for slow outputs is delivered first, or the run is not left.
+absl::StatusOr<Inheritance> Leave(std::string state, const std::vector<PolicySource>& policies,
+                                  LogSink& sink) {
   constexpr int kPatience = 5000;  // milliseconds
   if (!sink.Drain(kPatience) || !sink.DrainCopies(kPatience)) {
     return absl::FailedPreconditionError(
         absl::StrCat("not delivered, and lost otherwise: ", sink.Undelivered()));
   }
-  return LeaveTo(suspended.successor,
-                 {.run = suspended.state, .policies = policies, .sink = sink.Save()}, pipes);
+  return Inheritance{.run = std::move(state), .policies = policies, .sink = sink.Save()};
 }
 
-// What another program has left, if it has.
-absl::StatusOr<std::optional<Inheritance>> Inherit(const RunArguments& arguments) {
-  const std::optional<int> from = arguments.resume ? arguments.resume : arguments.resume_check;
-  if (!from) return std::nullopt;
-  PROVOST_ASSIGN_OR_RETURN(Inheritance read, ReadInheritance(*from));
-  close(*from);
-  return read;
+// Returns only if another program cannot go on.
+absl::Status Upgrade(const Suspended& suspended, const std::vector<PolicySource>& policies,
+                     LogSink& sink, const std::vector<std::string>& pipes) {
+  PROVOST_ASSIGN_OR_RETURN(Inheritance left, Leave(suspended.state, policies, sink));
+  return LeaveTo(suspended.successor, std::move(left), pipes);
 }
 
 // The policies that the run has been reloaded with, if it has, in place of those it began with.
-absl::Status TakeReloaded(const Suspended& suspended, Options& options,
+absl::Status TakeReloaded(const std::vector<PolicySource>& reloaded, Options& options,
                           std::vector<PolicySource>& sources) {
-  if (suspended.policies.empty()) return absl::OkStatus();
-  std::optional<std::vector<ParsedPolicy>> parsed = ParseAgain(suspended.policies);
+  if (reloaded.empty()) return absl::OkStatus();
+  std::optional<std::vector<ParsedPolicy>> parsed = ParseAgain(reloaded);
   if (!parsed) return absl::InternalError("the policies of the reload cannot be read again");
-  sources = suspended.policies;
+  sources = reloaded;
   options.policies.clear();
   for (ParsedPolicy& policy : *parsed) options.policies.push_back(std::move(policy.policy));
   return absl::OkStatus();
 }
 
-// Supervises, `state` on if it is not empty, until there is an end that is one.
-absl::StatusOr<Outcome> Supervise(const RunArguments& arguments, const std::string& state,
-                                  Options& options, std::vector<PolicySource>& sources,
-                                  const std::function<absl::Status(const Suspended&)>& upgrade) {
-  const auto begin = [&]() -> absl::StatusOr<Outcome> {
-    Supervisor supervisor(options);
-    if (!state.empty()) return supervisor.Resume(state);
-    if (!arguments.processes.empty()) return supervisor.Attach(arguments.processes);
-    return supervisor.Run(arguments.program);
-  };
-  absl::StatusOr<Outcome> outcome = begin();
-  while (outcome.ok() && std::holds_alternative<Suspended>(*outcome)) {
-    const auto& suspended = std::get<Suspended>(*outcome);
-    PROVOST_RETURN_IF_ERROR(TakeReloaded(suspended, options, sources));
-    options.upgrade_failure = std::string(upgrade(suspended).message());
-    Complain(options.upgrade_failure);
-    outcome = Supervisor(options).Resume(std::string(suspended.state));
+// OK once another process has the run.
+absl::Status HandOver(const HandedOver& handed, const std::vector<PolicySource>& policies,
+                      LogSink& sink) {
+  absl::StatusOr<Inheritance> left = Leave(handed.state, policies, sink);
+  absl::Status status = left.status();
+  if (status.ok()) status = HandOverRun(handed, *left);
+  if (!status.ok()) {
+    handed.to.successor->Send({{"failed", std::string(status.message())}}).IgnoreError();
+  }
+  return status;
+}
+
+// The successor did not take it.
+absl::StatusOr<Outcome> TakeBack(const Options& options, const HandedOver& handed) {
+  absl::StatusOr<Outcome> outcome = Supervisor(options).Adopt(handed.state, handed.tree, {});
+  if (!outcome.ok()) KillFrozen(handed.tree).IgnoreError();
+  return outcome;
+}
+
+// What this process goes on with, if it does not begin a run: printed errors give a status to exit
+// with.
+struct Predecessor {
+  std::optional<Inheritance> inherited;  // of --resume and --resume-check
+  std::optional<AdoptedRun> adopted;
+
+  const std::vector<PolicySource>* policies() const {
+    if (inherited) return &inherited->policies;
+    return adopted ? &adopted->policies : nullptr;
+  }
+};
+std::optional<int> ReadPredecessor(const RunArguments& arguments, Predecessor& predecessor) {
+  absl::Status status;
+  const std::optional<int> from = arguments.resume ? arguments.resume : arguments.resume_check;
+  if (from) {
+    absl::StatusOr<Inheritance> read = ReadInheritance(*from);
+    status = read.status();
+    if (read.ok()) predecessor.inherited = *std::move(read);
+    close(*from);
+  } else if (arguments.adopt) {
+    absl::StatusOr<AdoptedRun> read = ReadAdopted(*arguments.adopt);
+    status = read.status();
+    if (read.ok()) predecessor.adopted = *std::move(read);
+    close(*arguments.adopt);
+  }
+  if (status.ok()) return std::nullopt;
+  Complain(std::string(status.message()));
+  return kExitUsage;
+}
+
+// Goes on until the run is over or has been handed over; then the outcome is the last HandedOver.
+absl::StatusOr<Outcome> GoOn(absl::StatusOr<Outcome> outcome, Options& options,
+                             std::vector<PolicySource>& policies, LogSink& sink,
+                             const std::vector<std::string>& pipes) {
+  while (outcome.ok()) {
+    if (const auto* suspended = std::get_if<Suspended>(&*outcome)) {
+      PROVOST_RETURN_IF_ERROR(TakeReloaded(suspended->policies, options, policies));
+      options.upgrade_failure = std::string(Upgrade(*suspended, policies, sink, pipes).message());
+      Complain(options.upgrade_failure);
+      outcome = Supervisor(options).Resume(std::string(suspended->state));
+    } else if (const auto* handed = std::get_if<HandedOver>(&*outcome)) {
+      absl::Status status = TakeReloaded(handed->policies, options, policies);
+      if (status.ok()) status = HandOver(*handed, policies, sink);
+      if (status.ok()) break;
+      Complain(absl::StrCat("the run is not handed over: ", status.message()));
+      outcome = TakeBack(options, HandedOver(*handed));
+    } else {
+      break;
+    }
   }
   return outcome;
 }
 
-int Run(const RunArguments& arguments) {
-  absl::StatusOr<std::optional<Inheritance>> left = Inherit(arguments);
-  if (!left.ok()) {
-    Complain(std::string(left.status().message()));
-    return kExitUsage;
+// Asks for the run that is to be adopted; printed errors give a status to exit with.
+std::optional<int> TakeRun(const AdoptedRun& run, std::optional<TakenOver>& taken) {
+  absl::StatusOr<TakenOver> over = TakeOverRun(run);
+  if (over.ok()) {
+    taken = *std::move(over);
+    return std::nullopt;
   }
-  std::optional<Inheritance>& inherited = *left;
+  Complain(absl::StrCat("supervisor ", run.supervisor, ": ", over.status().message()));
+  return absl::IsFailedPrecondition(over.status()) ? kExitRefused : kExitFailure;
+}
+
+// The outputs, which go on where `left`, if it is not null, says that they were.
+absl::StatusOr<std::unique_ptr<LogSink>> OpenSink(OutputPlan plan, const Inheritance* left) {
+  PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<LogSink> sink, OpenOutput(std::move(plan)));
+  if (left != nullptr) PROVOST_RETURN_IF_ERROR(sink->Restore(left->sink));
+  return sink;
+}
+
+// OK if the run that was left can be gone on with; it may have been reloaded since we asked.
+absl::Status MayGoOn(const Inheritance& left, Options& options,
+                     std::vector<PolicySource>& policies) {
+  if (left.policies != policies) {
+    PROVOST_RETURN_IF_ERROR(TakeReloaded(left.policies, options, policies));
+  }
+  return Supervisor(options).CheckResume(left.run);
+}
+
+// Supervises, until there is an end of any kind.
+absl::StatusOr<Outcome> Supervise(const RunArguments& arguments, const Options& options,
+                                  const std::string& state, const Predecessor& predecessor,
+                                  std::optional<TakenOver>& taken) {
+  Supervisor supervisor(options);
+  if (!taken) {
+    if (!state.empty()) return supervisor.Resume(state);
+    if (!arguments.processes.empty()) return supervisor.Attach(arguments.processes);
+    return supervisor.Run(arguments.program);
+  }
+  absl::StatusOr<Outcome> outcome = supervisor.Adopt(
+      taken->inheritance.run, taken->tree, Report(*taken, predecessor.adopted->supervisor));
+  if (!outcome.ok()) GiveUpRun(*taken);
+  return outcome;
+}
+
+int Run(const RunArguments& arguments) {
+  Predecessor predecessor;
+  if (const std::optional<int> status = ReadPredecessor(arguments, predecessor)) return *status;
+  std::optional<Inheritance>& inherited = predecessor.inherited;
   Options options;
   const bool attaches = !arguments.processes.empty();
   // Before anything of ours changes them.
@@ -318,7 +413,7 @@ int Run(const RunArguments& arguments) {
   SignalRelay relay;
   std::vector<PolicySource> policies;
   if (const std::optional<int> status =
-          Prepare(arguments, inherited ? &*inherited : nullptr, options, policies)) {
+          Prepare(arguments, predecessor.policies(), options, policies)) {
     return *status;
   }
   absl::StatusOr<OutputPlan> plan = PlanOutput(arguments.output);
@@ -327,24 +422,29 @@ int Run(const RunArguments& arguments) {
     return kExitUsage;
   }
   const std::vector<std::string> pipes = PipesOf(*plan);
-  const absl::StatusOr<std::unique_ptr<LogSink>> sink = OpenOutput(*std::move(plan));
-  if (!sink.ok()) {
-    Complain(std::string(sink.status().message()));
+  std::optional<TakenOver> taken;
+  if (predecessor.adopted) {
+    if (const std::optional<int> status = TakeRun(*predecessor.adopted, taken)) return *status;
+  }
+  // Not before the old supervisor writes nothing any more.
+  const Inheritance* const left = taken ? &taken->inheritance : inherited ? &*inherited : nullptr;
+  const absl::StatusOr<std::unique_ptr<LogSink>> sink = OpenSink(*std::move(plan), left);
+  absl::Status whole = sink.status();
+  // Who resumes finds out by itself.
+  if (whole.ok() && (taken || arguments.resume_check)) whole = MayGoOn(*left, options, policies);
+  if (!whole.ok()) {
+    Complain(std::string(whole.message()));
+    if (taken) GiveUpRun(*taken);
     return kExitFailure;
   }
-  if (inherited) {
-    absl::Status whole = (*sink)->Restore(inherited->sink);
-    // Who resumes finds out by itself.
-    if (whole.ok() && arguments.resume_check) {
-      whole = Supervisor(options).CheckResume(inherited->run);
-    }
-    if (!whole.ok()) Complain(std::string(whole.message()));
-    if (!whole.ok() || arguments.resume_check) return whole.ok() ? 0 : kExitFailure;
-  }
+  if (arguments.resume_check) return EXIT_SUCCESS;
   options.sink = sink->get();
   options.logger = MakeLogger();
   options.publish_state = true;
   options.control_socket = ControlSocketPath(RunStateDirectory(), getpid());
+  options.succession = [&](const std::vector<PolicySource>& reloaded) {
+    return DescribeSuccession(reloaded.empty() ? policies : reloaded);
+  };
   const std::string state = inherited ? inherited->run : "";
   const auto take_over = [&] {
     if (inherited) TakeOver(*std::exchange(inherited, std::nullopt));
@@ -364,9 +464,8 @@ int Run(const RunArguments& arguments) {
   if (arguments.guardian) options.guardian = MakeGuardian(*arguments.guardian, arguments.output);
 
   const bool wait = options.on_audit_failure == OnAuditFailure::kStop;
-  const absl::StatusOr<Outcome> outcome = Supervise(
-      arguments, state, options, policies,
-      [&](const Suspended& suspended) { return Upgrade(suspended, policies, **sink, pipes); });
+  const absl::StatusOr<Outcome> outcome = GoOn(
+      Supervise(arguments, options, state, predecessor, taken), options, policies, **sink, pipes);
   DeliverOutput(**sink, wait);
   if (!outcome.ok()) {
     Complain(std::string(outcome.status().message()));
@@ -436,7 +535,8 @@ void AddSuperviseOptions(CLI::App* command, const std::shared_ptr<RunArguments>&
                     "let provost itself be debugged and leave core dumps while it supervises; the "
                     "program may then do the same with it");
   for (const auto& [name, fd] : {std::pair("--resume", &arguments->resume),
-                                 std::pair("--resume-check", &arguments->resume_check)}) {
+                                 std::pair("--resume-check", &arguments->resume_check),
+                                 std::pair("--adopt", &arguments->adopt)}) {
     command->add_option(name, *fd)->group("")->check(WholeNumber(3, INT32_MAX));
   }
 }

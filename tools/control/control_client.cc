@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "base/passed_descriptor.h"
 #include "base/status_macros.h"
 
 namespace provost {
@@ -79,13 +81,14 @@ absl::StatusOr<ControlClient> ControlClient::Connect(const std::string& path, pi
   return ControlClient(std::move(client));
 }
 
-absl::StatusOr<Json> ControlClient::Ask(const Json& request, std::chrono::milliseconds patience) {
+absl::StatusOr<Json> ControlClient::Ask(const Json& request, std::chrono::milliseconds patience,
+                                        int passed) {
   const Clock::time_point deadline = Clock::now() + patience;
   const std::string line = request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   // Who is refused at once has been answered, whether this is read or not.
   for (size_t sent = 0; sent < line.size();) {
     const ssize_t written =
-        send(socket_.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
+        SendPassing(socket_.get(), absl::string_view(line).substr(sent), sent == 0 ? passed : -1);
     if (written >= 0) {
       sent += static_cast<size_t>(written);
     } else if (errno == EAGAIN) {

@@ -24,8 +24,9 @@ class ControlClient {
 
   // Asks, and waits for the answer, `patience` at most. What a run refuses is kFailedPrecondition,
   // in its words; kDeadlineExceeded: no answer (it may be stopped); kUnavailable: it has ended.
+  // `passed`: a descriptor that goes along; none if it is -1.
   absl::StatusOr<nlohmann::json> Ask(const nlohmann::json& request,
-                                     std::chrono::milliseconds patience);
+                                     std::chrono::milliseconds patience, int passed = -1);
 
  private:
   explicit ControlClient(UniqueFd socket) : socket_(std::move(socket)) {}

@@ -1,0 +1,399 @@
+// A run that another process takes over: no task notices, no call is lost, no record and no serial;
+// and whoever is killed in the middle, nothing stays frozen, or runs on without a supervisor.
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "base/unique_fd.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/live_run.h"
+#include "tests/support/provost_run.h"
+#include "tests/support/subprocess.h"
+#include "tests/support/victims.h"
+#include "tests/support/watchdog.h"
+
+namespace provost {
+namespace {
+
+using testing::HasSubstr;
+
+// Where cgroup v2 is mounted; "": nowhere.
+std::string CgroupRoot() {
+  std::ifstream mounts("/proc/self/mounts");
+  std::string device, directory, type, rest;
+  while (mounts >> device >> directory >> type && std::getline(mounts, rest)) {
+    if (type == "cgroup2") return directory;
+  }
+  return "";
+}
+
+// The cgroups that handovers by that supervisor have made and not removed.
+std::vector<std::string> CgroupsOf(pid_t supervisor) {
+  std::vector<std::string> cgroups;
+  std::error_code error;
+  // Others come and go meanwhile.
+  std::filesystem::recursive_directory_iterator at(CgroupRoot(), error);
+  for (; !error && at != end(at); at.increment(error)) {
+    const std::string name = at->path().filename();
+    if (absl::StartsWith(name, absl::StrCat("provost-handover.", supervisor, "."))) {
+      cgroups.push_back(at->path());
+    }
+  }
+  return cgroups;
+}
+
+bool IsFrozen(const std::vector<std::string>& cgroups) {
+  return !cgroups.empty() &&
+         std::all_of(cgroups.begin(), cgroups.end(), [](const std::string& cgroup) {
+           return absl::StrContains(ReadFile(cgroup + "/cgroup.events"), "frozen 1");
+         });
+}
+
+// False if time was up before it was so.
+bool Await(const std::function<bool()>& is_so) {
+  const Watchdog watchdog;
+  while (!is_so()) {
+    if (watchdog.timed_out()) return false;
+    usleep(1000);
+  }
+  return true;
+}
+
+class HandoverTest : public LiveRunTest {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0 || CgroupRoot().empty()) GTEST_SKIP() << "takes root and a cgroup v2";
+    LiveRunTest::SetUp();
+  }
+
+  std::string Fifo() const { return directory_ + "/fifo"; }
+
+  std::unique_ptr<Subprocess> Start(const std::vector<std::string>& program,
+                                    const std::function<void()>& in_child = nullptr) const {
+    return std::make_unique<Subprocess>(
+        CommandLine({"-e", "log getppid, umask, clone, vfork, clone3 log result", "-o", Log()},
+                    program),
+        in_child);
+  }
+  static std::unique_ptr<Subprocess> Adopt(pid_t run,
+                                           const std::function<void()>& in_child = nullptr) {
+    return std::make_unique<Subprocess>(
+        std::vector<std::string>{Runfile("tools/cli/provost"), "adopt", absl::StrCat(run)},
+        in_child);
+  }
+  // The serials of the log's events rise by one from each to the next, and an event's lines are
+  // together.
+  void ExpectGaplessSerials() const {
+    uint64_t last = 0;
+    for (const absl::string_view line : absl::StrSplit(LogText(), '\n', absl::SkipEmpty())) {
+      const std::vector<absl::string_view> parts = absl::StrSplit(line, absl::ByAnyChar(":)"));
+      uint64_t serial = 0;
+      ASSERT_GT(parts.size(), 1u) << line;
+      ASSERT_TRUE(absl::SimpleAtoi(parts[1], &serial)) << line;
+      if (last != 0) {
+        EXPECT_LE(serial - last, 1u) << line;
+      }
+      last = serial;
+    }
+    EXPECT_GT(last, 0u);
+  }
+  // The process that wrote its number to `pid`.
+  pid_t StoppedProcess() const {
+    pid_t pid = 0;
+    return absl::SimpleAtoi(ReadFile(directory_ + "/pid"), &pid) ? pid : 0;
+  }
+  bool AwaitStopped() const {
+    return Await([&] {
+      const std::string status = ReadFile(absl::StrCat("/proc/", StoppedProcess(), "/status"));
+      return absl::StrContains(status, "State:\tt");
+    });
+  }
+  int CountInLog(absl::string_view text) const {
+    const std::string log = LogText();
+    return static_cast<int>(std::vector<absl::string_view>(absl::StrSplit(log, text)).size()) - 1;
+  }
+};
+
+// How long the tree stood still, as the adopter says.
+double StoodStill(const std::string& text) {
+  double milliseconds = -1;
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, "stood still for ");
+  if (parts.size() < 2) return -1;
+  const absl::string_view number = parts[1].substr(0, parts[1].find(' '));
+  return absl::SimpleAtod(number, &milliseconds) ? milliseconds : -1;
+}
+
+TEST_F(HandoverTest, ATreeIsHandedOverAgainAndAgain) {
+  const char* const number = getenv("PROVOST_HANDOVERS");
+  const int rounds = number == nullptr ? 10 : atoi(number);
+  const auto first = Start({Victim("calls_until_told"), Fifo()});
+  ASSERT_TRUE(first->AwaitOutput("READY\n"));
+  std::vector<std::unique_ptr<Subprocess>> adopters;
+  double sum = 0;
+  double most = 0;
+  for (int i = 0; i < rounds; ++i) {
+    Subprocess& old = adopters.empty() ? *first : *adopters.back();
+    auto adopter = Adopt(old.pid());
+    ASSERT_TRUE(adopter->AwaitError(" ms\n")) << "round " << i << ": " << adopter->Wait();
+    if (i > 0) {
+      const Ended ended = old.Wait();
+      ASSERT_EQ(ended.exit_code, 0) << ended;
+      EXPECT_THAT(ended.err,
+                  HasSubstr(absl::StrCat("the run goes on in supervisor ", adopter->pid())));
+      const double stood_still = StoodStill(ended.err);
+      sum += stood_still;
+      most = std::max(most, stood_still);
+    }
+    ASSERT_TRUE(CgroupsOf(old.pid()).empty());
+    adopters.push_back(std::move(adopter));
+  }
+  Go();
+  const Ended last = adopters.back()->Wait();
+  EXPECT_EQ(last.exit_code, 0) << last;
+  const Ended ended = first->Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  // The program's own output is where it was: nothing of it failed, nothing gave ENOSYS.
+  EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+  EXPECT_EQ(CountInLog("op=supervisor-start"), 1);
+  EXPECT_EQ(CountInLog("op=supervisor-end"), 1);
+  ExpectGaplessSerials();
+  std::cout << rounds << " handovers, " << CountInLog("type=SECCOMP") << " calls recorded; stood "
+            << "still for " << sum / std::max(1, rounds - 1) << " ms in the mean, " << most
+            << " at most\n";
+}
+
+// The read that waits is restarted, and is the first still; every second one is refused.
+TEST_F(HandoverTest, ACallThatIsRestartedIsCountedOnce) {
+  const auto run = std::make_unique<Subprocess>(
+      CommandLine({"-e", "deny EIO read if every(2)"}, {Victim("second_read_fails"), Fifo()}));
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  const auto adopter = Adopt(run->pid());
+  ASSERT_TRUE(adopter->AwaitError(" ms\n"));
+  const auto next = Adopt(adopter->pid());
+  ASSERT_TRUE(next->AwaitError(" ms\n"));
+  Go();
+  EXPECT_EQ(next->Wait().exit_code, 0);
+  EXPECT_EQ(run->Wait().out, "READY\nEXIT-SUCCESS\n");
+}
+
+// The end of the program, whatever it is, is the new supervisor's.
+TEST_F(HandoverTest, TheRunIsTheNewSupervisorsOwn) {
+  const auto run = Start(
+      {"/bin/sh", "-c", absl::StrCat("umask; echo ready; read x < ", Fifo(), "; umask; exit 7")});
+  ASSERT_TRUE(run->AwaitOutput("ready"));
+  const auto adopter = Adopt(run->pid());
+  ASSERT_TRUE(adopter->AwaitError(" ms\n"));
+  Go();
+  EXPECT_EQ(adopter->Wait().exit_code, 7);
+  EXPECT_EQ(run->Wait().exit_code, 0);
+  // umask(1) is two calls, each of which is in two records.
+  EXPECT_EQ(CountInLog("syscall=95"), 8);
+  ExpectGaplessSerials();
+}
+
+// A stopped process stays so, and is continued under the new supervisor.
+TEST_F(HandoverTest, AStoppedProcessStaysStopped) {
+  const auto run = Start({"/bin/sh", "-c",
+                          absl::StrCat("setsid sh -c 'echo $$ > ", directory_,
+                                       "/pid; kill -STOP $$; umask; exit 3'; exit $?")});
+  ASSERT_TRUE(AwaitStopped());
+  const auto adopter = Adopt(run->pid());
+  ASSERT_TRUE(adopter->AwaitError(" ms\n"));
+  // The old one's end would tell, if anything did.
+  ASSERT_TRUE(run->AwaitError("goes on in supervisor"));
+  EXPECT_TRUE(AwaitStopped());
+  EXPECT_EQ(kill(StoppedProcess(), SIGCONT), 0);
+  EXPECT_EQ(adopter->Wait().exit_code, 3);
+  EXPECT_EQ(run->Wait().exit_code, 0);
+  ExpectGaplessSerials();
+}
+
+// One of the supervisor's own process group, which the kernel would send SIGHUP.
+TEST_F(HandoverTest, AStoppedProcessThatWouldNoticeIsLeftWhereItIs) {
+  const auto run = Start(
+      {"/bin/sh", "-c",
+       absl::StrCat("sh -c 'echo $$ > ", directory_, "/pid; kill -STOP $$; exit 3'; exit $?")});
+  ASSERT_TRUE(AwaitStopped());
+  const Ended adopter = Adopt(run->pid())->Wait();
+  EXPECT_EQ(adopter.exit_code, 1) << adopter;
+  EXPECT_THAT(adopter.err, HasSubstr("SIGHUP"));
+  EXPECT_TRUE(AwaitStopped());
+  EXPECT_EQ(kill(StoppedProcess(), SIGCONT), 0);
+  EXPECT_EQ(run->Wait().exit_code, 3);
+}
+
+TEST_F(HandoverTest, AParentInVforkIsWaitedFor) {
+  const auto run = Start({Victim("vfork_child_waits"), Fifo()});
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  const auto adopter = Adopt(run->pid());
+  ASSERT_TRUE(Await([&] { return !CgroupsOf(run->pid()).empty(); }));
+  Go();
+  ASSERT_TRUE(adopter->AwaitError(" ms\n"));
+  EXPECT_EQ(adopter->Wait().exit_code, 0);
+  const Ended ended = run->Wait();
+  EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+  ExpectGaplessSerials();
+}
+
+TEST_F(HandoverTest, WhatComesToNoStopIsLeftWhereItIs) {
+  const auto run = Start({Victim("vfork_child_waits"), Fifo()});
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  const Ended adopter = Adopt(run->pid())->Wait();
+  EXPECT_EQ(adopter.exit_code, 1) << adopter;
+  EXPECT_THAT(adopter.err, HasSubstr("vfork"));
+  EXPECT_TRUE(CgroupsOf(run->pid()).empty());
+  Go();
+  const Ended ended = run->Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+  ExpectGaplessSerials();
+}
+
+// In a mount namespace without cgroup v2.
+TEST_F(HandoverTest, WithoutACgroupItIsRefusedAndTheRunGoesOn) {
+  const std::string root = CgroupRoot();
+  const auto cover = [&root] {
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("none", root.c_str(), "tmpfs", 0, nullptr) != 0) {
+      _exit(1);
+    }
+  };
+  const auto run = Start({Victim("calls_until_told"), Fifo()}, cover);
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  const std::string there = absl::StrCat("/proc/", run->pid(), "/ns/mnt");
+  const auto enter = [&there] {
+    const UniqueFd mounts(open(there.c_str(), O_RDONLY | O_CLOEXEC));
+    if (setns(mounts.get(), CLONE_NEWNS) != 0) _exit(1);
+  };
+  const Ended adopter = Adopt(run->pid(), enter)->Wait();
+  EXPECT_EQ(adopter.exit_code, 1) << adopter;
+  EXPECT_THAT(adopter.err, HasSubstr("no cgroup v2"));
+  const Ended outside = Adopt(run->pid())->Wait();
+  EXPECT_EQ(outside.exit_code, 1) << outside;
+  EXPECT_THAT(outside.err, HasSubstr("namespaces"));
+  Go();
+  const Ended ended = run->Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+  ExpectGaplessSerials();
+}
+
+// ---- Killed in the middle ----
+
+// The adopter stands still while the tree is brought to its stops, and so has not taken it when it
+// is frozen and has no tracer.
+class KilledMidwayTest : public HandoverTest {
+ protected:
+  void SetUp() override {
+    HandoverTest::SetUp();
+    if (IsSkipped()) return;
+    run_ = Start({Victim("vfork_child_waits"), Fifo()});
+    ASSERT_TRUE(run_->AwaitOutput("READY\n"));
+    adopter_ = Adopt(run_->pid());
+    ASSERT_TRUE(Await([&] { return !CgroupsOf(run_->pid()).empty(); }));
+  }
+  void FreezeWithoutTracer() {
+    ASSERT_EQ(kill(adopter_->pid(), SIGSTOP), 0);
+    Go();
+    ASSERT_TRUE(Await([&] { return IsFrozen(CgroupsOf(run_->pid())); }));
+    ASSERT_TRUE(Await([&] { return !HasTracer(); }));
+  }
+  // True if anything in the frozen cgroups has.
+  bool HasTracer() const {
+    for (const std::string& cgroup : CgroupsOf(run_->pid())) {
+      const std::string threads = ReadFile(cgroup + "/cgroup.threads");
+      for (const absl::string_view tid : absl::StrSplit(threads, '\n', absl::SkipEmpty())) {
+        if (!absl::StrContains(ReadFile(absl::StrCat("/proc/", tid, "/status")),
+                               "TracerPid:\t0\n")) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+  void ExpectNoCgroups() const {
+    const pid_t old = run_->pid();
+    EXPECT_TRUE(Await([old] { return CgroupsOf(old).empty(); }));
+  }
+
+  std::unique_ptr<Subprocess> run_;
+  std::unique_ptr<Subprocess> adopter_;
+};
+
+TEST_F(KilledMidwayTest, TheAdopterBeforeTheTreeIsLetGoOf) {
+  ASSERT_EQ(kill(adopter_->pid(), SIGKILL), 0);
+  ExpectNoCgroups();
+  Go();
+  const Ended ended = run_->Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+  ExpectGaplessSerials();
+}
+
+TEST_F(KilledMidwayTest, TheAdopterWhileNobodyHasTheTree) {
+  FreezeWithoutTracer();
+  ASSERT_EQ(kill(adopter_->pid(), SIGKILL), 0);
+  // The old supervisor has it back.
+  const Ended ended = run_->Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+  ExpectNoCgroups();
+  EXPECT_EQ(CountInLog("op=supervisor-end"), 1);
+  ExpectGaplessSerials();
+}
+
+TEST_F(KilledMidwayTest, TheOldSupervisorBeforeTheTreeIsLetGoOf) {
+  ASSERT_EQ(kill(run_->pid(), SIGKILL), 0);
+  const Ended adopter = adopter_->Wait();
+  EXPECT_EQ(adopter.exit_code, 125) << adopter;
+  EXPECT_THAT(adopter.err, HasSubstr("killed"));
+  // All who had its output are dead.
+  const Ended ended = run_->Wait();
+  EXPECT_EQ(ended.signal, SIGKILL) << ended;
+  EXPECT_EQ(ended.out, "READY\n");
+  ExpectNoCgroups();
+}
+
+TEST_F(KilledMidwayTest, TheOldSupervisorWhileNobodyHasTheTree) {
+  FreezeWithoutTracer();
+  // Once the adopter has what it needs.
+  ASSERT_EQ(kill(run_->pid(), SIGKILL), 0);
+  ASSERT_EQ(kill(adopter_->pid(), SIGCONT), 0);
+  const Ended adopter = adopter_->Wait();
+  // It goes on with the run if it was told all, and else ends it.
+  const Ended ended = run_->Wait();
+  if (adopter.exit_code == 0) {
+    EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+    ExpectGaplessSerials();
+  } else {
+    EXPECT_EQ(adopter.exit_code, 125) << adopter;
+    EXPECT_EQ(ended.out, "READY\n");
+  }
+  ExpectNoCgroups();
+}
+
+}  // namespace
+}  // namespace provost
