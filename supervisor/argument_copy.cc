@@ -197,6 +197,13 @@ size_t ArgumentCopy::size() const {
   return size;
 }
 
+std::optional<size_t> ArgumentCopy::Base() const {
+  for (const Pointer& pointer : pointers_) {
+    if (pointer.piece == size_t{0} && !pointer.place.piece.has_value()) return pointer.place.at;
+  }
+  return std::nullopt;
+}
+
 SyscallRequest ArgumentCopy::Place(char* bytes, uint64_t address) const {
   SyscallRequest placed = runs_;
   std::vector<size_t> offsets;

@@ -37,6 +37,8 @@ class ArgumentCopy {
   bool is_empty() const { return pointers_.empty(); }
   // Bytes that it takes.
   size_t size() const;
+  // The argument that leads to its beginning; nullopt: none does.
+  std::optional<size_t> Base() const;
   // Writes it to `bytes`, which the task has at `address`; the call that reads it from there.
   SyscallRequest Place(char* bytes, uint64_t address) const;
 

@@ -14,14 +14,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
+#include "supervisor/call_return.h"
 #include "tracee/address_space.h"
 #include "tracee/died.h"
 #include "tracee/memory.h"
 
 namespace provost {
 
-const std::array<absl::string_view, 8> kInjectedCalls = {
-    "mmap", "mmap2", "socketpair", "recvmsg", "mseal", "close_range", "close", "munmap"};
+const std::array<absl::string_view, 9> kInjectedCalls = {"mmap",        "mmap2",    "socketpair",
+                                                         "recvmsg",     "mprotect", "mseal",
+                                                         "close_range", "close",    "munmap"};
 
 namespace {
 
@@ -259,7 +261,8 @@ ArgumentPages::Space& ArgumentPages::SpaceOf(pid_t tid, const Key& key) {
 std::optional<ArgumentSlot> ArgumentPages::TakeSlot(const Space& space, size_t size) {
   for (const Mapping& mapping : space.mappings) {
     if (const std::optional<size_t> offset = mapping.region->Take(size)) {
-      return ArgumentSlot(mapping.region, *offset, size, mapping.address);
+      return ArgumentSlot(mapping.region, *offset, size, mapping.address,
+                          mapping.has_code ? mapping.address : 0);
     }
   }
   return std::nullopt;
@@ -289,6 +292,8 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
       return {mmap_name,
               {0, installation.region->size(), PROT_READ, MAP_SHARED,
                static_cast<uint32_t>(installation.received), 0}};
+    case Step::kProtect:
+      return {"mprotect", {installation.address, CallReturn::kCodeSize, PROT_READ | PROT_EXEC}};
     case Step::kSeal:
       return {"mseal", {installation.address, installation.region->size()}};
     case Step::kUnmap:
@@ -313,16 +318,27 @@ absl::Status ArgumentPages::Check(pid_t tid, const Mapping& mapping, int64_t res
   const absl::StatusOr<int> filters = CountFilters(tid);
   if (!filters.ok() || *filters != filters_) {
     PROVOST_RETURN_IF_ERROR(CheckSealed(tid, mapping.address));
+    PROVOST_RETURN_IF_ERROR(CheckSealed(tid, mapping.address + CallReturn::kCodeSize));
   }
-  return CheckSharedReadOnly(tid, mapping.address, mapping.region->size(), mapping.region->file());
+  FileMapping code = {
+      .address = mapping.address, .size = mapping.region->size(), .file = mapping.region->file()};
+  if (!mapping.has_code) return CheckSharedReadOnly(tid, code);
+  FileMapping slots = code;
+  slots.address += CallReturn::kCodeSize;
+  slots.offset += CallReturn::kCodeSize;
+  slots.size -= CallReturn::kCodeSize;
+  code.size = CallReturn::kCodeSize;
+  code.executable = true;
+  PROVOST_RETURN_IF_ERROR(CheckSharedReadOnly(tid, code));
+  return CheckSharedReadOnly(tid, slots);
 }
 
 absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, bool is_i386) const {
   using Step = Installation::Step;
   Installation& installation = *space.installation;
   const Step step = installation.step;
-  const bool cleans = step >= Step::kUnmap;
-  if (IsError(result) && !cleans) {
+  const bool may_fail = step >= Step::kUnmap || step == Step::kProtect;
+  if (IsError(result) && !may_fail) {
     return ResultError(tid, NextCall(space, is_i386).name, result);
   }
   switch (step) {
@@ -341,10 +357,15 @@ absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, boo
     case Step::kMap:
       installation.address = static_cast<uint64_t>(result);
       if (is_i386) installation.address &= UINT32_MAX;
+      installation.step = is_i386 ? Step::kSeal : Step::kProtect;
+      return absl::OkStatus();
+    case Step::kProtect:
+      // What refuses it (a filter, a security module) costs us a stop each call, and no more.
+      installation.has_code = result == 0;
       installation.step = Step::kSeal;
       return absl::OkStatus();
     case Step::kSeal: {
-      const Mapping mapping = {installation.region, installation.address};
+      const Mapping mapping = {installation.region, installation.address, installation.has_code};
       PROVOST_RETURN_IF_ERROR(Check(tid, mapping, result));
       space.mappings.push_back(mapping);
       CleanUp(space);

@@ -24,18 +24,18 @@
 namespace provost {
 
 // The calls by which a region gets into a task, and which its filters must let through at our Gate.
-extern const std::array<absl::string_view, 8> kInjectedCalls;
+extern const std::array<absl::string_view, 9> kInjectedCalls;
 
 // Brings memory that tasks can only read (ArgumentRegion) into the address spaces of a run, and
 // hands out slots of it.
 //
 // A region comes in by calls that the space's own tasks make for us (InjectedCall), one at a stop:
 // a page to write on, a socket pair, of which we take one end and send the region's descriptor into
-// it, the receipt, mmap, mseal, and the closing of all that. None looks a file up, so that it works
-// in every root, namespace and mount tree. Whichever task of the space stops next makes the next
-// call: no task waits longer than for one call that does not block. What the other tasks of the
-// space do to it meanwhile can make it fail; in the end CheckSharedReadOnly says whether what is
-// mapped and sealed is our region and nothing else.
+// it, the receipt, mmap, mprotect for its code, mseal, and the closing of all that. None looks a
+// file up, so that it works in every root, namespace and mount tree. Whichever task of the space
+// stops next makes the next call: no task waits longer than for one call that does not block. What
+// the other tasks of the space do to it meanwhile can make it fail; in the end CheckSharedReadOnly
+// says whether what is mapped and sealed is our region and nothing else.
 //
 // A space belongs to a process and an architecture (addresses of 64-bit code do not fit into i386's
 // registers). A child process begins with what its creator has: it is mapped there, too, unless it
@@ -92,6 +92,7 @@ class ArgumentPages {
   struct Mapping {
     std::shared_ptr<ArgumentRegion> region;
     uint64_t address;
+    bool has_code;  // to execute
   };
   // A region on its way in.
   struct Installation {
@@ -100,6 +101,7 @@ class ArgumentPages {
       kSocketPair,
       kReceive,
       kMap,
+      kProtect,  // where there is code for
       kSeal,
       kUnmap,  // what could not be used
       kCloseRange,
@@ -112,6 +114,7 @@ class ArgumentPages {
     std::vector<int> descriptors;
     int received = -1;
     uint64_t address = 0;
+    bool has_code = false;
     absl::Status failure;
   };
   struct Space {

@@ -1,6 +1,7 @@
 #include "supervisor/argument_protection.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <variant>
 
@@ -55,6 +56,14 @@ bool CanProtect(absl::Span<const Policy> policies) {
   return !is_asked || ProbeMseal() != Presence::kMissing;
 }
 
+// A new task begins with its creator's registers.
+bool MakesTask(const SyscallRequest& request) {
+  static constexpr std::array<absl::string_view, 4> kMaking = {"clone", "clone3", "fork", "vfork"};
+  const Syscall* call = SyscallTable::Get().Find(request);
+  return call == nullptr ||
+         std::find(kMaking.begin(), kMaking.end(), call->signature->name) != kMaking.end();
+}
+
 }  // namespace
 
 absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policies) {
@@ -71,25 +80,34 @@ ArgumentMode ResolveMode(ArgumentMode mode, absl::Span<const Policy> policies) {
 }
 
 absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid,
+                                                                       const SyscallRequest& asked,
                                                                        const SyscallRequest& runs,
                                                                        TraceeArguments& arguments) {
   // Calls of the vsyscall page have nothing to read, and could not be changed.
   const bool is_needed = mode_ == ArgumentMode::kProtect && arguments.has_read_memory() &&
                          runs.HasKnownArch() && !IsVsyscall(runs);
-  if (!is_needed) return Answer(Protected{runs, {}});
+  if (!is_needed) return Answer(Protected{runs, {}, {}});
   const ArgumentCopy copy(runs, arguments);
   if (copy.rest() == ArgumentCopy::Rest::kUnplaced) {
     return Answer(Unprotected{absl::InternalError("no argument is known to lead to it")});
   }
-  if (copy.is_empty()) return Answer(Protected{runs, {}});
+  if (copy.is_empty()) return Answer(Protected{runs, {}, {}});
   const absl::StatusOr<uint64_t> process = arguments.ReadTaskNumber(TaskField::kPid);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   if (!process.ok()) return Answer(Unprotected{process.status()});
-  PROVOST_ASSIGN_OR_RETURN(ArgumentPages::Answer answer,
-                           pages_.Reserve(tid, static_cast<pid_t>(*process), runs, copy.size()));
+  constexpr size_t kHeader = CallReturn::kHeaderSize;
+  PROVOST_ASSIGN_OR_RETURN(
+      ArgumentPages::Answer answer,
+      pages_.Reserve(tid, static_cast<pid_t>(*process), runs, kHeader + copy.size()));
   if (auto* slot = std::get_if<ArgumentSlot>(&answer)) {
-    const SyscallRequest placed = copy.Place(slot->bytes(), slot->address());
-    return Answer(Protected{placed, std::move(*slot)});
+    Protected ready = {copy.Place(slot->bytes() + kHeader, slot->address() + kHeader), {}, {}};
+    const std::optional<size_t> base = copy.Base();
+    if (slot->code() != 0 && base.has_value() && !MakesTask(runs)) {
+      CallReturn::WriteHeader(slot->bytes(), asked);
+      ready.way_back.emplace(asked, *base, slot->code());
+    }
+    ready.slot = std::move(*slot);
+    return Answer(std::move(ready));
   }
   if (const auto* inject = std::get_if<ArgumentPages::Inject>(&answer)) return Answer(*inject);
   if (const auto* none = std::get_if<ArgumentPages::Unavailable>(&answer)) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <variant>
 
 #include "absl/status/status.h"
@@ -12,6 +13,7 @@
 #include "supervisor/argument_mode.h"
 #include "supervisor/argument_pages.h"
 #include "supervisor/argument_region.h"
+#include "supervisor/call_return.h"
 #include "supervisor/tracee_arguments.h"
 #include "syscalls/request.h"
 
@@ -34,20 +36,23 @@ class ArgumentProtection {
   ArgumentPages& pages() { return pages_; }
   const ArgumentPages& pages() const { return pages_; }
 
-  // The call to let run. `slot` is what it reads, to be kept until the exit of the call; none if it
-  // reads nothing that was decided on.
+  // The call to let run. `slot` is what it reads, to be kept until it is back from the call; none
+  // if it reads nothing that was decided on. `way_back`: how it can come back without a stop at its
+  // exit.
   struct Protected {
     SyscallRequest runs;
     ArgumentSlot slot;
+    std::optional<CallReturn> way_back;
   };
   // It cannot be protected: it must not run.
   struct Unprotected {
     absl::Status why;
   };
   using Answer = std::variant<Protected, ArgumentPages::Inject, ArgumentPages::Wait, Unprotected>;
-  // Of a call `runs` of the task `tid`, which is to run by a decision that `arguments` answered. An
-  // error is the task's death.
-  absl::StatusOr<Answer> Protect(pid_t tid, const SyscallRequest& runs, TraceeArguments& arguments);
+  // Of a call of the task `tid` that asked for `asked` and is to run as `runs`, by a decision that
+  // `arguments` answered. An error is the task's death.
+  absl::StatusOr<Answer> Protect(pid_t tid, const SyscallRequest& asked, const SyscallRequest& runs,
+                                 TraceeArguments& arguments);
 
  private:
   const ArgumentMode mode_;

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "supervisor/call_return.h"
 
 namespace provost {
 namespace {
@@ -27,7 +28,8 @@ size_t Rounded(size_t size) { return (size + kGranule - 1) / kGranule * kGranule
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<ArgumentRegion>> ArgumentRegion::Make(size_t size) {
+absl::StatusOr<std::shared_ptr<ArgumentRegion>> ArgumentRegion::Make(size_t slots) {
+  const size_t size = CallReturn::kCodeSize + slots;
   UniqueFd writable(memfd_create("provost-arguments", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!writable.valid()) return absl::ErrnoToStatus(errno, "memfd_create");
   if (ftruncate(writable.get(), static_cast<off_t>(size)) < 0) {
@@ -43,6 +45,7 @@ absl::StatusOr<std::shared_ptr<ArgumentRegion>> ArgumentRegion::Make(size_t size
   if (bytes == MAP_FAILED) return absl::ErrnoToStatus(errno, "mmap of the arguments' memory");
   std::shared_ptr<ArgumentRegion> region(new ArgumentRegion(
       std::move(readable), static_cast<char*>(bytes), size, {status.st_dev, status.st_ino}));
+  CallReturn::WriteCode(region->bytes_);
   constexpr int kSeals = F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
   if (fcntl(writable.get(), F_ADD_SEALS, kSeals) < 0) {
     return absl::ErrnoToStatus(errno, "F_ADD_SEALS on the arguments' memory");
@@ -53,7 +56,7 @@ absl::StatusOr<std::shared_ptr<ArgumentRegion>> ArgumentRegion::Make(size_t size
 ArgumentRegion::ArgumentRegion(UniqueFd descriptor, char* bytes, size_t size,
                                const FileIdentity& file)
     : descriptor_(std::move(descriptor)), bytes_(bytes), size_(size), file_(file) {
-  free_[0] = size;
+  free_[CallReturn::kCodeSize] = size - CallReturn::kCodeSize;
 }
 
 ArgumentRegion::~ArgumentRegion() { munmap(bytes_, size_); }

@@ -16,16 +16,17 @@ namespace provost {
 
 // Memory that we write and tasks can only read: a memfd sealed with F_SEAL_FUTURE_WRITE, SHRINK,
 // GROW and SEAL (F_GET_SEALS, fcntl(2)) after we have mapped it. Whoever gets hold of a descriptor
-// of it can map it for reading, and that is all. Slots of it are handed out and given back. On the
-// tracing thread.
+// of it can map it for reading, and that is all. Slots of it are handed out and given back; before
+// them is a page of code, CallReturn's. On the tracing thread.
 class ArgumentRegion {
  public:
-  // `size`: a multiple of the page's.
-  static absl::StatusOr<std::shared_ptr<ArgumentRegion>> Make(size_t size);
+  // `slots`: the bytes for them, a multiple of the page's.
+  static absl::StatusOr<std::shared_ptr<ArgumentRegion>> Make(size_t slots);
   ~ArgumentRegion();
   ArgumentRegion(const ArgumentRegion&) = delete;
   ArgumentRegion& operator=(const ArgumentRegion&) = delete;
 
+  // With the code.
   size_t size() const { return size_; }
   const FileIdentity& file() const { return file_; }
   char* At(size_t offset) const { return bytes_ + offset; }
@@ -54,9 +55,15 @@ class ArgumentRegion {
 class ArgumentSlot {
  public:
   ArgumentSlot() = default;
-  // `address`: where the region begins in the task.
-  ArgumentSlot(std::shared_ptr<ArgumentRegion> region, size_t offset, size_t size, uint64_t address)
-      : region_(std::move(region)), offset_(offset), size_(size), address_(address + offset) {}
+  // `address`: where the region begins in the task. `code`: where it has the code of it to execute;
+  // 0: nowhere.
+  ArgumentSlot(std::shared_ptr<ArgumentRegion> region, size_t offset, size_t size, uint64_t address,
+               uint64_t code)
+      : region_(std::move(region)),
+        offset_(offset),
+        size_(size),
+        address_(address + offset),
+        code_(code) {}
   ArgumentSlot(ArgumentSlot&& other) noexcept { *this = std::move(other); }
   ArgumentSlot& operator=(ArgumentSlot&& other) noexcept {
     if (this == &other) return *this;
@@ -65,6 +72,7 @@ class ArgumentSlot {
     offset_ = other.offset_;
     size_ = other.size_;
     address_ = other.address_;
+    code_ = other.code_;
     return *this;
   }
   ArgumentSlot(const ArgumentSlot&) = delete;
@@ -75,6 +83,10 @@ class ArgumentSlot {
   char* bytes() const { return region_->At(offset_); }
   // Where the task has it.
   uint64_t address() const { return address_; }
+  uint64_t code() const { return code_; }
+
+  // It stays taken, and as it is, for as long as any task has the region.
+  void Leave() { region_ = nullptr; }
 
   void Reset() {
     if (region_ != nullptr) region_->Give(offset_, size_);
@@ -86,6 +98,7 @@ class ArgumentSlot {
   size_t offset_ = 0;
   size_t size_ = 0;
   uint64_t address_ = 0;
+  uint64_t code_ = 0;
 };
 
 }  // namespace provost

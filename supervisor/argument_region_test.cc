@@ -13,11 +13,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_matchers.h"
 #include "gtest/gtest.h"
+#include "supervisor/call_return.h"
 
 namespace provost {
 namespace {
 
 constexpr size_t kSize = 65536;
+constexpr size_t kSlots = CallReturn::kCodeSize;  // where they begin
 
 class ArgumentRegionTest : public testing::Test {
  protected:
@@ -61,7 +63,8 @@ TEST_F(ArgumentRegionTest, SlotsDoNotOverlapAndComeBack) {
     const size_t size = 1 + (taken * 37) % 500;
     const std::optional<size_t> offset = region_->Take(size);
     if (!offset.has_value()) break;
-    slots.emplace_back(region_, *offset, size, 0x1000);
+    EXPECT_GE(*offset, kSlots);
+    slots.emplace_back(region_, *offset, size, 0x1000, 0);
     for (size_t i = 0; i < size; ++i) ASSERT_EQ(slots.back().bytes()[i], '\0');
     memset(slots.back().bytes(), 'a', size);
     EXPECT_EQ(slots.back().address(), 0x1000 + *offset);
@@ -74,7 +77,7 @@ TEST_F(ArgumentRegionTest, SlotsDoNotOverlapAndComeBack) {
   slots.clear();
   const std::optional<size_t> all = region_->Take(kSize);
   ASSERT_TRUE(all.has_value());
-  EXPECT_EQ(std::string(region_->At(0), kSize), std::string(kSize, '\0'));
+  EXPECT_EQ(std::string(region_->At(kSlots), kSize), std::string(kSize, '\0'));
 }
 
 }  // namespace

@@ -307,6 +307,7 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
       PROVOST_RETURN_IF_ERROR(RestoreNewTask(stop.stopped));
     }
   }
+  PROVOST_RETURN_IF_ERROR(SettleReturn(stop, task));
   if (handover_) handover_->Forget(stop.stopped.tid());
   // A task that the killing did not know of yet.
   if (killing_) kill(stop.stopped.tid(), SIGKILL);
@@ -314,6 +315,20 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   PROVOST_RETURN_IF_ERROR(AskToStop(stop.stopped, task));
   return std::visit([&](const auto& event) { return On(event, std::move(stop.stopped), task); },
                     stop.event);
+}
+
+absl::Status Supervisor::Loop::SettleReturn(const StoppedTask& stop, Task& task) const {
+  const auto* returns = std::get_if<ReturnsItself>(&task.state);
+  if (returns == nullptr || std::holds_alternative<SeccompStop>(stop.event)) {
+    return absl::OkStatus();
+  }
+  // A new program's registers are its own.
+  if (!std::holds_alternative<ExecStop>(stop.event)) {
+    PROVOST_RETURN_IF_ERROR(returns->way_back.Settle(stop.stopped));
+  }
+  task.state = Running();
+  task.slot.Reset();
+  return absl::OkStatus();
 }
 
 absl::Status Supervisor::Loop::RestoreNewTask(const Stopped& stopped) const {
@@ -403,6 +418,8 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     PROVOST_RETURN_IF_ERROR(CutOff(std::exchange(task.state, Running())));
     if (auto former = tasks_.find(event.former); former != tasks_.end()) {
       task.state = std::move(former->second.state);
+      // The new program is nowhere on that way.
+      if (std::holds_alternative<ReturnsItself>(task.state)) task.state = Running();
       task.generation = former->second.generation;
       protection_.pages().Ended(event.former);
       tasks_.erase(former);

@@ -122,10 +122,11 @@ class Supervisor::Loop {
   };
   struct Task {
     TaskState state = Running();
-    Generation* generation = nullptr;  // that it is under
-    pid_t process = 0;                 // its thread group, once that was asked for
-    RepeatedCalls repeated;            // kept only for a decider that counts
-    ArgumentSlot slot;                 // what its call reads in place of its own memory
+    Generation* generation = nullptr;    // that it is under
+    pid_t process = 0;                   // its thread group, once that was asked for
+    RepeatedCalls repeated;              // kept only for a decider that counts
+    ArgumentSlot slot;                   // what its call reads in place of its own memory
+    std::optional<CallReturn> way_back;  // from that call, which is to be run yet
   };
 
   // `attachment`: what the run begins with, if it does not start a program; else null.
@@ -254,6 +255,9 @@ class Supervisor::Loop {
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision, TraceeArguments& arguments);
   absl::Status RunOn(Stopped stopped, const Task& task);
+  // A task that came back from its call by itself, or is about to, is where it would be without
+  // us; at any stop that is no seccomp stop.
+  absl::Status SettleReturn(const StoppedTask& stop, Task& task) const;
   // Sees to it that the call runs with the memory it was decided on. If the task has to do
   // something for that first, it is taken out of `stopped`, and comes again.
   absl::Status Protect(std::optional<Stopped>& stopped, Task& task, const SyscallRequest& asked,

@@ -125,7 +125,11 @@ absl::Status Supervisor::Loop::NoteInterruption(const Stopped& stopped, Task& ta
 }
 
 absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& task) {
-  PROVOST_ASSIGN_OR_RETURN(const SeccompStopInfo info, ReadSeccompStop(stopped));
+  PROVOST_ASSIGN_OR_RETURN(SeccompStopInfo info, ReadSeccompStop(stopped));
+  if (const auto* returns = std::get_if<ReturnsItself>(&task.state)) {
+    PROVOST_RETURN_IF_ERROR(returns->way_back.Settle(stopped, info.request));
+    task.state = Running();
+  }
   PROVOST_ASSIGN_OR_RETURN(const bool is_foreign, IsForeign(info, task));
   if (is_foreign) {
     // The task has no tracer as far as that filter goes: ENOSYS, as without us, in every mode.
@@ -133,6 +137,7 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     return std::move(stopped).Restart(Resume::Continue());
   }
   task.slot.Reset();
+  task.way_back.reset();
   PROVOST_ASSIGN_OR_RETURN(const auto ours, OurNextCall(stopped, task, info.request));
   if (ours) return Inject(std::move(stopped), task, info.request, ours->call);
   CountedCall* counted = Counts(task) ? &task.repeated.Enter(info.request) : nullptr;
@@ -172,10 +177,11 @@ absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& ta
                                        TraceeArguments& arguments) {
   if (!Runs(judged.decision.verdict)) return absl::OkStatus();
   PROVOST_ASSIGN_OR_RETURN(ArgumentProtection::Answer answer,
-                           protection_.Protect(stopped->tid(), judged.runs, arguments));
+                           protection_.Protect(stopped->tid(), asked, judged.runs, arguments));
   if (auto* ready = std::get_if<ArgumentProtection::Protected>(&answer)) {
     judged.runs = ready->runs;
     task.slot = std::move(ready->slot);
+    task.way_back = ready->way_back;
   } else if (const auto* inject = std::get_if<ArgumentPages::Inject>(&answer)) {
     Stopped taken = *std::exchange(stopped, std::nullopt);
     return Inject(std::move(taken), task, asked, inject->call);
@@ -286,6 +292,11 @@ absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
                                               const SyscallRequest& request,
                                               const Judgement& judged) {
   PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, request, judged));
+  const auto* awaiting = std::get_if<AwaitingResult>(&task.state);
+  if (task.way_back.has_value() && awaiting != nullptr && awaiting->aside == nullptr) {
+    PROVOST_RETURN_IF_ERROR(task.way_back->Begin(stopped));
+    task.state = ReturnsItself{*task.way_back};
+  }
   return RunOn(std::move(stopped), task);
 }
 

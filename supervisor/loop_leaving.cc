@@ -105,6 +105,7 @@ std::string Supervisor::Loop::Save() {
                   .refusals = refusals_};
   if (hardening_ != nullptr) run.hardening = hardening_->Save();
   for (auto& [tid, task] : tasks_) {
+    if (std::holds_alternative<ReturnsItself>(task.state)) task.slot.Leave();
     run.tasks.push_back({tid, task.process, std::move(task.state), task.repeated.Save()});
   }
   return FormatSavedRun(run, PointersOf(newest().stack));

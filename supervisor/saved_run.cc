@@ -178,6 +178,11 @@ Json ToJson(const TaskState& state) {
     }
     return json;
   }
+  if (const auto* returns = std::get_if<ReturnsItself>(&state)) {
+    return {{"awaits", "return"},
+            {"asked", returns->way_back.asked()},
+            {"entry", returns->way_back.entry()}};
+  }
   if (const auto* trap = std::get_if<AwaitingTrap>(&state)) {
     return {{"awaits", "trap"}, {"asked", trap->asked}};
   }
@@ -188,6 +193,10 @@ TaskState StateOf(const Json& json, const SavedPointers& pointers) {
   const std::string awaits = json.at("awaits").get<std::string>();
   if (awaits == "nothing") return Running();
   if (awaits == "SIGCONT") return Listening();
+  if (awaits == "return") {
+    return ReturnsItself{
+        {json.at("asked").get<SyscallRequest>(), json.at("entry").get<uint64_t>()}};
+  }
   if (awaits == "trap") return AwaitingTrap{json.at("asked").get<int32_t>()};
   if (awaits != "result") Malformed("no such state");
   AwaitingResult awaiting;
@@ -400,7 +409,7 @@ SavedPointers PointersOf(const PolicyStack& stack) {
 bool CanBeSaved(const TaskState& state) {
   if (const auto* awaiting = std::get_if<AwaitingResult>(&state)) return awaiting->aside == nullptr;
   return std::holds_alternative<Running>(state) || std::holds_alternative<AwaitingTrap>(state) ||
-         std::holds_alternative<Listening>(state);
+         std::holds_alternative<ReturnsItself>(state) || std::holds_alternative<Listening>(state);
 }
 
 std::string FormatSavedRun(const SavedRun& run, const SavedPointers& pointers) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <variant>
 
+#include "supervisor/call_return.h"
 #include "supervisor/hardening.h"
 #include "supervisor/recorder.h"
 #include "syscalls/request.h"
@@ -32,6 +33,11 @@ struct AwaitingResult {
   std::optional<PendingRecord> record;
   std::optional<RewrittenCall> rewritten;
   std::shared_ptr<const Aside> aside;  // where the supervisor stays until the call is done
+};
+// Runs a call with other arguments than it asked for, and comes back by itself: at its next stop it
+// may still be on its way.
+struct ReturnsItself {
+  CallReturn way_back;
 };
 // Makes a call of ours in place of its own, which it makes again afterwards; the next syscall-exit
 // stop is ours.
@@ -72,9 +78,9 @@ struct HeldAfterCall {
   PendingRecord record;
 };
 
-using TaskState =
-    std::variant<Running, AwaitingResult, MakesOurCall, AwaitingOurTrap, WaitsForPages,
-                 AwaitingTrap, Listening, HeldBeforeCall, HeldForResult, HeldAfterCall>;
+using TaskState = std::variant<Running, AwaitingResult, ReturnsItself, MakesOurCall,
+                               AwaitingOurTrap, WaitsForPages, AwaitingTrap, Listening,
+                               HeldBeforeCall, HeldForResult, HeldAfterCall>;
 
 }  // namespace provost
 

@@ -96,7 +96,7 @@ TEST_P(ProtectedVictimTest, NeedsNothingThatThePolicyAllows) {
 INSTANTIATE_TEST_SUITE_P(Victims, ProtectedVictimTest,
                          testing::Values("argument_page_attacked", "argument_page_forged",
                                          "argument_page_everywhere", "argument_page_unsealed",
-                                         "opens_under_signals"),
+                                         "opens_under_signals", "returns_from_opens"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(ArgumentsTest, ATasksOwnFilterMayKeepThemOut) {

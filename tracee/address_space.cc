@@ -48,11 +48,10 @@ bool IsMappingOf(const char* line, uint64_t address) {
 
 }  // namespace
 
-absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
-                                 const FileIdentity& file) {
+absl::Status CheckSharedReadOnly(pid_t tid, const FileMapping& wanted) {
   std::string mapping;
   const absl::StatusOr<bool> found = FindLine(tid, "maps", [&](const char* line) {
-    const bool is_it = IsMappingOf(line, address);
+    const bool is_it = IsMappingOf(line, wanted.address);
     if (is_it) mapping = line;
     return is_it;
   });
@@ -66,11 +65,12 @@ absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
   uint64_t inode = 0;
   const int fields = sscanf(mapping.c_str(), "%lx-%lx %4s %lx %x:%x %lu", &begin, &end, permissions,
                             &offset, &major_number, &minor_number, &inode);
-  const bool is_it = fields == 7 && begin == address && end >= address + size &&
-                     std::string(permissions) == "r--s" && offset == 0 &&
-                     makedev(major_number, minor_number) == file.device && inode == file.inode;
+  const FileIdentity file = {makedev(major_number, minor_number), inode};
+  const bool is_it = fields == 7 && begin == wanted.address && end >= begin + wanted.size &&
+                     absl::string_view(permissions) == (wanted.executable ? "r-xs" : "r--s") &&
+                     offset == wanted.offset && file == wanted.file;
   if (is_it) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("task ", tid, " has at 0x", absl::Hex(address),
+  return absl::FailedPreconditionError(absl::StrCat("task ", tid, " has at 0x", absl::Hex(wanted.address),
                                                     " not what was mapped there: ", mapping));
 }
 

@@ -21,11 +21,19 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;
 };
 
-// OK if `size` bytes from `address` of the task are one mapping of `file` from its start, shared,
-// and readable but no more (/proc/TID/maps, proc(5)). kFailedPrecondition, saying what is there, if
-// they are not.
-absl::Status CheckSharedReadOnly(pid_t tid, uint64_t address, size_t size,
-                                 const FileIdentity& file);
+// Part of a file in memory.
+struct FileMapping {
+  uint64_t address = 0;
+  size_t size = 0;
+  FileIdentity file;
+  uint64_t offset = 0;  // in the file
+  bool executable = false;
+};
+
+// OK if that is what the task has there, in one mapping, shared, and readable, or readable and
+// executable, but no more (/proc/TID/maps, proc(5)). kFailedPrecondition, saying what is there, if
+// it is not.
+absl::Status CheckSharedReadOnly(pid_t tid, const FileMapping& wanted);
 
 // OK if the mapping at `address` is sealed (the flag `sl` in /proc/TID/smaps, proc_pid_smaps(5)).
 // Slow: the kernel looks at all pages of all mappings below it.

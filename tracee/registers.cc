@@ -192,6 +192,17 @@ absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& aske
   return absl::OkStatus();
 }
 
+absl::Status SetInstructionPointer(const Stopped& stopped, uint64_t ip) {
+  return Poke(stopped, offsetof(user_regs_struct, rip), ip);
+}
+
+absl::Status SetArguments(const Stopped& stopped, const SyscallRequest& asked) {
+  for (size_t i = 0; i < asked.args.size(); ++i) {
+    PROVOST_RETURN_IF_ERROR(Poke(stopped, ArgumentOffset(asked, i), asked.args[i]));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> BeganIn(const Stopped& stopped, const SyscallRequest& asked,
                              const SyscallRequest& wanted) {
   PROVOST_ASSIGN_OR_RETURN(const user_regs_struct registers, ReadRegisters(stopped));

@@ -73,6 +73,12 @@ absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
 absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& asked,
                               const SyscallRequest& wanted, const ArgumentRegisters& registers);
 
+// Sends the task to `ip` when it goes on; at a seccomp stop, when the call is done.
+absl::Status SetInstructionPointer(const Stopped& stopped, uint64_t ip);
+
+// At any stop: all arguments of the call `asked` are put into their registers.
+absl::Status SetArguments(const Stopped& stopped, const SyscallRequest& asked);
+
 // True if the task, at its first stop, was made by the call that ran as `wanted` instead of as
 // `asked`: a child begins with its creator's registers, those that were replaced among them.
 absl::StatusOr<bool> BeganIn(const Stopped& stopped, const SyscallRequest& asked,
