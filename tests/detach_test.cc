@@ -100,7 +100,8 @@ TEST(DetachTest, WhatCannotBeRecordedDoesNotRun) {
 
 TEST(DetachTest, PendingCallsAreRefusedAsAsked) {
   int refused = 0;
-  // Whether a call waits at the moment of leaving is the scheduler's to say: nearly always one does.
+  // Whether a call waits at the moment of leaving is the scheduler's to say: nearly always one
+  // does.
   for (int round = 0; round < 20 && refused == 0; ++round) {
     CollectingSink sink;
     Options options = OptionsOf({kTraced});

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -196,6 +197,21 @@ TEST_F(HandoverTest, ACallThatIsRestartedIsCountedOnce) {
   Go();
   EXPECT_EQ(next->Wait().exit_code, 0);
   EXPECT_EQ(run->Wait().out, "READY\nEXIT-SUCCESS\n");
+}
+
+TEST_F(HandoverTest, AProtectedCallThatWaitsIsMadeAgain) {
+  const auto run = std::make_unique<Subprocess>(
+      CommandLine({"-e", "deny EACCES openat if path == \"/etc/hostname\""},
+                  {"/bin/sh", "-c",
+                   "echo $$ > $PID; echo ready; read x < $FIFO; cat /etc/hostname || exit 7"}));
+  ASSERT_TRUE(run->AwaitOutput("ready"));
+  ASSERT_TRUE(AwaitCall(SYS_openat));
+  const auto adopter = Adopt(run->pid());
+  ASSERT_TRUE(adopter->AwaitError(" ms\n"));
+  EXPECT_TRUE(AwaitCall(SYS_openat));
+  Go();
+  EXPECT_EQ(adopter->Wait().exit_code, 7);
+  EXPECT_THAT(run->Wait().err, HasSubstr("Permission denied"));
 }
 
 // The end of the program, whatever it is, is the new supervisor's.

@@ -1,5 +1,6 @@
 // A run that goes on under another policy: provost reload.
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -126,6 +127,21 @@ TEST_F(ReloadTest, ATreeIsReloadedAgainAndAgain) {
   const Ended ended = run->Wait();
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+}
+
+// It is decided anew under the new policy, and waits on.
+TEST_F(ReloadTest, AProtectedCallThatWaitsIsMadeAgain) {
+  const auto run = StartShell({"-e", "deny EACCES openat if path == \"/etc/hostname\""},
+                              "echo $$ > $PID", "cat /etc/hosts >/dev/null || exit 7");
+  ASSERT_TRUE(run->AwaitOutput("ready"));
+  ASSERT_TRUE(AwaitCall(SYS_openat));
+  const Ended reload = Reload(*run, {"deny EXDEV openat if path == \"/etc/hosts\""});
+  EXPECT_EQ(reload.exit_code, 0) << reload;
+  EXPECT_TRUE(AwaitCall(SYS_openat));
+  Go();
+  const Ended ended = run->Wait();
+  EXPECT_EQ(ended.exit_code, 7) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("Invalid cross-device link"));
 }
 
 TEST_F(ReloadTest, CountersBeginAtNothing) {

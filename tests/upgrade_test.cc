@@ -1,6 +1,7 @@
 // A run that another program goes on with, in place: no call is lost, no count, and no serial.
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -99,7 +100,6 @@ class UpgradeCliTest : public LiveRunTest {
  protected:
   void SetUp() override {
     ASSERT_NO_FATAL_FAILURE(LiveRunTest::SetUp());
-    ASSERT_EQ(setenv("PID", (directory_ + "/pid").c_str(), 1), 0);
     WriteFile(
         directory_ + "/policy",
         "default allow\ninclude \"rules\"\nlog getppid, umask, clone, vfork, clone3 log result\n");
@@ -188,6 +188,25 @@ TEST_F(UpgradeCliTest, ProtectionGuardAndMarksGoOn) {
   EXPECT_EQ(ended.exit_code, 7) << ended;
   EXPECT_EQ(InLog("key=\"host\""), 2u);
   ExpectGaplessSerials();
+}
+
+// One whose copy of its path the old program made: it comes back by what that left behind.
+TEST_F(UpgradeCliTest, AProtectedCallThatWaitsGoesOn) {
+  Subprocess run(CommandLine({"-e", "deny EACCES openat if path == \"/etc/hostname\""},
+                             {"/bin/sh", "-c",
+                              "echo $$ > $PID; echo ready; read x < $FIFO; "
+                              "cat /etc/hostname || exit 7"}));
+  ASSERT_TRUE(run.AwaitOutput("ready"));
+  ASSERT_TRUE(AwaitCall(SYS_openat));
+  for (int i = 0; i < 3; ++i) {
+    const Ended upgrade = Upgrade(run.pid());
+    ASSERT_EQ(upgrade.exit_code, 0) << upgrade;
+  }
+  EXPECT_TRUE(AwaitCall(SYS_openat));
+  Go();
+  const Ended ended = run.Wait();
+  EXPECT_EQ(ended.exit_code, 7) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("Permission denied"));
 }
 
 TEST_F(UpgradeCliTest, WhatCannotGoOnIsRefusedAndTheRunGoesOn) {

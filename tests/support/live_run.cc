@@ -1,14 +1,18 @@
 #include "tests/support/live_run.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/unique_fd.h"
 #include "tests/support/victims.h"
+#include "tests/support/watchdog.h"
 
 namespace provost {
 
@@ -17,6 +21,7 @@ void LiveRunTest::SetUp() {
   directory_ = TemporaryPath(absl::StrCat(name, ".", getpid()));
   ASSERT_EQ(mkdir(directory_.c_str(), 0700), 0);
   ASSERT_EQ(setenv("PROVOST_RUNTIME_DIR", (directory_ + "/run").c_str(), 1), 0);
+  ASSERT_EQ(setenv("PID", (directory_ + "/pid").c_str(), 1), 0);
   ASSERT_EQ(setenv("FIFO", (directory_ + "/fifo").c_str(), 1), 0);
   MakeFifo("fifo");
 }
@@ -35,6 +40,18 @@ Ended LiveRunTest::Ask(const std::string& command, pid_t run,
   std::vector<std::string> argv = {Runfile("tools/cli/provost"), command, absl::StrCat(run)};
   argv.insert(argv.end(), options.begin(), options.end());
   return Subprocess(argv).Wait();
+}
+
+bool LiveRunTest::AwaitCall(int nr) const {
+  const Watchdog watchdog;
+  while (!watchdog.timed_out()) {
+    const std::string pid(absl::StripAsciiWhitespace(ReadFile(directory_ + "/pid")));
+    // proc_pid_syscall(5): "running", or the number of the call that it is blocked in.
+    const std::string call = ReadFile(absl::StrCat("/proc/", pid, "/syscall"));
+    if (absl::StartsWith(call, absl::StrCat(nr, " "))) return true;
+    sched_yield();
+  }
+  return false;
 }
 
 std::string LiveRunTest::LogText() const { return ReadFile(Log()); }

@@ -11,8 +11,8 @@
 
 namespace provost {
 
-// For tests that ask something of runs which go on: a runtime directory of the test's own, and a
-// FIFO, $FIFO, by which a program that reads it is let go on.
+// For tests that ask something of runs which go on: a runtime directory of the test's own, a FIFO,
+// $FIFO, by which a program that reads it is let go on, and the name $PID for a file.
 class LiveRunTest : public testing::Test {
  protected:
   void SetUp() override;
@@ -24,6 +24,9 @@ class LiveRunTest : public testing::Test {
   // `provost COMMAND RUN OPTIONS`, to its end.
   static Ended Ask(const std::string& command, pid_t run,
                    const std::vector<std::string>& options = {});
+  // Waits until the process whose number is in the directory's file `pid` waits in that call; false
+  // if it never does.
+  bool AwaitCall(int nr) const;
   std::string Log() const { return directory_ + "/log"; }
   std::string LogText() const;
 
