@@ -34,10 +34,16 @@ class AddressSpaceTest : public testing::Test {
   absl::Status Check(int protection, int flags, const UniqueFd& file) {
     void* at = mmap(nullptr, kSize, protection, flags, file.get(), 0);
     EXPECT_NE(at, MAP_FAILED);
-    absl::Status status = CheckSharedReadOnly(getpid(), reinterpret_cast<uint64_t>(at), kSize,
-                                              IdentityOf(file_.get()));
+    absl::Status status = Check(reinterpret_cast<uint64_t>(at), kSize, false);
     munmap(at, kSize);
     return status;
+  }
+  absl::Status Check(uint64_t address, size_t size, bool executable) const {
+    return CheckSharedReadOnly(getpid(), {.address = address,
+                                          .size = size,
+                                          .file = IdentityOf(file_.get()),
+                                          .offset = 0,
+                                          .executable = executable});
   }
 
   UniqueFd file_;
@@ -59,12 +65,22 @@ TEST_F(AddressSpaceTest, NorIsOneThatIsGoneOrShorter) {
   void* at = mmap(nullptr, kSize, PROT_READ, MAP_SHARED, file_.get(), 0);
   ASSERT_NE(at, MAP_FAILED);
   ASSERT_EQ(munmap(static_cast<char*>(at) + kSize / 2, kSize / 2), 0);
-  const FileIdentity file = IdentityOf(file_.get());
   const auto address = reinterpret_cast<uint64_t>(at);
-  EXPECT_TRUE(absl::IsFailedPrecondition(CheckSharedReadOnly(getpid(), address, kSize, file)));
-  PROVOST_EXPECT_OK(CheckSharedReadOnly(getpid(), address, kSize / 2, file));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Check(address, kSize, false)));
+  PROVOST_EXPECT_OK(Check(address, kSize / 2, false));
   munmap(at, kSize / 2);
-  EXPECT_TRUE(absl::IsFailedPrecondition(CheckSharedReadOnly(getpid(), address, kSize / 2, file)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Check(address, kSize / 2, false)));
+}
+
+TEST_F(AddressSpaceTest, TellsWhatCanBeExecutedFromWhatCannot) {
+  void* at = mmap(nullptr, kSize, PROT_READ, MAP_SHARED, file_.get(), 0);
+  ASSERT_NE(at, MAP_FAILED);
+  const auto address = reinterpret_cast<uint64_t>(at);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Check(address, kSize, true)));
+  ASSERT_EQ(mprotect(at, kSize, PROT_READ | PROT_EXEC), 0);
+  PROVOST_EXPECT_OK(Check(address, kSize, true));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Check(address, kSize, false)));
+  munmap(at, kSize);
 }
 
 TEST_F(AddressSpaceTest, TellsASealedMappingFromItsNeighbours) {
