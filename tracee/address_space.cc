@@ -70,7 +70,8 @@ absl::Status CheckSharedReadOnly(pid_t tid, const FileMapping& wanted) {
                      absl::string_view(permissions) == (wanted.executable ? "r-xs" : "r--s") &&
                      offset == wanted.offset && file == wanted.file;
   if (is_it) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("task ", tid, " has at 0x", absl::Hex(wanted.address),
+  return absl::FailedPreconditionError(absl::StrCat("task ", tid, " has at 0x",
+                                                    absl::Hex(wanted.address),
                                                     " not what was mapped there: ", mapping));
 }
 
