@@ -34,6 +34,8 @@ constexpr size_t kLargestRegion = 256 * kPage;
 constexpr size_t kMaxRegions = 32;
 // How often a region is tried to be brought in for one call.
 constexpr int kMaxFailures = 3;
+// Whether a space is i386's.
+constexpr std::array<bool, 2> kBothWidths = {false, true};
 
 // Where things are on the scratch page.
 constexpr uint64_t kSocketsAt = 0;
@@ -210,7 +212,7 @@ absl::Status ArgumentPages::Done(pid_t tid, pid_t process, const SyscallRequest&
 
 void ArgumentPages::Born(pid_t child, pid_t parent, pid_t creator) {
   Birth birth = {parent, {}};
-  for (const bool is_i386 : {false, true}) {
+  for (const bool is_i386 : kBothWidths) {
     const auto found = spaces_.find({creator, is_i386});
     if (found != spaces_.end()) birth.mappings[is_i386] = found->second.mappings;
   }
@@ -431,8 +433,14 @@ void ArgumentPages::CleanUp(Space& space) {
 }
 
 bool ArgumentPages::IsInstalling() const {
-  return std::any_of(spaces_.begin(), spaces_.end(), [](const auto& space) {
-    return space.second.installation != nullptr || space.second.checking.has_value();
+  return std::any_of(spaces_.begin(), spaces_.end(),
+                     [](const auto& space) { return IsUnderWay(space.second); });
+}
+
+bool ArgumentPages::IsInstalling(pid_t process) const {
+  return std::any_of(kBothWidths.begin(), kBothWidths.end(), [&](bool is_i386) {
+    const auto space = spaces_.find({process, is_i386});
+    return space != spaces_.end() && IsUnderWay(space->second);
   });
 }
 

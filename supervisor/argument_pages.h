@@ -68,6 +68,8 @@ class ArgumentPages {
   int filters() const { return filters_; }
   // True if something is under way, or calls are to be made to undo it: it would be left behind.
   bool IsInstalling() const;
+  // The same of that process alone.
+  bool IsInstalling(pid_t process) const;
 
   // For the task `tid` of `process`, which is at `request`'s stop. An error is the task's death.
   absl::StatusOr<Answer> Reserve(pid_t tid, pid_t process, const SyscallRequest& request,
@@ -134,6 +136,9 @@ class ArgumentPages {
     std::array<std::vector<Mapping>, 2> mappings;  // as Key's second
   };
 
+  static bool IsUnderWay(const Space& space) {
+    return space.installation != nullptr || space.checking.has_value();
+  }
   Space& SpaceOf(pid_t tid, const Key& key);
   static std::optional<ArgumentSlot> TakeSlot(const Space& space, size_t size);
   static RemoteCall NextCall(const Space& space, bool is_i386);

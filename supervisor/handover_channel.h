@@ -18,7 +18,8 @@ namespace provost {
 //   old                       {"failed": WHY}     all is as it was; nothing follows
 //   or, once all its tasks are frozen in them,
 //                             {"left": true} and the run's state, a descriptor
-//   new                       {"taken": true}     every task is the new one's
+//   new                       {"failed": WHY}     it has none of them; nothing follows
+//   or                        {"taken": true}     every task is the new one's
 //   new                       {"done": true}      they go on, and the cgroups are gone
 //
 // Each must see to it that nothing stays frozen if the other dies, which ends the channel: before

@@ -162,15 +162,18 @@ class Supervisor::Loop {
   absl::Status BeginRelease(const ReleaseTasks& how);
   // Asks a task for the stop at which it can be let go of, if the tree is being left, or taken over
   // into a new generation, if it is to be.
-  absl::Status AskToStop(const Stopped& stopped, const Task& task);
+  absl::Status AskToStop(const Stopped& stopped, Task& task) const;
   // Begins to hand the tree over; what it cannot do is told, undone, and no error.
   absl::Status BeginHandOver(const HandOver& how);
   // The processes of the tasks that there are.
   std::set<pid_t> Processes() const;
   // Asks those that are not held yet to come to their stops.
   absl::Status AskForHandOver();
+  // True if a task is to be asked for its stop: not while what is under way in its address space
+  // needs tasks that go on.
+  bool IsWantedForHandOver(pid_t tid, Task& task) const;
   // True if a task at a TrapStop or a GroupStop is to stay there.
-  bool HoldsForHandOver(const Stopped& stopped, const Task& task) const;
+  bool HoldsForHandOver(const Stopped& stopped, Task& task) const;
   absl::StatusOr<WaitResult> NextHandOverEvent();
   // True if all are held. An error says why they never may be.
   absl::StatusOr<bool> IsReadyForHandOver();
@@ -181,6 +184,7 @@ class Supervisor::Loop {
   absl::Status LetGoOfHeld(std::set<pid_t>& left);
   // The run goes on as it was.
   absl::Status UndoHandOver(absl::string_view why);
+  // Settles tasks that nobody brought: they have been killed, or were taken out of the freezer.
   absl::Status EndUnseen();
   // Answers a task that waits for its record: it will not be written, and nothing runs unrecorded.
   absl::Status GiveUpHeld(TaskState held);

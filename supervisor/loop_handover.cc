@@ -1,4 +1,6 @@
 #include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <set>
@@ -8,6 +10,7 @@
 
 #include "spdlog/spdlog.h"
 #include "supervisor/loop.h"
+#include "tracee/address_space.h"
 #include "tracee/freezer.h"
 #include "tracee/frozen_tasks.h"
 #include "tracee/task_status.h"
@@ -20,6 +23,13 @@ namespace {
 constexpr int kEndLimit = 5000;
 // How long the latter are given where it cannot be told whether there are any.
 constexpr int kLastBirths = 20;
+
+// Of a zombie, or of one that is gone.
+TaskEnd EndOfUnseen(pid_t tid) {
+  const int status = ReadWaitStatus(tid).value_or(SIGKILL);
+  if (WIFEXITED(status)) return Exited{WEXITSTATUS(status)};
+  return KilledBy{WTERMSIG(status), WCOREDUMP(status) != 0};
+}
 
 }  // namespace
 
@@ -44,8 +54,9 @@ std::set<pid_t> Supervisor::Loop::Processes() const {
 
 // Again and again: any other stop that a task comes to uses the question up.
 absl::Status Supervisor::Loop::AskForHandOver() {
-  for (const auto& [tid, task] : tasks_) {
-    if (handover_->Holds(tid) || !handover_->Wants(tid) || !TreeRelease::MayBeAsked(task.state)) {
+  for (auto& [tid, task] : tasks_) {
+    if (handover_->Holds(tid) || !IsWantedForHandOver(tid, task) ||
+        !TreeRelease::MayBeAsked(task.state)) {
       continue;
     }
     PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(tid));
@@ -53,10 +64,12 @@ absl::Status Supervisor::Loop::AskForHandOver() {
   return absl::OkStatus();
 }
 
-bool Supervisor::Loop::HoldsForHandOver(const Stopped& stopped, const Task& task) const {
-  // What is under way in an address space is done by tasks that go on.
-  return handover_ && handover_->Wants(stopped.tid()) && TreeRelease::IsReady(task.state) &&
-         !protection_.pages().IsInstalling();
+bool Supervisor::Loop::IsWantedForHandOver(pid_t tid, Task& task) const {
+  return handover_->Wants(tid) && !protection_.pages().IsInstalling(ProcessOf(tid, task));
+}
+
+bool Supervisor::Loop::HoldsForHandOver(const Stopped& stopped, Task& task) const {
+  return handover_ && IsWantedForHandOver(stopped.tid(), task) && TreeRelease::IsReady(task.state);
 }
 
 absl::StatusOr<bool> Supervisor::Loop::IsReadyForHandOver() {
@@ -173,6 +186,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Adopt(absl::string_view state, const F
   PROVOST_ASSIGN_OR_RETURN(taken_, SeizeFrozen(freezer, waiter_));
   if (adoption.taken) adoption.taken();
   absl::Status status = Restore(state);
+  if (status.ok()) status = EndUnseen();
   const absl::Status thawed = freezer.GiveBack();
   if (!thawed.ok() && options_.logger != nullptr) {
     options_.logger->error("{}", std::string(thawed.message()));
@@ -180,7 +194,6 @@ absl::StatusOr<Outcome> Supervisor::Loop::Adopt(absl::string_view state, const F
   if (adoption.thawed) {
     adoption.thawed(std::chrono::steady_clock::now().time_since_epoch() - tree.since);
   }
-  if (status.ok()) status = EndUnseen();
   if (!status.ok()) {
     KillTree();
     (void)Supervise();
@@ -190,8 +203,8 @@ absl::StatusOr<Outcome> Supervisor::Loop::Adopt(absl::string_view state, const F
   return EndOfRun();
 }
 
-// Of tasks that were killed between two tracers nobody says how they ended; what is frozen dies of
-// nothing else.
+// Nobody says of tasks that ended between two tracers how they did, but their parents' view of them
+// does. One that lives was taken out of the freezer meanwhile, and has run without a tracer.
 absl::Status Supervisor::Loop::EndUnseen() {
   std::set<pid_t> seen;
   for (const WaitResult& result : taken_) {
@@ -202,7 +215,21 @@ absl::Status Supervisor::Loop::EndUnseen() {
   for (const auto& [tid, task] : tasks_) {
     if (!seen.contains(tid)) unseen.push_back(tid);
   }
-  for (const pid_t tid : unseen) PROVOST_RETURN_IF_ERROR(OnEnd({tid, KilledBy{SIGKILL}}));
+  for (const pid_t tid : unseen) {
+    const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
+    // Our filters are on it: it is the one, and not another of its number.
+    const bool is_stray = status.ok() && !status->ended && CountFilters(tid).value_or(0) > 0;
+    if (is_stray) {
+      if (options_.logger != nullptr) {
+        options_.logger->error(
+            "task {} is killed: somebody took it out of its frozen cgroup, and nobody traced it",
+            tid);
+      }
+      kill(tid, SIGKILL);
+    }
+    const TaskEnd end = is_stray ? KilledBy{SIGKILL} : EndOfUnseen(tid);
+    PROVOST_RETURN_IF_ERROR(OnEnd({tid, end}));
+  }
   return absl::OkStatus();
 }
 

@@ -47,8 +47,8 @@ absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
   return absl::OkStatus();
 }
 
-absl::Status Supervisor::Loop::AskToStop(const Stopped& stopped, const Task& task) {
-  const bool is_wanted = release_ || (handover_ && handover_->Wants(stopped.tid())) ||
+absl::Status Supervisor::Loop::AskToStop(const Stopped& stopped, Task& task) const {
+  const bool is_wanted = release_ || (handover_ && IsWantedForHandOver(stopped.tid(), task)) ||
                          (switch_ && IsToSwitch(stopped.tid(), task));
   if (!is_wanted || !TreeRelease::MayBeAsked(task.state)) return absl::OkStatus();
   return TreeRelease::Ask(stopped.tid());

@@ -1,5 +1,6 @@
 #include "supervisor/tree_handover.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 #include "nlohmann/json.hpp"
 #include "supervisor/handover_channel.h"
 #include "tracee/died.h"
@@ -125,16 +127,48 @@ absl::Status TreeHandover::CheckStopped() const {
   return absl::OkStatus();
 }
 
+// Somebody else may move processes between cgroups, too.
+absl::Status TreeHandover::CheckAllFrozen() const {
+  PROVOST_ASSIGN_OR_RETURN(const std::vector<pid_t> threads, freezer_.Threads());
+  for (const auto& [tid, stop] : held_) {
+    if (std::find(threads.begin(), threads.end(), tid) != threads.end()) continue;
+    const absl::StatusOr<TaskStatus> task = ReadTaskStatus(tid);
+    if (!task.ok() || task->ended) continue;
+    return absl::UnavailableError(
+        absl::StrCat("somebody took task ", tid, " out of the cgroup that it was frozen in"));
+  }
+  return absl::OkStatus();
+}
+
+// The kernel hangs up a terminal for those whose session's leader ends (disassociate_ctty in
+// drivers/tty/tty_jobctrl.c).
+absl::Status TreeHandover::CheckTerminal() const {
+  if (getsid(0) != getpid()) return absl::OkStatus();
+  const UniqueFd terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal.valid()) return absl::OkStatus();
+  for (const auto& [tid, stop] : held_) {
+    if (getsid(tid) != getpid()) continue;
+    return absl::FailedPreconditionError(
+        "this supervisor leads its terminal's session: its end would hang up the terminal, and "
+        "send the program SIGHUP; start runs that are to be handed over from a shell, without "
+        "exec");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TreeHandover::Freeze() {
   for (const auto& [tid, stop] : held_) {
     const absl::Status status = CheckSeizable(tid);
     if (!status.ok() && !IsDied(status)) return status;
   }
   PROVOST_RETURN_IF_ERROR(CheckStopped());
+  PROVOST_RETURN_IF_ERROR(CheckTerminal());
   PROVOST_RETURN_IF_ERROR(freezer_.Freeze());
   PROVOST_ASSIGN_OR_RETURN(const bool is_complete, IsComplete());
-  if (is_complete) return absl::OkStatus();
-  return absl::UnavailableError("a process that is not the run's was put beside its own");
+  if (!is_complete) {
+    return absl::UnavailableError("a process that is not the run's was put beside its own");
+  }
+  return CheckAllFrozen();
 }
 
 absl::StatusOr<std::set<pid_t>> TreeHandover::LetGo() {

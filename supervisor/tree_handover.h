@@ -64,6 +64,8 @@ class TreeHandover {
 
  private:
   absl::Status CheckStopped() const;
+  absl::Status CheckTerminal() const;
+  absl::Status CheckAllFrozen() const;
 
   using Clock = std::chrono::steady_clock;
 

@@ -2,14 +2,17 @@
 // and whoever is killed in the middle, nothing stays frozen, or runs on without a supervisor.
 
 #include <fcntl.h>
+#include <pty.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -93,10 +96,7 @@ class HandoverTest : public LiveRunTest {
 
   std::unique_ptr<Subprocess> Start(const std::vector<std::string>& program,
                                     const std::function<void()>& in_child = nullptr) const {
-    return std::make_unique<Subprocess>(
-        CommandLine({"-e", "log getppid, umask, clone, vfork, clone3 log result", "-o", Log()},
-                    program),
-        in_child);
+    return std::make_unique<Subprocess>(CommandLine({"-e", rule_, "-o", Log()}, program), in_child);
   }
   static std::unique_ptr<Subprocess> Adopt(pid_t run,
                                            const std::function<void()>& in_child = nullptr) {
@@ -120,14 +120,14 @@ class HandoverTest : public LiveRunTest {
     }
     EXPECT_GT(last, 0u);
   }
-  // The process that wrote its number to `pid`.
-  pid_t StoppedProcess() const {
+  // The number in the file `pid`.
+  pid_t NumberInFile() const {
     pid_t pid = 0;
     return absl::SimpleAtoi(ReadFile(directory_ + "/pid"), &pid) ? pid : 0;
   }
   bool AwaitStopped() const {
     return Await([&] {
-      const std::string status = ReadFile(absl::StrCat("/proc/", StoppedProcess(), "/status"));
+      const std::string status = ReadFile(absl::StrCat("/proc/", NumberInFile(), "/status"));
       return absl::StrContains(status, "State:\tt");
     });
   }
@@ -135,6 +135,8 @@ class HandoverTest : public LiveRunTest {
     const std::string log = LogText();
     return static_cast<int>(std::vector<absl::string_view>(absl::StrSplit(log, text)).size()) - 1;
   }
+
+  std::string rule_ = "log getppid, umask, clone, vfork, clone3 log result";
 };
 
 // How long the tree stood still, as the adopter says.
@@ -214,6 +216,96 @@ TEST_F(HandoverTest, AProtectedCallThatWaitsIsMadeAgain) {
   EXPECT_THAT(run->Wait().err, HasSubstr("Permission denied"));
 }
 
+// Programs that begin all the time get memory for their arguments all the time; what is under way
+// in one is let come to its end.
+TEST_F(HandoverTest, ATreeThatExecutesProgramsIsTaken) {
+  const auto run = std::make_unique<Subprocess>(
+      CommandLine({"-e", "deny EACCES openat if path == \"/etc/hostname\""},
+                  {"/bin/sh", "-c", "echo ready; until test -e $PID; do /bin/true; done; exit 7"}));
+  ASSERT_TRUE(run->AwaitOutput("ready"));
+  std::vector<std::unique_ptr<Subprocess>> adopters;
+  for (int i = 0; i < 10; ++i) {
+    auto adopter = Adopt(i == 0 ? run->pid() : adopters.back()->pid());
+    ASSERT_TRUE(adopter->AwaitError(" ms\n")) << i << adopter->Wait();
+    adopters.push_back(std::move(adopter));
+  }
+  const UniqueFd done(open(getenv("PID"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  EXPECT_TRUE(done.valid());
+  EXPECT_EQ(adopters.back()->Wait().exit_code, 7);
+}
+
+// Of a new session with that terminal.
+void LeadSession(int terminal) {
+  setsid();
+  ioctl(terminal, TIOCSCTTY, 0);
+  dup2(terminal, STDIN_FILENO);
+}
+
+TEST_F(HandoverTest, TheLeaderOfATerminalsSessionStays) {
+  int master = -1;
+  int slave = -1;
+  ASSERT_EQ(openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  const UniqueFd terminal(master);
+  const UniqueFd other(slave);
+  // Subprocess makes it a leader of a group already, which cannot begin a session.
+  const auto run =
+      Start({"/bin/sh", "-c", "echo $PPID > $PID; echo ready; read x < $FIFO; exit 7"}, [slave] {
+        if (fork() != 0) {
+          int status = 0;
+          wait(&status);
+          _exit(WEXITSTATUS(status));
+        }
+        LeadSession(slave);
+      });
+  ASSERT_TRUE(run->AwaitOutput("ready"));
+  const Ended adopter = Adopt(NumberInFile())->Wait();
+  EXPECT_EQ(adopter.exit_code, 1) << adopter;
+  EXPECT_THAT(adopter.err, HasSubstr("SIGHUP"));
+  Go();
+  EXPECT_EQ(run->Wait().exit_code, 7);
+}
+
+// The program is in another session than its new supervisor.
+TEST_F(HandoverTest, AKeyAtTheNewSupervisorsTerminalReachesTheProgram) {
+  int master = -1;
+  int slave = -1;
+  ASSERT_EQ(openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  const UniqueFd terminal(master);
+  const UniqueFd other(slave);
+  const auto run = Start({"/bin/sh", "-c", "echo ready; read x < $FIFO; exit 7"});
+  ASSERT_TRUE(run->AwaitOutput("ready"));
+  const auto adopter = Adopt(run->pid(), [slave] {
+    if (fork() != 0) {
+      int status = 0;
+      wait(&status);
+      _exit(WEXITSTATUS(status));
+    }
+    LeadSession(slave);
+  });
+  ASSERT_TRUE(adopter->AwaitError(" ms\n"));
+  ASSERT_EQ(write(terminal.get(), "\x03", 1), 1);
+  EXPECT_EQ(adopter->Wait().exit_code, 128 + SIGINT);
+  EXPECT_EQ(run->Wait().exit_code, 0);
+}
+
+// The tree does not stand still for it.
+TEST_F(HandoverTest, AFifoThatNobodyReadsIsSaidBefore) {
+  MakeFifo("log");
+  UniqueFd reader(open(Log().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const auto run =
+      std::make_unique<Subprocess>(CommandLine({"--on-audit-failure", "continue", "-o", Log()},
+                                               {"/bin/sh", "-c", "read x < $FIFO; exit 7"}));
+  ASSERT_TRUE(Await([&] { return std::filesystem::exists(directory_ + "/run"); }));
+  std::array<char, 16> beginning;
+  ASSERT_TRUE(Await([&] { return read(reader.get(), beginning.data(), beginning.size()) > 0; }));
+  reader.reset();
+  const Ended adopter = Adopt(run->pid())->Wait();
+  EXPECT_EQ(adopter.exit_code, 1) << adopter;
+  EXPECT_THAT(adopter.err, HasSubstr("nobody reads the FIFO"));
+  Go();
+  EXPECT_EQ(run->Wait().exit_code, 7);
+}
+
 // The end of the program, whatever it is, is the new supervisor's.
 TEST_F(HandoverTest, TheRunIsTheNewSupervisorsOwn) {
   const auto run = Start(
@@ -240,7 +332,7 @@ TEST_F(HandoverTest, AStoppedProcessStaysStopped) {
   // The old one's end would tell, if anything did.
   ASSERT_TRUE(run->AwaitError("goes on in supervisor"));
   EXPECT_TRUE(AwaitStopped());
-  EXPECT_EQ(kill(StoppedProcess(), SIGCONT), 0);
+  EXPECT_EQ(kill(NumberInFile(), SIGCONT), 0);
   EXPECT_EQ(adopter->Wait().exit_code, 3);
   EXPECT_EQ(run->Wait().exit_code, 0);
   ExpectGaplessSerials();
@@ -256,7 +348,7 @@ TEST_F(HandoverTest, AStoppedProcessThatWouldNoticeIsLeftWhereItIs) {
   EXPECT_EQ(adopter.exit_code, 1) << adopter;
   EXPECT_THAT(adopter.err, HasSubstr("SIGHUP"));
   EXPECT_TRUE(AwaitStopped());
-  EXPECT_EQ(kill(StoppedProcess(), SIGCONT), 0);
+  EXPECT_EQ(kill(NumberInFile(), SIGCONT), 0);
   EXPECT_EQ(run->Wait().exit_code, 3);
 }
 
@@ -317,7 +409,7 @@ TEST_F(HandoverTest, WithoutACgroupItIsRefusedAndTheRunGoesOn) {
   ExpectGaplessSerials();
 }
 
-// ---- Killed in the middle ----
+// ---- In the middle ----
 
 // The adopter stands still while the tree is brought to its stops, and so has not taken it when it
 // is frozen and has no tracer.
@@ -349,6 +441,26 @@ class KilledMidwayTest : public HandoverTest {
       }
     }
     return false;
+  }
+  // Processes whose parent is such a one.
+  std::vector<pid_t> Frozen(const std::function<bool(pid_t)>& is_parent) const {
+    std::vector<pid_t> found;
+    for (const std::string& cgroup : CgroupsOf(run_->pid())) {
+      const std::string processes = ReadFile(cgroup + "/cgroup.procs");
+      for (const absl::string_view line : absl::StrSplit(processes, '\n', absl::SkipEmpty())) {
+        const std::string status = ReadFile(absl::StrCat("/proc/", line, "/status"));
+        const std::vector<std::string> parts =
+            absl::StrSplit(status, absl::MaxSplits("PPid:\t", 1));
+        pid_t pid = 0;
+        pid_t parent = 0;
+        if (parts.size() < 2 || !absl::SimpleAtoi(line, &pid) ||
+            !absl::SimpleAtoi(parts[1].substr(0, parts[1].find('\n')), &parent)) {
+          continue;
+        }
+        if (is_parent(parent)) found.push_back(pid);
+      }
+    }
+    return found;
   }
   void ExpectNoCgroups() const {
     const pid_t old = run_->pid();
@@ -408,6 +520,48 @@ TEST_F(KilledMidwayTest, TheOldSupervisorWhileNobodyHasTheTree) {
     EXPECT_EQ(adopter.exit_code, 125) << adopter;
     EXPECT_EQ(ended.out, "READY\n");
   }
+  ExpectNoCgroups();
+}
+
+// What is frozen and has no tracer dies of any signal that would end it.
+TEST_F(KilledMidwayTest, TheProgramByASignalWhileNobodyHasTheTree) {
+  FreezeWithoutTracer();
+  const std::vector<pid_t> programs =
+      Frozen([this](pid_t parent) { return parent == run_->pid(); });
+  ASSERT_EQ(programs.size(), 1u);
+  ASSERT_EQ(kill(programs[0], SIGTERM), 0);
+  ASSERT_EQ(kill(adopter_->pid(), SIGCONT), 0);
+  // Its other process sleeps on until it is killed.
+  ASSERT_TRUE(adopter_->AwaitError(" ms\n"));
+  ASSERT_EQ(kill(adopter_->pid(), SIGTERM), 0);
+  EXPECT_EQ(adopter_->Wait().exit_code, 128 + SIGTERM);
+  EXPECT_EQ(run_->Wait().out, "READY\n");
+  ExpectNoCgroups();
+}
+
+// By whoever else moves processes.
+class TakenOutTest : public KilledMidwayTest {
+ protected:
+  // Of what nobody answers then it makes no call.
+  TakenOutTest() { rule_ = "log umask, vfork log result"; }
+};
+
+TEST_F(TakenOutTest, WhatHasRunWithoutATracerIsKilled) {
+  FreezeWithoutTracer();
+  const std::vector<pid_t> children =
+      Frozen([this](pid_t parent) { return parent != run_->pid(); });
+  ASSERT_EQ(children.size(), 1u);
+  const std::string cgroup = CgroupsOf(run_->pid()).front();
+  const UniqueFd above(
+      open((cgroup.substr(0, cgroup.rfind('/')) + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+  const std::string number = absl::StrCat(children[0]);
+  ASSERT_EQ(write(above.get(), number.data(), number.size()), static_cast<ssize_t>(number.size()));
+  ASSERT_EQ(kill(adopter_->pid(), SIGCONT), 0);
+  const Ended adopter = adopter_->Wait();
+  EXPECT_THAT(adopter.err,
+              HasSubstr(absl::StrCat("task ", number, " is killed: somebody took it")));
+  EXPECT_EQ(adopter.exit_code, 0) << adopter;
+  EXPECT_EQ(run_->Wait().out, "READY\nEXIT-SUCCESS\n");
   ExpectNoCgroups();
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -108,9 +109,19 @@ absl::StatusOr<std::string> CgroupOf(pid_t process) {
       "no cgroup v2 to freeze tasks in: this kernel, or its configuration, has none");
 }
 
-std::vector<pid_t> NumbersIn(const std::string& path) {
+// Not by a stream: what could not be read must not look like nothing.
+absl::StatusOr<std::vector<pid_t>> NumbersIn(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 4096> buffer;
+  ssize_t got = fd.valid() ? 1 : -1;
+  while (got > 0) {
+    got = read(fd.get(), buffer.data(), buffer.size());
+    if (got > 0) text.append(buffer.data(), got);
+  }
+  if (got < 0) return Refused("read", path, errno);
   std::vector<pid_t> numbers;
-  for (const absl::string_view word : absl::StrSplit(ReadAll(path), '\n', absl::SkipEmpty())) {
+  for (const absl::string_view word : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     pid_t number = 0;
     // 0 is who cannot be seen from here.
     if (absl::SimpleAtoi(word, &number) && number > 0) numbers.push_back(number);
@@ -137,7 +148,7 @@ std::string ParentOf(const std::string& cgroup) { return cgroup.substr(0, cgroup
 // Until a pass finds none: who forks meanwhile has a child where it was itself.
 absl::Status MoveAll(const std::string& from, const std::string& to) {
   for (int pass = 0; pass < kMostPasses; ++pass) {
-    const std::vector<pid_t> processes = NumbersIn(from + "/cgroup.procs");
+    PROVOST_ASSIGN_OR_RETURN(const std::vector<pid_t> processes, NumbersIn(from + "/cgroup.procs"));
     if (processes.empty()) return absl::OkStatus();
     for (const pid_t process : processes) {
       const int error = WriteAll(to + "/cgroup.procs", absl::StrCat(process));
@@ -197,8 +208,7 @@ absl::StatusOr<std::vector<pid_t>> Freezer::Threads() const {
   std::vector<pid_t> threads;
   for (const std::string& cgroup : cgroups_) {
     const std::string path = cgroup + "/cgroup.threads";
-    if (access(path.c_str(), R_OK) != 0) return Refused("read", path, errno);
-    const std::vector<pid_t> more = NumbersIn(path);
+    PROVOST_ASSIGN_OR_RETURN(const std::vector<pid_t> more, NumbersIn(path));
     threads.insert(threads.end(), more.begin(), more.end());
   }
   return threads;

@@ -6,30 +6,41 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/status_macros.h"
 #include "base/unique_fd.h"
 #include "tracee/proc_path.h"
 
 namespace provost {
 
-absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid) {
-  const std::string path = ProcPath(tid, "status");
+namespace {
+
+// The beginning of a file of the task's.
+absl::StatusOr<std::string> ReadBeginning(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  // What is wanted is among the first; the name, which stands before it, has its newlines escaped.
   std::array<char, 1024> buffer;
   const ssize_t got = fd.valid() ? read(fd.get(), buffer.data(), buffer.size()) : -1;
-  if (got < 0) {
-    // ESRCH: it ended between the two.
-    return absl::NotFoundError(absl::StrCat("cannot read ", path, ": errno ", errno));
-  }
+  if (got >= 0) return std::string(buffer.data(), got);
+  // ESRCH: it ended between the two.
+  return absl::NotFoundError(absl::StrCat("cannot read ", path, ": errno ", errno));
+}
+
+}  // namespace
+
+absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid) {
+  const std::string path = ProcPath(tid, "status");
+  // What is wanted is among the first; the name, which stands before it, has its newlines escaped.
+  PROVOST_ASSIGN_OR_RETURN(const std::string text, ReadBeginning(path));
   TaskStatus status;
   bool whole = false;
-  for (absl::string_view line : absl::StrSplit(absl::string_view(buffer.data(), got), '\n')) {
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
     if (absl::ConsumePrefix(&line, "State:\t")) {
       status.ended = !line.empty() && (line[0] == 'Z' || line[0] == 'X');
     } else if (absl::ConsumePrefix(&line, "Tgid:\t")) {
@@ -42,6 +53,22 @@ absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid) {
     }
   }
   return absl::InternalError(absl::StrCat(path, " does not say whose task it is"));
+}
+
+absl::StatusOr<int> ReadWaitStatus(pid_t tid) {
+  constexpr size_t kExitCode = 52 - 3;  // behind the name, which is the second field
+  const std::string path = ProcPath(tid, "stat");
+  PROVOST_ASSIGN_OR_RETURN(const std::string text, ReadBeginning(path));
+  // The name can hold anything, and no field behind it a parenthesis.
+  const size_t name_end = text.rfind(") ");
+  const std::vector<absl::string_view> fields = absl::StrSplit(
+      absl::string_view(text).substr(name_end == std::string::npos ? 0 : name_end + 2), ' ');
+  int status = 0;
+  if (fields.size() > kExitCode &&
+      absl::SimpleAtoi(absl::StripAsciiWhitespace(fields[kExitCode]), &status)) {
+    return status;
+  }
+  return absl::InternalError(absl::StrCat(path, " does not say how it ended"));
 }
 
 }  // namespace provost

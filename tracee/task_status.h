@@ -21,6 +21,10 @@ struct TaskStatus {
 // kNotFound: there is no such task. Thread-safe.
 absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid);
 
+// How a zombie ended, as wait(2) will say it to its parent (exit_code of /proc/TID/stat,
+// proc_pid_stat(5); 0 where we may not trace it). kNotFound: there is no such task. Thread-safe.
+absl::StatusOr<int> ReadWaitStatus(pid_t tid);
+
 }  // namespace provost
 
 #endif  // PROVOST_TRACEE_TASK_STATUS_H_

@@ -37,8 +37,8 @@ constexpr int kVersion = 1;
 // deliver before; more than it takes.
 constexpr std::chrono::milliseconds kAnswer(10'000);
 constexpr std::chrono::milliseconds kHandover(30'000);
-// How long the new one may take for each step.
-constexpr std::chrono::milliseconds kStep(30'000);
+// How long the new one may take for each step. Nothing runs meanwhile.
+constexpr std::chrono::milliseconds kStep(5'000);
 
 struct Succession {
   int version = kVersion;
@@ -129,8 +129,7 @@ absl::StatusOr<AdoptedRun> ReadAdopted(int fd) {
   try {
     return Json::from_cbor(bytes).get<AdoptedRun>();
   } catch (const std::exception& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--adopt is for provost itself: ", error.what()));
+    return absl::InvalidArgumentError(absl::StrCat("it is for provost itself: ", error.what()));
   }
 }
 
@@ -169,8 +168,11 @@ Adoption Report(TakenOver& taken, pid_t old) {
   return adoption;
 }
 
-void GiveUpRun(const TakenOver& taken) {
-  if (taken.channel.IsOver()) KillFrozen(taken.tree).IgnoreError();
+bool GiveUpRun(TakenOver& taken, const absl::Status& why) {
+  const bool is_told = taken.channel.Send({{"failed", std::string(why.message())}}).ok();
+  if (is_told && !taken.channel.IsOver()) return true;
+  KillFrozen(taken.tree).IgnoreError();
+  return false;
 }
 
 absl::Status HandOverRun(const HandedOver& handed, const Inheritance& left) {
@@ -179,9 +181,12 @@ absl::Status HandOverRun(const HandedOver& handed, const Inheritance& left) {
   const int64_t since = handed.tree.since.count();
   PROVOST_RETURN_IF_ERROR(channel.Send({{"left", true}, {"since", since}}, state.get()));
   absl::StatusOr<HandoverChannel::Message> message = channel.Receive(kStep);
-  if (!message.ok()) {
-    return absl::UnavailableError(
-        absl::StrCat("process ", handed.to.pid, ": ", message.status().message()));
+  absl::Status status = message.status();
+  if (status.ok() && !message->body.contains("taken")) {
+    status = absl::UnavailableError(message->body.value("failed", std::string("it says nothing")));
+  }
+  if (!status.ok()) {
+    return absl::UnavailableError(absl::StrCat("process ", handed.to.pid, ": ", status.message()));
   }
   // From here on they are its own, and die with it.
   message = channel.Receive(kStep);

@@ -49,9 +49,9 @@ absl::StatusOr<TakenOver> TakeOverRun(const AdoptedRun& run);
 // Tells the old supervisor how far Supervisor::Adopt is, and the user when it is done. `taken`
 // outlives what is returned.
 Adoption Report(TakenOver& taken, pid_t old);
-// That failed: unless the old supervisor, who sees us end, is there to take the tree back, it is
+// That failed, and why. True: the old supervisor is there, and takes the tree back; else it is
 // killed.
-void GiveUpRun(const TakenOver& taken);
+bool GiveUpRun(TakenOver& taken, const absl::Status& why);
 
 // The old side: leaves the run to the successor, and waits until that has it. An error: it has not,
 // and all tasks are as they were, frozen. `left.sink` must be final.

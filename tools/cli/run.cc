@@ -1,5 +1,7 @@
 #include "tools/cli/run.h"
 
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "audit/log_decision.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 #include "policy/parser.h"
 #include "policy/policy.h"
 #include "policy/stack.h"
@@ -330,9 +333,11 @@ std::optional<int> ReadPredecessor(const RunArguments& arguments, Predecessor& p
     status = read.status();
     if (read.ok()) predecessor.adopted = *std::move(read);
     close(*arguments.adopt);
+    // Records and ps(1) say whose it is; execve has called us by the link that we came by.
+    prctl(PR_SET_NAME, "provost");
   }
   if (status.ok()) return std::nullopt;
-  Complain(std::string(status.message()));
+  Complain(absl::StrCat(from ? "--resume: " : "--adopt: ", status.message()));
   return kExitUsage;
 }
 
@@ -357,6 +362,22 @@ absl::StatusOr<Outcome> GoOn(absl::StatusOr<Outcome> outcome, Options& options,
     }
   }
   return outcome;
+}
+
+// Opens these FIFOs, whose readers see no end as long as that is so. The tree must not stand still
+// for one that nobody reads.
+absl::StatusOr<std::vector<UniqueFd>> OpenPipes(const std::vector<std::string>& pipes) {
+  std::vector<UniqueFd> open_pipes;
+  for (const std::string& path : pipes) {
+    UniqueFd fd(open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!fd.valid()) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "its output ", path, ": ",
+          errno == ENXIO ? "nobody reads the FIFO: start its reader" : strerror(errno)));
+    }
+    open_pipes.push_back(std::move(fd));
+  }
+  return open_pipes;
 }
 
 // Asks for the run that is to be adopted; printed errors give a status to exit with.
@@ -398,7 +419,7 @@ absl::StatusOr<Outcome> Supervise(const RunArguments& arguments, const Options& 
   }
   absl::StatusOr<Outcome> outcome = supervisor.Adopt(
       taken->inheritance.run, taken->tree, Report(*taken, predecessor.adopted->supervisor));
-  if (!outcome.ok()) GiveUpRun(*taken);
+  if (!outcome.ok()) GiveUpRun(*taken, outcome.status());
   return outcome;
 }
 
@@ -422,8 +443,16 @@ int Run(const RunArguments& arguments) {
     return kExitUsage;
   }
   const std::vector<std::string> pipes = PipesOf(*plan);
+  std::vector<UniqueFd> open_pipes;
   std::optional<TakenOver> taken;
   if (predecessor.adopted) {
+    absl::StatusOr<std::vector<UniqueFd>> opened = OpenPipes(pipes);
+    if (!opened.ok()) {
+      Complain(absl::StrCat("supervisor ", predecessor.adopted->supervisor, ": ",
+                            opened.status().message()));
+      return kExitRefused;
+    }
+    open_pipes = *std::move(opened);
     if (const std::optional<int> status = TakeRun(*predecessor.adopted, taken)) return *status;
   }
   // Not before the old supervisor writes nothing any more.
@@ -432,10 +461,12 @@ int Run(const RunArguments& arguments) {
   absl::Status whole = sink.status();
   // Who resumes finds out by itself.
   if (whole.ok() && (taken || arguments.resume_check)) whole = MayGoOn(*left, options, policies);
+  open_pipes.clear();
   if (!whole.ok()) {
     Complain(std::string(whole.message()));
-    if (taken) GiveUpRun(*taken);
-    return kExitFailure;
+    if (!taken || !GiveUpRun(*taken, whole)) return kExitFailure;
+    Complain(absl::StrCat("supervisor ", predecessor.adopted->supervisor, " goes on with the run"));
+    return kExitRefused;
   }
   if (arguments.resume_check) return EXIT_SUCCESS;
   options.sink = sink->get();
@@ -452,7 +483,8 @@ int Run(const RunArguments& arguments) {
   // Ahead of the first filter: who interrupts us in the moment behind it must be told, too.
   if (attaches) WarnBeforeEnd();
   options.on_started = [&](pid_t pid) {
-    if (!attaches) relay.Start(pid);
+    const bool apart = predecessor.adopted.has_value();
+    if (!attaches) apart ? relay.StartApart(pid) : relay.Start(pid);
     take_over();
   };
   if (!attaches) options.on_stopped = StopWithJob;

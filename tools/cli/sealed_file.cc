@@ -27,7 +27,7 @@ absl::StatusOr<std::string> ReadSealedFile(int fd) {
   const int seals = fcntl(fd, F_GET_SEALS);
   struct stat status = {};
   if (seals < 0 || (seals & kWhole) != kWhole || fstat(fd, &status) != 0) {
-    return absl::InvalidArgumentError("--resume is for provost itself: no state of a run is there");
+    return absl::InvalidArgumentError("it is for provost itself: no state of a run is there");
   }
   std::string bytes(static_cast<size_t>(status.st_size), '\0');
   if (pread(fd, bytes.data(), bytes.size(), 0) != status.st_size) {

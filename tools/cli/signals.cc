@@ -24,6 +24,8 @@ constexpr unsigned kWakeAgain = 1;
 
 std::atomic<pid_t> g_program = 0;
 std::atomic<bool> g_end_asked = false;
+// The program did not begin in our process group.
+std::atomic<bool> g_apart = false;
 // What the program should have got came when it was reaped, and nobody had been told yet.
 std::atomic<bool> g_came_late = false;
 
@@ -53,6 +55,9 @@ bool IsOurTask(pid_t pid) {
 bool IsForProgramAlone(int signal, const siginfo_t& info) {
   // What a task of ours sends to us it has sent to its whole group: `kill 0` of a script.
   if (info.si_code <= 0) return !IsOurTask(info.si_pid);
+  if (const pid_t program = g_program; g_apart && program > 0 && getpgid(program) != getpgrp()) {
+    return true;
+  }
   // The kernel's own go to the whole foreground group (a key on the terminal), but for the end of
   // the terminal, of which it tells the leader of the session alone (drivers/tty/tty_jobctrl.c).
   if (signal == SIGHUP || signal == SIGCONT) return getsid(0) == getpid();
@@ -161,6 +166,11 @@ SignalRelay::~SignalRelay() {
 void SignalRelay::Start(pid_t pid) {
   g_program = pid;
   SetHandlers(Phase::kProgramRuns);
+}
+
+void SignalRelay::StartApart(pid_t pid) {
+  g_apart = true;
+  Start(pid);
 }
 
 void SignalRelay::ProgramEnded() {

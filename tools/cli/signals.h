@@ -18,6 +18,9 @@ class SignalRelay {
 
   // From here on signals go to `pid`.
   void Start(pid_t pid);
+  // The same where the program may be in another process group, or session, than we are, and its
+  // group is not ours for the terminal: what that sends to us is meant for it.
+  void StartApart(pid_t pid);
   // The program is gone: signals that would end the supervisor ask for the end of what is left
   // instead (EndWasAsked), and interrupt its wait.
   void ProgramEnded();
