@@ -56,10 +56,10 @@ void AddAdoptCommand(CLI::App& app, std::function<int()>& chosen) {
       app.add_subcommand("adopt", "take a run over from its supervisor, and go on with it here");
   command->formatter(HelpWithUsage("provost adopt RUN"));
   command->footer(
-      "The tasks stand still for some milliseconds and notice nothing. What the command line of\n"
-      "the run said goes on to hold; the supervisor it had ends with status 0. This process is "
-      "its\n"
-      "supervisor then, with the program's exit status. It takes a cgroup v2 that can be written.");
+      "The tasks stand still for some milliseconds, and go on as after any stop. What the command\n"
+      "line of the run said holds on; the supervisor it had ends with status 0. This process is\n"
+      "its supervisor then, with the program's exit status. It takes a cgroup v2 that can be\n"
+      "written. docs/LEAVING.md says what a program can see of it.");
   AddRunArgument(*command, *run);
   command->callback([&chosen, run] { chosen = [run] { return Run(*run); }; });
 }
