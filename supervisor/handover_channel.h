@@ -35,7 +35,8 @@ class HandoverChannel {
   // Does not wait. kUnavailable: nobody is there, or does not read.
   absl::Status Send(const nlohmann::json& message, int passed = -1);
 
-  struct Message {
+  // What nlohmann-json's move could throw is a failed assertion.
+  struct Message {  // NOLINT(bugprone-exception-escape)
     nlohmann::json body;  // an object
     UniqueFd passed;
   };

@@ -85,6 +85,17 @@ std::function<bool(const Decision&)> WantsRecord(const Options& options);
 // What the filters let the tracer have tasks do.
 GatedCalls CallsFor(ArgumentMode mode, const Gate& gate);
 
+// The tasks of a run on their way into its newest generation (Supervisor::Loop).
+struct Switch {
+  std::vector<BpfProgram> filters;  // that they need
+  int filter_count = -1;            // that a task has at least which has them; -1: not known
+  std::set<pid_t> shared;           // processes all of whose threads have got them
+  // Of tasks whose first stop is to come: whether their creator, and so they, have them.
+  std::map<pid_t, bool> born;
+  // Those whose first stop has come before their creator's event, and may have them.
+  std::set<pid_t> unclear;
+};
+
 // One run from launch to the last task's end. Every handler consumes its Stopped by restarting it
 // or by storing it in the task's state.
 class Supervisor::Loop {
@@ -115,10 +126,17 @@ class Supervisor::Loop {
   // Policies that tasks are under, from one reload to the next. Records and calls under way point
   // at them, so that they stay: the kernel takes so many filters of a task, and no more.
   struct Generation {
-    uint64_t number = 0;
+    Generation(uint64_t its_number, const std::vector<Policy>& its_policies, uint64_t seed,
+               size_t its_filters)
+        : number(its_number),
+          policies(its_policies),
+          stack(policies, {.seed = seed, .clock = nullptr}),
+          filters(its_filters) {}
+
+    uint64_t number;
     std::vector<Policy> policies;
     PolicyStack stack;
-    size_t filters = 0;  // the first so many of filters_ are what its tasks have
+    size_t filters;  // the first so many of filters_ are what its tasks have
   };
   struct Task {
     TaskState state = Running();
@@ -198,20 +216,9 @@ class Supervisor::Loop {
   // Settles what a task leaves undone whose life ended in `state`.
   absl::Status CutOff(TaskState state);
 
-  // The tasks on their way into the newest generation.
-  struct Switch {
-    std::vector<BpfProgram> filters;  // that they need
-    int filter_count = -1;            // that a task has at least which has them; -1: not known
-    std::set<pid_t> shared;           // processes all of whose threads have got them
-    // Of tasks whose first stop is to come: whether their creator, and so they, have them.
-    std::map<pid_t, bool> born;
-    // Those whose first stop has come before their creator's event, and may have them.
-    std::set<pid_t> unclear;
-  };
-  std::unique_ptr<Generation> MakeGeneration(uint64_t number, std::vector<Policy> policies) const {
-    return std::unique_ptr<Generation>(new Generation{
-        number, policies, PolicyStack(policies, {.seed = options_.seed, .clock = nullptr}),
-        filters_.size()});
+  std::unique_ptr<Generation> MakeGeneration(uint64_t number,
+                                             const std::vector<Policy>& policies) const {
+    return std::make_unique<Generation>(number, policies, options_.seed, filters_.size());
   }
   Generation& newest() const { return *generations_.back(); }
   // Who decides about tasks of that generation.
@@ -245,6 +252,10 @@ class Supervisor::Loop {
   // The one that a task which has come to its first stop is in.
   Generation* GenerationOfNew(pid_t tid);
   void CreatorIsKnown(pid_t child, const Task& creator);
+  // True of a new task that has not got what the last switch brought, though that is over.
+  bool IsLate(pid_t tid) const;
+  // Begins it again, for such a task.
+  void SwitchAgain();
   // A task has ended, or its number is another's. Those that it may have created, of which nobody
   // will be heard any more, get the filters, be it once more.
   absl::Status OnTaskGone(pid_t tid);

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -26,6 +27,16 @@ bool HasExited(pid_t tid) {
   const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
   return !status.ok() || status->ended;
 }
+
+// True if that is known.
+bool HasFewerFilters(pid_t tid, int than) {
+  if (than < 0) return false;
+  const absl::StatusOr<int> count = CountFilters(tid);
+  return count.ok() && *count < than;
+}
+
+// Of Switch::born.
+bool IsBornBefore(const std::pair<const pid_t, bool>& child) { return !child.second; }
 
 const char* OnOff(bool on) { return on ? "on" : "off"; }
 
@@ -219,9 +230,12 @@ std::vector<Decision> Supervisor::Loop::Unheard() {
 }
 
 ReloadProgress Supervisor::Loop::Progress() const {
-  return {newest().number,
-          static_cast<size_t>(std::count_if(tasks_.begin(), tasks_.end(),
-                                            [this](const auto& task) { return IsToCome(task); }))};
+  auto switching = std::count_if(tasks_.begin(), tasks_.end(),
+                                 [this](const auto& task) { return IsToCome(task); });
+  if (switch_) {
+    switching += std::count_if(switch_->born.begin(), switch_->born.end(), IsBornBefore);
+  }
+  return {newest().number, static_cast<size_t>(switching)};
 }
 
 bool Supervisor::Loop::IsToSwitch(pid_t tid, const Task& task) const {
@@ -298,18 +312,20 @@ pid_t Supervisor::Loop::ProcessOf(pid_t tid, Task& task) const {
 }
 
 Supervisor::Loop::Generation* Supervisor::Loop::GenerationOfNew(pid_t tid) {
-  if (!switch_) return &newest();
+  if (!switch_ && !IsLate(tid)) return &newest();
+  if (!switch_) SwitchAgain();
   Generation* const before = generations_[generations_.size() - 2].get();
+  const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
+  if (status.ok() && switch_->shared.contains(status->process)) {
+    switch_->born.erase(tid);
+    return &newest();
+  }
   if (const auto born = switch_->born.find(tid); born != switch_->born.end()) {
     const bool has_them = born->second;
     switch_->born.erase(born);
     return has_them ? &newest() : before;
   }
-  const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
-  if (status.ok() && switch_->shared.contains(status->process)) return &newest();
-  const absl::StatusOr<int> count = CountFilters(tid);
-  const bool has_too_few =
-      switch_->filter_count >= 0 && count.ok() && *count < switch_->filter_count;
+  const bool has_too_few = HasFewerFilters(tid, switch_->filter_count);
   // Its creator has yet to stop for having made it, and is then as it was when it did.
   if (!has_too_few) switch_->unclear.insert(tid);
   return before;
@@ -319,7 +335,8 @@ void Supervisor::Loop::CreatorIsKnown(pid_t child, const Task& creator) {
   const bool has_them = creator.generation == &newest();
   const auto known = tasks_.find(child);
   if (known == tasks_.end()) {
-    switch_->born[child] = has_them;
+    // Or it has come, and ended, already.
+    if (!HasExited(child)) switch_->born[child] = has_them;
     return;
   }
   if (switch_->unclear.erase(child) == 0) return;
@@ -348,11 +365,25 @@ bool Supervisor::Loop::IsToCome(const std::pair<const pid_t, Task>& task) const 
   return task.second.generation != &newest() && !HasExited(task.first);
 }
 
+// A creator that is killed in its call leaves a child that nobody has named.
+bool Supervisor::Loop::IsLate(pid_t tid) const {
+  return generations_.size() > 1 && HasFewerFilters(tid, protection_.pages().filters());
+}
+
+void Supervisor::Loop::SwitchAgain() {
+  const size_t before = generations_[generations_.size() - 2]->filters;
+  switch_.emplace();
+  switch_->filters.assign(filters_.begin() + static_cast<std::ptrdiff_t>(before), filters_.end());
+  switch_->filter_count = protection_.pages().filters();
+  protection_.pages().SetFilters(-1);
+}
+
 void Supervisor::Loop::EndSwitchIfDone() {
-  if (std::any_of(tasks_.begin(), tasks_.end(),
-                  [this](const auto& task) { return IsToCome(task); })) {
-    return;
-  }
+  const bool are_to_come = std::any_of(tasks_.begin(), tasks_.end(),
+                                       [this](const auto& task) { return IsToCome(task); }) ||
+                           // Named by their creators, and yet to stop.
+                           std::any_of(switch_->born.begin(), switch_->born.end(), IsBornBefore);
+  if (are_to_come) return;
   for (auto& [tid, task] : tasks_) {
     if (task.generation != &newest()) HasSwitched(task);
   }

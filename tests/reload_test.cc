@@ -1,5 +1,6 @@
 // A run that goes on under another policy: provost reload.
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/live_run.h"
@@ -106,6 +108,22 @@ TEST_F(ReloadTest, EveryThreadChangesOver) {
     const Ended ended = run->Wait();
     EXPECT_EQ(ended.exit_code, 0) << ended;
     EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+  }
+}
+
+// Also those that were on their way when the others had changed over.
+TEST_F(ReloadTest, NobodyIsForgottenThatBeginsMeanwhile) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string told = absl::StrCat(directory_, "/told", round);
+    const auto run = Start({"-e", "log umask"}, {Victim("forks_while_reloaded"), told});
+    ASSERT_TRUE(run->AwaitOutput("READY\n"));
+    const Ended reload = Reload(*run, {"deny EXDEV mkdir, mkdirat"});
+    EXPECT_EQ(reload.exit_code, 0) << reload;
+    EXPECT_EQ(reload.err, "");
+    const UniqueFd file(open(told.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_TRUE(file.valid());
+    const Ended ended = run->Wait();
+    ASSERT_EQ(ended.exit_code, 0) << ended;
   }
 }
 
