@@ -158,7 +158,7 @@ absl::Status TreeHandover::CheckTerminal() const {
 
 absl::Status TreeHandover::Freeze() {
   for (const auto& [tid, stop] : held_) {
-    const absl::Status status = CheckSeizable(tid);
+    absl::Status status = CheckSeizable(tid);
     if (!status.ok() && !IsDied(status)) return status;
   }
   PROVOST_RETURN_IF_ERROR(CheckStopped());

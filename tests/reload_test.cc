@@ -97,7 +97,7 @@ TEST_F(ReloadTest, WhatTheKernelRefusesStaysRefusedAndIsNamed) {
 
 TEST_F(ReloadTest, EveryThreadChangesOver) {
   for (const std::vector<std::string>& own : {std::vector<std::string>(), {"own"}}) {
-    std::vector<std::string> program = {Victim("reloaded_threads"), getenv("FIFO")};
+    std::vector<std::string> program = {Victim("reloaded_threads"), directory_ + "/fifo"};
     program.insert(program.end(), own.begin(), own.end());
     const auto run = Start({"-e", "log umask"}, program);
     ASSERT_TRUE(run->AwaitOutput("READY\n"));
@@ -132,7 +132,7 @@ TEST_F(ReloadTest, ATreeIsReloadedAgainAndAgain) {
   const char* const number = getenv("PROVOST_RELOADS");
   const int rounds = number == nullptr ? 50 : atoi(number);
   const auto run = Start({"-e", "log getppid, clone, vfork, clone3 log result", "-o", Log()},
-                         {Victim("calls_until_told"), getenv("FIFO")});
+                         {Victim("calls_until_told"), directory_ + "/fifo"});
   ASSERT_TRUE(run->AwaitOutput("READY\n"));
   for (int i = 0; i < rounds; ++i) {
     const Ended reload = i % 2 == 0
@@ -276,9 +276,9 @@ TEST_F(ReloadTest, NoMoreFiltersThanTheKernelTakes) {
   int rounds = 0;
   for (; rounds < kMost; ++rounds) {
     // None is like another.
-    std::vector<std::string> rules;
+    std::vector<std::string> rules(100);
     for (int i = 0; i < 100; ++i) {
-      rules.push_back(absl::StrCat("deny EXDEV ioctl if cmd == ", 1000 * rounds + i));
+      rules[i] = absl::StrCat("deny EXDEV ioctl if cmd == ", 1000 * rounds + i);
     }
     reload = Reload(*run, rules);
     if (reload.exit_code != 0) break;
