@@ -36,7 +36,7 @@ class HandoverChannel {
   absl::Status Send(const nlohmann::json& message, int passed = -1);
 
   // What nlohmann-json's move could throw is a failed assertion.
-  struct Message {  // NOLINT(bugprone-exception-escape)
+  struct Message {        // NOLINT(bugprone-exception-escape)
     nlohmann::json body;  // an object
     UniqueFd passed;
   };

@@ -394,7 +394,10 @@ absl::Status Supervisor::Loop::On(const TrapStop& event, Stopped stopped, Task& 
 absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
   // Its creator may name it in a call before its own first stop is seen.
   run_control_->Created(event.child, stopped.tid());
-  if (switch_) CreatorIsKnown(event.child, task);
+  if (switch_) {
+    CreatorIsKnown(event.child, stopped.tid(), task);
+    if (switch_ && switch_->unseen.erase(stopped.tid()) > 0) EndSwitchIfDone();
+  }
   if (task.process != 0) protection_.pages().Born(event.child, stopped.tid(), task.process);
   if (hardening_ != nullptr) {
     hardening_->OnBirth(stopped.tid(), event.child, tasks_.contains(event.child));

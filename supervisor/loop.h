@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -50,6 +51,7 @@
 #include "syscalls/syscall_table.h"
 #include "tracee/address_space.h"
 #include "tracee/attachment.h"
+#include "tracee/borrowed_task.h"
 #include "tracee/died.h"
 #include "tracee/filter_installer.h"
 #include "tracee/injected_call.h"
@@ -92,6 +94,8 @@ struct Switch {
   std::set<pid_t> shared;           // processes all of whose threads have got them
   // Of tasks whose first stop is to come: whether their creator, and so they, have them.
   std::map<pid_t, bool> born;
+  // Those that have got them by another thread, and have not stopped since.
+  std::set<pid_t> unseen;
   // Those whose first stop has come before their creator's event, and may have them.
   std::set<pid_t> unclear;
 };
@@ -240,18 +244,24 @@ class Supervisor::Loop {
   ReloadProgress Progress() const;
   // True of one that is not in the newest generation, and will be.
   bool IsToCome(const std::pair<const pid_t, Task>& task) const;
+  // Of Switch::unseen those that will stop.
+  std::ptrdiff_t CountUnseen() const;
   bool IsToSwitch(pid_t tid, const Task& task) const;
   // Takes the task into the newest generation if it stands where that can be done, and asks it to
   // come there if not. `stop` is then its stop.
   absl::Status SwitchAt(StoppedTask& stop, Task& task);
   absl::Status InstallIn(StoppedTask& stop, Task& task);
+  // False: not now, it will come again. `is_shared`: all threads of its process have got them.
+  absl::StatusOr<bool> InstallBy(BorrowedTask& task, pid_t process, bool& is_shared);
+  // Memory that tasks can only read; none: another task is just bringing some in.
+  absl::StatusOr<ArgumentSlot> SlotFor(BorrowedTask& task, pid_t process, size_t size);
   void HasSwitched(Task& task);
   // The same for all threads of its process, which have got the filters with it.
   void ProcessHasSwitched(pid_t process);
   pid_t ProcessOf(pid_t tid, Task& task) const;
   // The one that a task which has come to its first stop is in.
   Generation* GenerationOfNew(pid_t tid);
-  void CreatorIsKnown(pid_t child, const Task& creator);
+  void CreatorIsKnown(pid_t child, pid_t creator_tid, const Task& creator);
   // True of a new task that has not got what the last switch brought, though that is over.
   bool IsLate(pid_t tid) const;
   // Begins it again, for such a task.

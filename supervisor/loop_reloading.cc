@@ -12,6 +12,7 @@
 #include "policy/filter_length.h"
 #include "policy/parser.h"
 #include "spdlog/spdlog.h"
+#include "supervisor/kernel_features.h"
 #include "supervisor/loop.h"
 #include "tracee/borrowed_task.h"
 #include "tracee/task_status.h"
@@ -57,8 +58,11 @@ absl::Status Supervisor::Loop::MayReload() const {
     return absl::FailedPreconditionError("the tree is being left, or killed");
   }
   if (switch_) {
+    const size_t switching = Progress().switching;
     return absl::FailedPreconditionError(absl::StrCat(
-        "the last reload is under way, with ", Progress().switching, " tasks to come; try again"));
+        "the last reload is under way, with ", switching, switching == 1 ? " task" : " tasks",
+        " to come (a parent in vfork comes when its child has run another program or "
+        "ended); try again"));
   }
   if (!program_runs_) {
     return absl::FailedPreconditionError("the program has not started yet; try again");
@@ -235,7 +239,13 @@ ReloadProgress Supervisor::Loop::Progress() const {
   if (switch_) {
     switching += std::count_if(switch_->born.begin(), switch_->born.end(), IsBornBefore);
   }
+  if (switch_) switching += CountUnseen();
   return {newest().number, static_cast<size_t>(switching)};
+}
+
+std::ptrdiff_t Supervisor::Loop::CountUnseen() const {
+  return std::count_if(switch_->unseen.begin(), switch_->unseen.end(),
+                       [](pid_t tid) { return !HasExited(tid); });
 }
 
 bool Supervisor::Loop::IsToSwitch(pid_t tid, const Task& task) const {
@@ -243,6 +253,10 @@ bool Supervisor::Loop::IsToSwitch(pid_t tid, const Task& task) const {
 }
 
 absl::Status Supervisor::Loop::SwitchAt(StoppedTask& stop, Task& task) {
+  // What it made before it got the filters it names now, or has named.
+  const bool names_child = std::holds_alternative<NewChildStop>(stop.event);
+  if (!names_child && switch_->unseen.erase(stop.stopped.tid()) > 0) EndSwitchIfDone();
+  if (!switch_) return absl::OkStatus();
   if (killing_ || !IsToSwitch(stop.stopped.tid(), task)) return absl::OkStatus();
   const bool is_event_stop =
       std::holds_alternative<TrapStop>(stop.event) || std::holds_alternative<GroupStop>(stop.event);
@@ -269,22 +283,66 @@ absl::Status Supervisor::Loop::InstallIn(StoppedTask& stop, Task& task) {
     kill_process(borrowed.status());
     return absl::OkStatus();
   }
+  bool is_shared = false;
+  const absl::StatusOr<bool> installed = InstallBy(*borrowed, ProcessOf(tid, task), is_shared);
+  absl::StatusOr<StoppedTask> back = std::move(*borrowed).Return();
+  waiter_.GiveBack(queue.TakeAll());
+  if (!installed.ok()) kill_process(installed.status());
+  if (!back.ok()) return back.status();
+  stop = *std::move(back);
+  if (!installed.ok() || !*installed) return absl::OkStatus();
+  HasSwitched(task);
+  if (is_shared) ProcessHasSwitched(ProcessOf(tid, task));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Supervisor::Loop::InstallBy(BorrowedTask& task, pid_t process,
+                                                 bool& is_shared) {
+  ArgumentSlot slot;
+  if (options_.arguments == ArgumentMode::kProtect && ProbeMseal() != Presence::kMissing) {
+    PROVOST_ASSIGN_OR_RETURN(slot, SlotFor(task, process, ImageSize(switch_->filters)));
+    if (!slot.has_value()) return false;
+  }
   FilterInstaller installer({.filters = switch_->filters,
                              .gate = protection_.pages().gate().instruction(),
                              .is_gated = true,
                              .set_no_new_privs = false,
-                             .alone_if_diverged = true},
-                            *borrowed);
-  const absl::Status installed = installer.Install();
-  absl::StatusOr<StoppedTask> back = std::move(*borrowed).Return();
-  waiter_.GiveBack(queue.TakeAll());
-  if (!installed.ok() && !IsDied(installed)) kill_process(installed);
-  if (!back.ok()) return back.status();
-  stop = *std::move(back);
-  if (!installed.ok()) return absl::OkStatus();
-  HasSwitched(task);
-  if (installer.is_shared()) ProcessHasSwitched(ProcessOf(tid, task));
-  return absl::OkStatus();
+                             .alone_if_diverged = true,
+                             .address = slot.has_value() ? slot.address() : 0,
+                             .bytes = slot.has_value() ? slot.bytes() : nullptr},
+                            task);
+  PROVOST_RETURN_IF_ERROR(installer.Install());
+  is_shared = installer.is_shared();
+  return true;
+}
+
+// The calls that bring such memory in, which a stop of a call makes else (ArgumentProtection).
+absl::StatusOr<ArgumentSlot> Supervisor::Loop::SlotFor(BorrowedTask& task, pid_t process,
+                                                       size_t size) {
+  ArgumentPages& pages = protection_.pages();
+  const SyscallRequest request = {.arch = static_cast<uint32_t>(task.arch())};
+  const auto make = [&](const ArgumentPages::Inject& inject) -> absl::Status {
+    PROVOST_ASSIGN_OR_RETURN(const int64_t result, task.Call(inject.call.name, inject.call.args,
+                                                             pages.gate().instruction()));
+    return pages.Done(task.tid(), process, request, result);
+  };
+  while (true) {
+    PROVOST_ASSIGN_OR_RETURN(ArgumentPages::Answer answer,
+                             pages.Reserve(task.tid(), process, request, size));
+    if (auto* slot = std::get_if<ArgumentSlot>(&answer)) {
+      while (true) {
+        PROVOST_ASSIGN_OR_RETURN(const auto next, pages.Continue(task.tid(), process, request));
+        if (!next.has_value()) return std::move(*slot);
+        PROVOST_RETURN_IF_ERROR(make(*next));
+      }
+    }
+    if (std::holds_alternative<ArgumentPages::Wait>(answer)) return ArgumentSlot();
+    if (const auto* none = std::get_if<ArgumentPages::Unavailable>(&answer)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "there is no memory that it cannot change meanwhile: ", none->why.message()));
+    }
+    PROVOST_RETURN_IF_ERROR(make(std::get<ArgumentPages::Inject>(answer)));
+  }
 }
 
 void Supervisor::Loop::HasSwitched(Task& task) {
@@ -298,6 +356,7 @@ void Supervisor::Loop::ProcessHasSwitched(pid_t process) {
   for (auto& [tid, task] : tasks_) {
     if (task.generation == &newest() || ProcessOf(tid, task) != process) continue;
     switch_->unclear.erase(tid);
+    switch_->unseen.insert(tid);
     HasSwitched(task);
   }
 }
@@ -331,8 +390,9 @@ Supervisor::Loop::Generation* Supervisor::Loop::GenerationOfNew(pid_t tid) {
   return before;
 }
 
-void Supervisor::Loop::CreatorIsKnown(pid_t child, const Task& creator) {
-  const bool has_them = creator.generation == &newest();
+void Supervisor::Loop::CreatorIsKnown(pid_t child, pid_t creator_tid, const Task& creator) {
+  // One that has got them by another thread may have made the child before that.
+  const bool has_them = creator.generation == &newest() && !switch_->unseen.contains(creator_tid);
   const auto known = tasks_.find(child);
   if (known == tasks_.end()) {
     // Or it has come, and ended, already.
@@ -352,6 +412,7 @@ absl::Status Supervisor::Loop::OnTaskGone(pid_t tid) {
   switch_->born.erase(tid);
   switch_->unclear.erase(tid);
   switch_->shared.erase(tid);
+  switch_->unseen.erase(tid);
   for (const pid_t other : std::exchange(switch_->unclear, {})) {
     const auto task = tasks_.find(other);
     if (task == tasks_.end() || !TreeRelease::MayBeAsked(task->second.state)) continue;
@@ -383,7 +444,7 @@ void Supervisor::Loop::EndSwitchIfDone() {
                                        [this](const auto& task) { return IsToCome(task); }) ||
                            // Named by their creators, and yet to stop.
                            std::any_of(switch_->born.begin(), switch_->born.end(), IsBornBefore);
-  if (are_to_come) return;
+  if (are_to_come || CountUnseen() > 0) return;
   for (auto& [tid, task] : tasks_) {
     if (task.generation != &newest()) HasSwitched(task);
   }

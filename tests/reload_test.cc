@@ -1,9 +1,11 @@
 // A run that goes on under another policy: provost reload.
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -145,6 +147,30 @@ TEST_F(ReloadTest, ATreeIsReloadedAgainAndAgain) {
   const Ended ended = run->Wait();
   EXPECT_EQ(ended.exit_code, 0) << ended;
   EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
+}
+
+// Its word counts for nothing: it cannot have the new policy, and so does not go on.
+TEST_F(ReloadTest, AFilterThatAnswersForTheKernelIsFoundOut) {
+  const auto run =
+      Start({"-e", "log umask"}, {Victim("answers_for_the_kernel"), directory_ + "/fifo"});
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  Reload(*run, {"deny EXDEV mkdir, mkdirat"});
+  const Ended ended = run->Wait();
+  EXPECT_EQ(ended.exit_code, 128 + SIGKILL) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("may have answered for the kernel"));
+}
+
+// Nor are it and its processes attached to.
+TEST_F(ReloadTest, NorIsItAttachedTo) {
+  Subprocess victim({Victim("answers_for_the_kernel"), directory_ + "/fifo"});
+  ASSERT_TRUE(victim.AwaitOutput("READY\n"));
+  const Ended attach = Subprocess({Runfile("tools/cli/provost"), "attach", "-e",
+                                   "deny EXDEV mkdir, mkdirat", absl::StrCat(victim.pid())})
+                           .Wait();
+  EXPECT_EQ(attach.exit_code, 125) << attach;
+  EXPECT_THAT(attach.err, HasSubstr("may have answered for the kernel"));
+  Go();
+  EXPECT_EQ(victim.Wait().exit_code, ENOENT);
 }
 
 // It is decided anew under the new policy, and waits on.

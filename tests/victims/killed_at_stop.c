@@ -1,7 +1,7 @@
 // A child makes a stop of the kind argv[1] and is killed there: whoever answers to getpgid(CHILD)
 // lets it go on by SIGUSR2, kills it once it stands, and only then lets getpgid return. argv[1]:
-// signal, fork, vfork, clone, exec, seccomp (its getppid), stop-signal (SIGSTOP before it stops), or
-// group (after that, which was waited for).
+// signal, fork, vfork, clone, exec, seccomp (its getppid), stop-signal (SIGSTOP before it stops),
+// or group (after that, which was waited for).
 #include <pthread.h>
 
 #include "victim.h"

@@ -10,11 +10,11 @@
 
 #include "victim.h"
 
-// From here on getppid gets `action`, all else is allowed.
-static inline void FilterGetppid(unsigned action) {
+// From here on the call gets `action`, all else is allowed.
+static inline void FilterCall(unsigned nr, unsigned action) {
   struct sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, action),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -22,5 +22,7 @@ static inline void FilterGetppid(unsigned action) {
   EXPECT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
   EXPECT_EQ(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), 0);
 }
+
+static inline void FilterGetppid(unsigned action) { FilterCall(SYS_getppid, action); }
 
 #endif  // PROVOST_TESTS_VICTIMS_OWN_FILTER_H_

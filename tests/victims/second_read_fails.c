@@ -1,5 +1,5 @@
-// Opens the FIFO argv[1], so that it never ends, prints READY and reads from it what somebody writes;
-// the second read must fail with EIO.
+// Opens the FIFO argv[1], so that it never ends, prints READY and reads from it what somebody
+// writes; the second read must fail with EIO.
 #include <fcntl.h>
 
 #include "victim.h"

@@ -1,5 +1,5 @@
-// Changes by prctl(PR_SET_MM) what the kernel says of its command line or of its program, in the way
-// that its argument names; calls getppid(0xcafe) before and after.
+// Changes by prctl(PR_SET_MM) what the kernel says of its command line or of its program, in the
+// way that its argument names; calls getppid(0xcafe) before and after.
 //   map     the command line
 //   int80   the same through the i386 entry
 //   shared  by a child that shares its memory
@@ -35,19 +35,19 @@ static struct place* NewPlace(const char* way) {
   unsigned long long field[53] = {0};
   char* at = strrchr(stat, ')') + 4;  // behind the third field
   for (int i = 4; i <= 51; ++i) field[i] = strtoull(at, &at, 10);
-  place->map = (struct prctl_mm_map){.start_code = field[26],
-                                     .end_code = field[27],
-                                     .start_stack = field[28],
-                                     .start_data = field[45],
-                                     .end_data = field[46],
-                                     .start_brk = field[47],
-                                     .brk = (unsigned long)sbrk(0),
-                                     .arg_start = (unsigned long)place->title,
-                                     .arg_end = (unsigned long)place->title +
-                                                strlen(place->title) + 1,
-                                     .env_start = field[50],
-                                     .env_end = field[51],
-                                     .exe_fd = (uint32_t)-1};
+  place->map =
+      (struct prctl_mm_map){.start_code = field[26],
+                            .end_code = field[27],
+                            .start_stack = field[28],
+                            .start_data = field[45],
+                            .end_data = field[46],
+                            .start_brk = field[47],
+                            .brk = (unsigned long)sbrk(0),
+                            .arg_start = (unsigned long)place->title,
+                            .arg_end = (unsigned long)place->title + strlen(place->title) + 1,
+                            .env_start = field[50],
+                            .env_end = field[51],
+                            .exe_fd = (uint32_t)-1};
   return place;
 }
 
@@ -121,8 +121,8 @@ static void ByExe(struct place* place) {
     calls[count++] = (struct call){SYS_munmap, start, end - start, 0, 0, 0, 0, 1};
   }
   EXPECT(count > 0);
-  calls[count++] = (struct call){SYS_prctl, PR_SET_MM,          PR_SET_MM_MAP,
-                                 (long)&place->map, sizeof(place->map), 0, 0, 1};
+  calls[count++] = (struct call){
+      SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)&place->map, sizeof(place->map), 0, 0, 1};
   calls[count++] = (struct call){SYS_getppid, SAID, 0, 0, 0, 0, 0, 0};
   calls[count++] = (struct call){SYS_write, 1, (long)last, 13, 0, 0, 13, 1};
   calls[count++] = (struct call){SYS_exit_group, 0, 0, 0, 0, 0, 0, 0};

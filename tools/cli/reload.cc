@@ -147,12 +147,13 @@ int Reload(const ReloadArguments& arguments) {
   if (!switching.ok() && !absl::IsUnavailable(switching.status())) {
     return Fail(*run, switching.status());
   }
-  std::cout << "run " << run->supervisor << " goes on under the new policy" << std::endl;
   if (const uint64_t left = switching.value_or(0); left > 0) {
     Complain(absl::StrCat(left, left == 1 ? " task is" : " tasks are",
                           " still under the policy before: each comes over as soon as it can be "
                           "stopped (a parent in vfork: when its child has run another program)"));
+    return kExitRefused;
   }
+  std::cout << "run " << run->supervisor << " goes on under the new policy" << std::endl;
   return 0;
 }
 
