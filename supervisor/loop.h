@@ -270,6 +270,8 @@ class Supervisor::Loop {
   // will be heard any more, get the filters, be it once more.
   absl::Status OnTaskGone(pid_t tid);
   void EndSwitchIfDone();
+  // True if there are tasks that have too few filters; they are to come then.
+  bool AskThoseWithout();
 
   // True if a newer filter of the task's own asked for a tracer and ours did not.
   absl::StatusOr<bool> IsForeign(const SeccompStopInfo& info, const Task& task);

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <iterator>
 #include <string>
@@ -26,7 +27,7 @@ constexpr size_t kReserve = 8192;
 // True of a leader that has exited before its threads: it never stops again.
 bool HasExited(pid_t tid) {
   const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
-  return !status.ok() || status->ended;
+  return status.ok() ? status->ended : kill(tid, 0) != 0 && errno == ESRCH;
 }
 
 // True if that is known.
@@ -439,12 +440,25 @@ void Supervisor::Loop::SwitchAgain() {
   protection_.pages().SetFilters(-1);
 }
 
+// What is told by events is held against what the kernel says, where its number says anything.
+bool Supervisor::Loop::AskThoseWithout() {
+  Generation* const before = generations_[generations_.size() - 2].get();
+  bool any = false;
+  for (auto& [tid, task] : tasks_) {
+    if (HasExited(tid) || !HasFewerFilters(tid, switch_->filter_count)) continue;
+    task.generation = before;
+    TreeRelease::Ask(tid).IgnoreError();  // it is asked at its next stop, too
+    any = true;
+  }
+  return any;
+}
+
 void Supervisor::Loop::EndSwitchIfDone() {
   const bool are_to_come = std::any_of(tasks_.begin(), tasks_.end(),
                                        [this](const auto& task) { return IsToCome(task); }) ||
                            // Named by their creators, and yet to stop.
                            std::any_of(switch_->born.begin(), switch_->born.end(), IsBornBefore);
-  if (are_to_come || CountUnseen() > 0) return;
+  if (are_to_come || CountUnseen() > 0 || AskThoseWithout()) return;
   for (auto& [tid, task] : tasks_) {
     if (task.generation != &newest()) HasSwitched(task);
   }
