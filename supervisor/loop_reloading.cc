@@ -172,7 +172,7 @@ absl::Status Supervisor::Loop::RecordReload(const ReloadRequest& request, const 
 absl::StatusOr<Reloaded> Supervisor::Loop::Reload(const ReloadRequest& request,
                                                   const Identity& client) {
   PROVOST_RETURN_IF_ERROR(MayReload());
-  PROVOST_ASSIGN_OR_RETURN(std::vector<Policy> policies, ParseFor(request));
+  PROVOST_ASSIGN_OR_RETURN(const std::vector<Policy> policies, ParseFor(request));
   std::unique_ptr<Hardening> hardening;
   if (hardening_ != nullptr) {
     PROVOST_ASSIGN_OR_RETURN(hardening,
@@ -195,7 +195,7 @@ absl::StatusOr<Reloaded> Supervisor::Loop::Reload(const ReloadRequest& request,
     former_hardening_.push_back(std::exchange(hardening_, std::move(hardening)));
   }
   filters_.insert(filters_.end(), filters.begin(), filters.end());
-  generations_.push_back(MakeGeneration(reloaded.generation, std::move(policies)));
+  generations_.push_back(MakeGeneration(reloaded.generation, policies));
   sources_ = request.policies;
   PROVOST_RETURN_IF_ERROR(BeginSwitch(std::move(filters)));
   return reloaded;
