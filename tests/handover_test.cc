@@ -36,7 +36,6 @@
 #include "tests/support/provost_run.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/victims.h"
-#include "tests/support/watchdog.h"
 
 namespace provost {
 namespace {
@@ -75,16 +74,6 @@ bool IsFrozen(const std::vector<std::string>& cgroups) {
          });
 }
 
-// False if time was up before it was so.
-bool Await(const std::function<bool()>& is_so) {
-  const Watchdog watchdog;
-  while (!is_so()) {
-    if (watchdog.timed_out()) return false;
-    usleep(1000);
-  }
-  return true;
-}
-
 class HandoverTest : public LiveRunTest {
  protected:
   void SetUp() override {
@@ -103,22 +92,6 @@ class HandoverTest : public LiveRunTest {
     return std::make_unique<Subprocess>(
         std::vector<std::string>{Runfile("tools/cli/provost"), "adopt", absl::StrCat(run)},
         in_child);
-  }
-  // The serials of the log's events rise by one from each to the next, and an event's lines are
-  // together.
-  void ExpectGaplessSerials() const {
-    uint64_t last = 0;
-    for (const absl::string_view line : absl::StrSplit(LogText(), '\n', absl::SkipEmpty())) {
-      const std::vector<absl::string_view> parts = absl::StrSplit(line, absl::ByAnyChar(":)"));
-      uint64_t serial = 0;
-      ASSERT_GT(parts.size(), 1u) << line;
-      ASSERT_TRUE(absl::SimpleAtoi(parts[1], &serial)) << line;
-      if (last != 0) {
-        EXPECT_LE(serial - last, 1u) << line;
-      }
-      last = serial;
-    }
-    EXPECT_GT(last, 0u);
   }
   // The number in the file `pid`.
   pid_t NumberInFile() const {

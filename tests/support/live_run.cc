@@ -5,11 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "base/unique_fd.h"
 #include "tests/support/victims.h"
 #include "tests/support/watchdog.h"
@@ -42,18 +46,40 @@ Ended LiveRunTest::Ask(const std::string& command, pid_t run,
   return Subprocess(argv).Wait();
 }
 
-bool LiveRunTest::AwaitCall(int nr) const {
+bool LiveRunTest::Await(const std::function<bool()>& is_so) {
   const Watchdog watchdog;
-  while (!watchdog.timed_out()) {
+  while (!is_so()) {
+    if (watchdog.timed_out()) return false;
+    sched_yield();
+  }
+  return true;
+}
+
+bool LiveRunTest::AwaitCall(int nr) const {
+  return Await([&] {
     const std::string pid(absl::StripAsciiWhitespace(ReadFile(directory_ + "/pid")));
     // proc_pid_syscall(5): "running", or the number of the call that it is blocked in.
     const std::string call = ReadFile(absl::StrCat("/proc/", pid, "/syscall"));
-    if (absl::StartsWith(call, absl::StrCat(nr, " "))) return true;
-    sched_yield();
-  }
-  return false;
+    return absl::StartsWith(call, absl::StrCat(nr, " "));
+  });
 }
 
 std::string LiveRunTest::LogText() const { return ReadFile(Log()); }
+
+void LiveRunTest::ExpectGaplessSerials() const {
+  uint64_t last = 0;
+  const std::string log = LogText();
+  for (const absl::string_view line : absl::StrSplit(log, '\n', absl::SkipEmpty())) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(line, absl::ByAnyChar(":)"));
+    uint64_t serial = 0;
+    ASSERT_GT(parts.size(), 1u) << line;
+    ASSERT_TRUE(absl::SimpleAtoi(parts[1], &serial)) << line;
+    if (last != 0) {
+      EXPECT_LE(serial - last, 1u) << line;
+    }
+    last = serial;
+  }
+  EXPECT_GT(last, 0u);
+}
 
 }  // namespace provost

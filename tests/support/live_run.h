@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,16 @@ class LiveRunTest : public testing::Test {
   // `provost COMMAND RUN OPTIONS`, to its end.
   static Ended Ask(const std::string& command, pid_t run,
                    const std::vector<std::string>& options = {});
+  // Waits until it is so, of what tells nobody; false if time was up before.
+  static bool Await(const std::function<bool()>& is_so);
   // Waits until the process whose number is in the directory's file `pid` waits in that call; false
   // if it never does.
   bool AwaitCall(int nr) const;
   std::string Log() const { return directory_ + "/log"; }
   std::string LogText() const;
+  // The serials of the log's events rise by one from each to the next, and an event's lines are
+  // together.
+  void ExpectGaplessSerials() const;
 
   std::string directory_;
 };
