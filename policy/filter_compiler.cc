@@ -356,18 +356,28 @@ class FilterCompiler {
   void CompileCalls(Arch arch) {
     const int32_t limit = SyscallTable::Get().Limit(arch);
     const Syscall* prctl = SyscallTable::Get().Find(arch, "prctl");
+    const Syscall* seccomp = SyscallTable::Get().Find(arch, "seccomp");
     for (int32_t nr = 0; nr < limit; ++nr) {
       Node node = CompileCall(arch, nr);
-      if (options_.trace_set_mm && prctl != nullptr && nr == prctl->nr) node = TraceSetMm(node);
+      if (prctl != nullptr && nr == prctl->nr) node = CompilePrctl(node);
+      if (options_.gated.trace_filters && seccomp != nullptr && nr == seccomp->nr) {
+        node = TraceWhere(SECCOMP_SET_MODE_FILTER, node);
+      }
       calls_.push_back({arch, nr, Gated(arch, nr, node)});
     }
   }
 
-  // The option is an int on both architectures: the lower half decides.
-  Node TraceSetMm(Node prctl) {
-    if (graph_.IsReturn(prctl) && prctl != graph_.Return(SECCOMP_RET_ALLOW)) return prctl;
-    constexpr Word kOption = {offsetof(seccomp_data, args)};
-    return graph_.Test(kOption, BPF_JEQ, PR_SET_MM, trace_, prctl);
+  Node CompilePrctl(Node prctl) {
+    if (options_.trace_set_mm) prctl = TraceWhere(PR_SET_MM, prctl);
+    return options_.gated.trace_filters ? TraceWhere(PR_SET_SECCOMP, prctl) : prctl;
+  }
+
+  // The tracer is asked about the call where its first argument, an int on both architectures, so
+  // that the lower half decides, is `value`.
+  Node TraceWhere(uint32_t value, Node call) {
+    if (graph_.IsReturn(call) && call != graph_.Return(SECCOMP_RET_ALLOW)) return call;
+    constexpr Word kFirst = {offsetof(seccomp_data, args)};
+    return graph_.Test(kFirst, BPF_JEQ, value, trace_, call);
   }
 
   // `otherwise`, but for a call of the tracer's. What always runs is left as it is: the kernel

@@ -44,6 +44,9 @@ struct ControlNumbers {
 struct GatedCalls {
   uint64_t instruction = 0;
   std::vector<absl::string_view> names;
+  // A filter of the task's own is asked about them, too, and may refuse them: ask the tracer about
+  // every call that installs one, where it may run.
+  bool trace_filters = false;
 };
 
 struct FilterOptions {

@@ -261,6 +261,27 @@ TEST(CompileFilter, AsksForEveryPrSetMmThatMayRun) {
   }
 }
 
+TEST(CompileFilter, AsksForEveryFilterThatMayBeInstalled) {
+  constexpr uint64_t kSetFilter = 1;    // SECCOMP_SET_MODE_FILTER
+  constexpr uint64_t kSetSeccomp = 22;  // PR_SET_SECCOMP
+  constexpr uint64_t kSetMm = 35;
+  const FilterOptions ask = {.trace_set_mm = true, .gated = {.trace_filters = true}};
+  PROVOST_ASSERT_OK_AND_ASSIGN(const Policy all, PolicyBuilder().Build());
+  PROVOST_ASSERT_OK_AND_ASSIGN(
+      const Policy none,
+      PolicyBuilder().Add({.verdict = Deny{EPERM}}, {"prctl", "seccomp"}).Build());
+  const BpfProgram traced = Compile(all, ask);
+  for (const Arch arch : kAllArches) {
+    EXPECT_EQ(Answer(traced, arch, "seccomp", {kSetFilter, 1}), kTrace);
+    EXPECT_EQ(Answer(traced, arch, "seccomp", {2}), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(Answer(traced, arch, "prctl", {kSetSeccomp, 2}), kTrace);
+    EXPECT_EQ(Answer(traced, arch, "prctl", {kSetMm}), kTrace);
+    EXPECT_EQ(Answer(traced, arch, "prctl", {15}), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(Answer(Compile(all), arch, "seccomp", {kSetFilter}), SECCOMP_RET_ALLOW);
+    EXPECT_EQ(Answer(Compile(none, ask), arch, "seccomp", {kSetFilter}), Errno(EPERM));
+  }
+}
+
 // Every width, operator and mask at values around the edges of 32 and 64 bits, against Holds (which
 // a table of its own holds to the language).
 TEST(CompileFilter, ComparesEveryWidthAsTheEvaluatorDoes) {

@@ -136,6 +136,12 @@ absl::Status ResultError(pid_t tid, absl::string_view call, int64_t result) {
 
 bool IsError(int64_t result) { return result < 0 && result >= -4095; }
 
+// The code of a region, and the slots behind it.
+absl::Status CheckBothSealed(pid_t tid, uint64_t address) {
+  PROVOST_RETURN_IF_ERROR(CheckSealed(tid, address));
+  return CheckSealed(tid, address + CallReturn::kCodeSize);
+}
+
 // True if the descriptors are all there are between the lowest and the highest.
 bool IsRange(const std::vector<int>& descriptors) {
   if (descriptors.size() < 2) return false;
@@ -151,6 +157,7 @@ absl::StatusOr<ArgumentPages::Answer> ArgumentPages::Reserve(pid_t tid, pid_t pr
   Space& space = SpaceOf(tid, {process, request.IsI386()});
   if (space.caller != 0) return Answer(Wait());
   const bool under_way = space.installation != nullptr || space.checking.has_value();
+  if (own_filters_ && !under_way) PROVOST_RETURN_IF_ERROR(TakeSealed(tid, space));
   if (!under_way) {
     if (std::optional<ArgumentSlot> slot = TakeSlot(space, size)) return Answer(*std::move(slot));
     if (size > kLargestRegion) {
@@ -313,15 +320,30 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
   return {};
 }
 
+absl::Status ArgumentPages::TakeSealed(pid_t tid, Space& space) {
+  std::vector<Mapping> unknown;
+  for (const Mapping& mapping : space.inherited) {
+    absl::Status there = CheckBothSealed(tid, mapping.address);
+    if (there.ok()) there = CheckMapped(tid, mapping);
+    if (IsDied(there)) return there;
+    (there.ok() ? space.mappings : unknown).push_back(mapping);
+  }
+  space.inherited = std::move(unknown);
+  return absl::OkStatus();
+}
+
 absl::Status ArgumentPages::Check(pid_t tid, const Mapping& mapping, int64_t result) const {
   if (result != 0) return ResultError(tid, "mseal", result);
   // Sealed first: what is found now can never be anything else. A filter of the task's own can say
   // 0 for a call that it did not let run; filters never go.
   const absl::StatusOr<int> filters = CountFilters(tid);
   if (!filters.ok() || *filters != filters_) {
-    PROVOST_RETURN_IF_ERROR(CheckSealed(tid, mapping.address));
-    PROVOST_RETURN_IF_ERROR(CheckSealed(tid, mapping.address + CallReturn::kCodeSize));
+    PROVOST_RETURN_IF_ERROR(CheckBothSealed(tid, mapping.address));
   }
+  return CheckMapped(tid, mapping);
+}
+
+absl::Status ArgumentPages::CheckMapped(pid_t tid, const Mapping& mapping) {
   FileMapping code = {
       .address = mapping.address, .size = mapping.region->size(), .file = mapping.region->file()};
   if (!mapping.has_code) return CheckSharedReadOnly(tid, code);
@@ -367,8 +389,13 @@ absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, boo
       installation.step = Step::kSeal;
       return absl::OkStatus();
     case Step::kSeal: {
-      const Mapping mapping = {installation.region, installation.address, installation.has_code};
-      PROVOST_RETURN_IF_ERROR(Check(tid, mapping, result));
+      Mapping mapping = {installation.region, installation.address, installation.has_code};
+      absl::Status there = Check(tid, mapping, result);
+      if (absl::IsFailedPrecondition(there) && std::exchange(mapping.has_code, false)) {
+        // A filter of the task's own can say 0 for mprotect, too.
+        there = Check(tid, mapping, result);
+      }
+      PROVOST_RETURN_IF_ERROR(there);
       space.mappings.push_back(mapping);
       CleanUp(space);
       return absl::OkStatus();

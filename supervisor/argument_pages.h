@@ -66,6 +66,10 @@ class ArgumentPages {
   // kernel's.
   void SetFilters(int count) { filters_ = count; }
   int filters() const { return filters_; }
+  // A task may have a filter of its own, which may answer injected calls, or refuse calls that come
+  // from elsewhere. Where one is about to be installed, what tasks may need should come in first.
+  void SetOwnFilters() { own_filters_ = true; }
+  bool own_filters() const { return own_filters_; }
   // True if something is under way, or calls are to be made to undo it: it would be left behind.
   bool IsInstalling() const;
   // The same of that process alone.
@@ -146,6 +150,10 @@ class ArgumentPages {
   absl::Status Advance(pid_t tid, Space& space, int64_t result, bool is_i386) const;
   // OK if `mapping`, which mseal was called for with `result`, is there to stay.
   absl::Status Check(pid_t tid, const Mapping& mapping, int64_t result) const;
+  // The same of what is sealed.
+  static absl::Status CheckMapped(pid_t tid, const Mapping& mapping);
+  // Takes what is known to be there without a call, which a filter of the task's own could refuse.
+  static absl::Status TakeSealed(pid_t tid, Space& space);
   static absl::Status SendRegion(pid_t tid, Installation& installation, bool is_i386);
   static absl::Status TakeReceipt(pid_t tid, Installation& installation, bool is_i386);
   // Undoes what is left to be undone, or ends it.
@@ -153,6 +161,7 @@ class ArgumentPages {
 
   const Gate gate_;
   int filters_ = -1;
+  bool own_filters_ = false;
   std::map<Key, Space> spaces_;
   absl::flat_hash_map<pid_t, Birth> births_;
 };

@@ -1,7 +1,11 @@
 #include "supervisor/argument_protection.h"
 
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
 #include <variant>
 
@@ -64,6 +68,15 @@ bool MakesTask(const SyscallRequest& request) {
          std::find(kMaking.begin(), kMaking.end(), call->signature->name) != kMaking.end();
 }
 
+// True of a call that gives its task a filter of its own.
+bool InstallsFilter(const SyscallRequest& request) {
+  const Syscall* call = SyscallTable::Get().Find(request);
+  if (call == nullptr) return false;
+  const auto operation = static_cast<uint32_t>(request.args[0]);
+  return (call->signature->name == "seccomp" && operation == SECCOMP_SET_MODE_FILTER) ||
+         (call->signature->name == "prctl" && operation == PR_SET_SECCOMP);
+}
+
 }  // namespace
 
 absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policies) {
@@ -84,9 +97,11 @@ absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid
                                                                        const SyscallRequest& runs,
                                                                        TraceeArguments& arguments) {
   // Calls of the vsyscall page have nothing to read, and could not be changed.
-  const bool is_needed = mode_ == ArgumentMode::kProtect && arguments.has_read_memory() &&
-                         runs.HasKnownArch() && !IsVsyscall(runs);
-  if (!is_needed) return Answer(Protected{runs, {}, {}});
+  if (mode_ != ArgumentMode::kProtect || !runs.HasKnownArch() || IsVsyscall(runs)) {
+    return Answer(Protected{runs, {}, {}});
+  }
+  if (InstallsFilter(runs)) return Precede(tid, runs, arguments);
+  if (!arguments.has_read_memory()) return Answer(Protected{runs, {}, {}});
   const ArgumentCopy copy(runs, arguments);
   if (copy.rest() == ArgumentCopy::Rest::kUnplaced) {
     return Answer(Unprotected{absl::InternalError("no argument is known to lead to it")});
@@ -102,7 +117,9 @@ absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid
   if (auto* slot = std::get_if<ArgumentSlot>(&answer)) {
     Protected ready = {copy.Place(slot->bytes() + kHeader, slot->address() + kHeader), {}, {}};
     const std::optional<size_t> base = copy.Base();
-    if (slot->code() != 0 && base.has_value() && !MakesTask(runs)) {
+    // A filter of the task's own would be asked about a call that comes from there.
+    const bool may_return = slot->code() != 0 && !pages_.own_filters();
+    if (may_return && base.has_value() && !MakesTask(runs)) {
       CallReturn::WriteHeader(slot->bytes(), asked);
       ready.way_back.emplace(asked, *base, slot->code());
     }
@@ -114,6 +131,21 @@ absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid
     return Answer(Unprotected{none->why});
   }
   return Answer(ArgumentPages::Wait());
+}
+
+absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Precede(pid_t tid,
+                                                                       const SyscallRequest& runs,
+                                                                       TraceeArguments& arguments) {
+  pages_.SetOwnFilters();
+  const absl::StatusOr<uint64_t> process = arguments.ReadTaskNumber(TaskField::kPid);
+  PROVOST_RETURN_IF_ERROR(arguments.died());
+  if (!process.ok()) return Answer(Protected{runs, {}, {}});
+  PROVOST_ASSIGN_OR_RETURN(ArgumentPages::Answer answer,
+                           pages_.Reserve(tid, static_cast<pid_t>(*process), runs, 1));
+  if (const auto* inject = std::get_if<ArgumentPages::Inject>(&answer)) return Answer(*inject);
+  if (std::holds_alternative<ArgumentPages::Wait>(answer)) return Answer(ArgumentPages::Wait());
+  // Where there is none now, the calls that want some will say so.
+  return Answer(Protected{runs, {}, {}});
 }
 
 }  // namespace provost

@@ -55,6 +55,10 @@ class ArgumentProtection {
                                  TraceeArguments& arguments);
 
  private:
+  // The same of a call that gives the task a filter of its own: it may refuse what brings memory
+  // in, which therefore comes first.
+  absl::StatusOr<Answer> Precede(pid_t tid, const SyscallRequest& runs, TraceeArguments& arguments);
+
   const ArgumentMode mode_;
   ArgumentPages pages_;
 };

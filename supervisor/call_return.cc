@@ -59,8 +59,11 @@ void CallReturn::WriteHeader(char* header, const SyscallRequest& asked) {
 
 bool CallReturn::Contains(uint64_t ip) const { return ip >= entry_ && ip < entry_ + kEntrySize; }
 
-absl::Status CallReturn::Begin(const Stopped& stopped) const {
-  return SetInstructionPointer(stopped, entry_ + kSyscall.size());
+absl::StatusOr<bool> CallReturn::Begin(const Stopped& stopped) const {
+  PROVOST_ASSIGN_OR_RETURN(const bool single_steps, SingleSteps(stopped));
+  if (single_steps) return false;
+  PROVOST_RETURN_IF_ERROR(SetInstructionPointer(stopped, entry_ + kSyscall.size()));
+  return true;
 }
 
 absl::Status CallReturn::Settle(const Stopped& stopped) const {

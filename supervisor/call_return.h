@@ -40,8 +40,9 @@ class CallReturn {
   // As entry() said.
   CallReturn(const SyscallRequest& asked, uint64_t entry) : asked_(asked), entry_(entry) {}
 
-  // At the seccomp stop of the call, whose arguments have been replaced.
-  absl::Status Begin(const Stopped& stopped) const;
+  // At the seccomp stop of the call, whose arguments have been replaced. False: the task goes step
+  // by step, and would stop on the way; nothing has changed.
+  absl::StatusOr<bool> Begin(const Stopped& stopped) const;
 
   // At the next stop that is no seccomp stop: if the task is still on its way, it is where it would
   // be without us.

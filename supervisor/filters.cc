@@ -94,6 +94,7 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     FilterOptions own = HardenOptions(policies, wants_record, *harden);
     own.control = control;
     own.gated = gated;
+    own.gated.trace_filters = false;  // the others' do
     PROVOST_ASSIGN_OR_RETURN(BpfProgram filter, CompileFilter(*harden, own));
     filters.push_back(std::move(filter));
   }

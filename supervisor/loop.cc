@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,6 +88,7 @@ absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& proce
     options_.logger->error("process {} is not supervised: {}", failure.process,
                            std::string(failure.status.message()));
   }
+  NoteFilters(*attachment);
   std::optional<Undumpable> undumpable;
   if (hardening_ != nullptr && !options_.unsafe_debuggable) undumpable.emplace();
   program_runs_ = true;
@@ -97,6 +99,21 @@ absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& proce
   taken_ = attachment->Release();
   PROVOST_RETURN_IF_ERROR(SuperviseToEnd());
   return EndOfRun();
+}
+
+void Supervisor::Loop::NoteFilters(const Attachment& attachment) {
+  ArgumentPages& pages = protection_.pages();
+  const auto ours = static_cast<int>(filters_.size());
+  const bool are_all =
+      std::all_of(attachment.processes().begin(), attachment.processes().end(), [&](pid_t process) {
+        const absl::StatusOr<int> count = CountFilters(process);
+        return count.ok() && *count == ours;
+      });
+  if (are_all) {
+    pages.SetFilters(ours);
+  } else {
+    pages.SetOwnFilters();
+  }
 }
 
 absl::StatusOr<Outcome> Supervisor::Loop::Resume(absl::string_view state) {

@@ -153,6 +153,8 @@ class Supervisor::Loop {
 
   // `attachment`: what the run begins with, if it does not start a program; else null.
   absl::Status RecordStart(const Attachment* attachment);
+  // Whether the processes have other filters than ours.
+  void NoteFilters(const Attachment& attachment);
   // Labels the program, if the run has a container, and records it.
   absl::Status EnterContainer();
   // Publishes the run, and listens for requests.
@@ -253,6 +255,8 @@ class Supervisor::Loop {
   absl::Status InstallIn(StoppedTask& stop, Task& task);
   // False: not now, it will come again. `is_shared`: all threads of its process have got them.
   absl::StatusOr<bool> InstallBy(BorrowedTask& task, pid_t process, bool& is_shared);
+  // What a task of an older generation is to get.
+  absl::Span<const BpfProgram> MissingFilters(pid_t tid) const;
   // Memory that tasks can only read; none: another task is just bringing some in.
   absl::StatusOr<ArgumentSlot> SlotFor(BorrowedTask& task, pid_t process, size_t size);
   void HasSwitched(Task& task);

@@ -95,6 +95,7 @@ std::string Supervisor::Loop::Save() {
                   .gate = protection_.pages().gate().instruction(),
                   .filters = filters_,
                   .filter_count = protection_.pages().filters(),
+                  .own_filters = protection_.pages().own_filters(),
                   .arguments = options_.arguments,
                   .root = root_,
                   .root_end = root_end_,
@@ -131,6 +132,7 @@ absl::Status Supervisor::Loop::Restore(absl::string_view state) {
     task.repeated.Restore(std::move(saved.repeated));
   }
   protection_.pages().SetFilters(run.filter_count);
+  if (run.own_filters) protection_.pages().SetOwnFilters();
   if (hardening_ != nullptr && run.hardening) hardening_->Restore(*std::move(run.hardening));
   // They put the signal mask in order, which the control socket's wake signal is part of.
   if (!root_end_ && options_.on_started) options_.on_started(root_);

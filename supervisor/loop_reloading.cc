@@ -299,12 +299,13 @@ absl::Status Supervisor::Loop::InstallIn(StoppedTask& stop, Task& task) {
 
 absl::StatusOr<bool> Supervisor::Loop::InstallBy(BorrowedTask& task, pid_t process,
                                                  bool& is_shared) {
+  const absl::Span<const BpfProgram> missing = MissingFilters(task.tid());
   ArgumentSlot slot;
   if (options_.arguments == ArgumentMode::kProtect && ProbeMseal() != Presence::kMissing) {
-    PROVOST_ASSIGN_OR_RETURN(slot, SlotFor(task, process, ImageSize(switch_->filters)));
+    PROVOST_ASSIGN_OR_RETURN(slot, SlotFor(task, process, ImageSize(missing)));
     if (!slot.has_value()) return false;
   }
-  FilterInstaller installer({.filters = switch_->filters,
+  FilterInstaller installer({.filters = missing,
                              .gate = protection_.pages().gate().instruction(),
                              .is_gated = true,
                              .set_no_new_privs = false,
@@ -315,6 +316,19 @@ absl::StatusOr<bool> Supervisor::Loop::InstallBy(BorrowedTask& task, pid_t proce
   PROVOST_RETURN_IF_ERROR(installer.Install());
   is_shared = installer.is_shared();
   return true;
+}
+
+// More than the switch's, of one that comes late: a child that nobody has named may have slept
+// since before the last switch. Its own filters count, too, and hide what it lacks beyond the
+// switch's.
+absl::Span<const BpfProgram> Supervisor::Loop::MissingFilters(pid_t tid) const {
+  size_t missing = switch_->filters.size();
+  const absl::StatusOr<int> count = CountFilters(tid);
+  if (switch_->filter_count >= 0 && count.ok() && *count < switch_->filter_count) {
+    missing = std::max(missing, static_cast<size_t>(switch_->filter_count - *count));
+  }
+  const absl::Span<const BpfProgram> all = filters_;
+  return all.last(std::min(missing, all.size()));
 }
 
 // The calls that bring such memory in, which a stop of a call makes else (ArgumentProtection).

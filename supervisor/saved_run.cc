@@ -371,6 +371,8 @@ SavedRun RunOf(const Json& json, const SavedPointers& pointers) {
   run.control = json.at("control").get<ControlNumbers>();
   run.gate = json.at("gate").get<uint64_t>();
   run.filter_count = json.at("filter-count").get<int>();
+  // Who left it may not have looked.
+  run.own_filters = json.value("own-filters", true);
   run.arguments = static_cast<ArgumentMode>(json.at("arguments").get<int>());
   for (const Json& filter : json.at("filters")) run.filters.push_back(FilterOf(filter));
   run.root = json.at("root").get<pid_t>();
@@ -419,6 +421,7 @@ std::string FormatSavedRun(const SavedRun& run, const SavedPointers& pointers) {
                {"tasks", Json::array()}};
   json["gate"] = run.gate;
   json["filter-count"] = run.filter_count;
+  json["own-filters"] = run.own_filters;
   json["arguments"] = static_cast<int>(run.arguments);
   json["lineage"] = ToJson(run.lineage);
   if (run.hardening) json["hardening"] = *run.hardening;

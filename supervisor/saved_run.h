@@ -43,6 +43,7 @@ struct SavedRun {
   uint64_t gate = 0;                // Gate::instruction
   std::vector<BpfProgram> filters;  // of all its policies, one after the other
   int filter_count = -1;            // that a task has which has installed none
+  bool own_filters = true;          // a task may have installed some
   ArgumentMode arguments = ArgumentMode::kTrust;
   pid_t root = 0;
   std::optional<TaskEnd> root_end;

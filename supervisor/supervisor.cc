@@ -15,6 +15,7 @@ GatedCalls CallsFor(ArgumentMode mode, const Gate& gate) {
   GatedCalls calls = {gate.instruction(), {kInstallingCalls.begin(), kInstallingCalls.end()}};
   if (mode != ArgumentMode::kTrust) {
     calls.names.insert(calls.names.end(), kInjectedCalls.begin(), kInjectedCalls.end());
+    calls.trace_filters = true;
   }
   return calls;
 }

@@ -96,12 +96,21 @@ TEST_P(ProtectedVictimTest, NeedsNothingThatThePolicyAllows) {
 INSTANTIATE_TEST_SUITE_P(Victims, ProtectedVictimTest,
                          testing::Values("argument_page_attacked", "argument_page_forged",
                                          "argument_page_everywhere", "argument_page_unsealed",
-                                         "opens_under_signals", "returns_from_opens"),
+                                         "opens_under_signals", "returns_from_opens",
+                                         "steps_through_opens"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(ArgumentsTest, ATasksOwnFilterMayKeepThemOut) {
   for (const char* how : {"trap", "0", "1"}) {
     EXPECT_THAT(RunUnder(ArgumentMode::kProtect, {Victim("argument_page_refused"), how}),
+                Succeeded())
+        << how;
+  }
+}
+
+TEST(ArgumentsTest, AProgramMayFilterItselfFirst) {
+  for (const char* how : {"refuses", "lies"}) {
+    EXPECT_THAT(RunUnder(ArgumentMode::kProtect, {Victim("filters_itself_first"), how}),
                 Succeeded())
         << how;
   }

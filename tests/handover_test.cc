@@ -496,6 +496,15 @@ TEST_F(KilledMidwayTest, TheOldSupervisorWhileNobodyHasTheTree) {
   ExpectNoCgroups();
 }
 
+TEST_F(KilledMidwayTest, BothWhileNobodyHasTheTree) {
+  FreezeWithoutTracer();
+  ASSERT_EQ(kill(run_->pid(), SIGKILL), 0);
+  ASSERT_EQ(kill(adopter_->pid(), SIGKILL), 0);
+  // All who had its output are dead.
+  EXPECT_EQ(run_->Wait().out, "READY\n");
+  ExpectNoCgroups();
+}
+
 // What is frozen and has no tracer dies of any signal that would end it.
 TEST_F(KilledMidwayTest, TheProgramByASignalWhileNobodyHasTheTree) {
   FreezeWithoutTracer();

@@ -173,6 +173,29 @@ TEST_F(ReloadTest, NorIsItAttachedTo) {
   EXPECT_EQ(victim.Wait().exit_code, ENOENT);
 }
 
+// Nobody waits for who does not answer.
+TEST_F(ReloadTest, ACallThatIsLeftToNobodyIsGivenUp) {
+  const auto run = Start({"-e", "log umask", "--unsafe-harden-off"},
+                         {Victim("leaves_seccomp_to_nobody"), directory_ + "/fifo"});
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  Reload(*run, {"deny EXDEV mkdir, mkdirat"});
+  const Ended ended = run->Wait();
+  EXPECT_EQ(ended.exit_code, 128 + SIGKILL) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("to who does not answer"));
+}
+
+TEST_F(ReloadTest, NorIsItWaitedForByAttach) {
+  Subprocess victim({Victim("leaves_seccomp_to_nobody"), directory_ + "/fifo"});
+  ASSERT_TRUE(victim.AwaitOutput("READY\n"));
+  const Ended attach = Subprocess({Runfile("tools/cli/provost"), "attach", "-e",
+                                   "deny EXDEV mkdir, mkdirat", absl::StrCat(victim.pid())})
+                           .Wait();
+  EXPECT_EQ(attach.exit_code, 125) << attach;
+  EXPECT_THAT(attach.err, HasSubstr("to who does not answer"));
+  Go();
+  EXPECT_EQ(victim.Wait().exit_code, ENOENT);
+}
+
 // It is decided anew under the new policy, and waits on.
 TEST_F(ReloadTest, AProtectedCallThatWaitsIsMadeAgain) {
   const auto run = StartShell({"-e", "deny EACCES openat if path == \"/etc/hostname\""},

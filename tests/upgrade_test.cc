@@ -204,6 +204,25 @@ TEST_F(UpgradeCliTest, WhatCannotGoOnIsRefusedAndTheRunGoesOn) {
   ExpectGaplessSerials();
 }
 
+// It waits for a reload, which waits for a parent in vfork.
+TEST_F(UpgradeCliTest, ARunThatEndsMeanwhileIsNotWaitedFor) {
+  const auto run = Start({Victim("vfork_child_waits"), directory_ + "/fifo"});
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  const std::string pid = absl::StrCat(run->pid());
+  const std::vector<std::string> rule = {"-e", "deny EXDEV umask"};
+  const auto reload_says = [&](const std::string& words) {
+    return absl::StrContains(Ask("reload", run->pid(), rule).err, words);
+  };
+  const Subprocess reload({Runfile("tools/cli/provost"), "reload", pid, rule[0], rule[1]});
+  ASSERT_TRUE(Await([&] { return reload_says("under way"); }));
+  Subprocess upgrade({Runfile("tools/cli/provost"), "upgrade", pid});
+  ASSERT_TRUE(Await([&] { return reload_says("is being left"); }));
+  EXPECT_EQ(kill(run->pid(), SIGKILL), 0);
+  const Ended ended = upgrade.Wait();
+  EXPECT_EQ(ended.exit_code, 125) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("the run ended"));
+}
+
 TEST_F(UpgradeCliTest, ATreeIsUpgradedAgainAndAgain) {
   const char* const number = getenv("PROVOST_UPGRADES");
   const int rounds = number == nullptr ? 10 : atoi(number);

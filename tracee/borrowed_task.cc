@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <fstream>
@@ -31,6 +32,10 @@ namespace {
 // this moment.
 constexpr uint64_t kCode64 = 0x33;
 constexpr uint64_t kCode32 = 0x23;
+
+// How long a call of ours may take, none of which waits for anything, and the stop that is then
+// asked for.
+constexpr std::chrono::seconds kPatience(5);
 
 constexpr uint64_t kAllSignals = ~uint64_t{0};
 constexpr size_t kKernelMaskSize = 8;
@@ -186,13 +191,30 @@ absl::StatusOr<int64_t> BorrowedTask::Call(absl::string_view name,
     PROVOST_RETURN_IF_ERROR(SetRegisters(registers));
   }
   PROVOST_RETURN_IF_ERROR(RunToSyscallStop());
-  return ReadResult(stopped_);
+  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped_));
+  constexpr int64_t kRestart = -512;  // ERESTARTSYS (linux/errno.h): the stop has ended it
+  if (std::exchange(is_late_, false) && result == kRestart) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("a filter of task ", tid(), " leaves ", name, " to who does not answer"));
+  }
+  return result;
 }
 
 // None of our calls is execve: it was another thread that made it, whose number is the leader's
 // now. The task that was ours is no more.
-absl::StatusOr<StoppedTask> BorrowedTask::NextStop(pid_t tid) const {
-  PROVOST_ASSIGN_OR_RETURN(StoppedTask stop, queue_->NextStopOf(tid));
+absl::StatusOr<StoppedTask> BorrowedTask::NextStop(pid_t tid) {
+  absl::StatusOr<StoppedTask> next = queue_->NextStopOf(tid, kPatience);
+  if (absl::IsDeadlineExceeded(next.status()) && !std::exchange(is_late_, true)) {
+    PROVOST_RETURN_IF_ERROR(Interrupt(tid));
+    next = queue_->NextStopOf(tid, kPatience);
+  }
+  if (absl::IsDeadlineExceeded(next.status())) {
+    // With registers of ours it cannot be left.
+    kill(tid, SIGKILL);
+    return TraceeError("SIGKILL, since it does not stop,", tid, ESRCH);
+  }
+  if (!next.ok()) return next.status();
+  StoppedTask stop = *std::move(next);
   if (!std::holds_alternative<ExecStop>(stop.event)) return stop;
   queue_->Keep(std::move(stop));
   return TraceeError("wait4", tid, ESRCH);

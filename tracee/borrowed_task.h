@@ -42,7 +42,8 @@ class BorrowedTask {
   Arch arch() const { return arch_; }
 
   // Lets the task make the call, named as on x86_64; what it gave, a value or -errno. If `seen_at`
-  // is not 0, filters see the call as made by an instruction there.
+  // is not 0, filters see the call as made by an instruction there. kDeadlineExceeded: it waits, as
+  // for who answers calls in the kernel's place (seccomp_unotify(2)), and was ended.
   absl::StatusOr<int64_t> Call(absl::string_view name, const std::array<uint64_t, 6>& args,
                                uint64_t seen_at = 0);
 
@@ -57,8 +58,9 @@ class BorrowedTask {
   absl::Status FindInstruction();
   absl::Status SetRegisters(const user_regs_struct& registers) const;
   absl::Status SetSignalMask(uint64_t mask) const;
-  // The next stop of the task, if it is still the one that was borrowed.
-  absl::StatusOr<StoppedTask> NextStop(pid_t tid) const;
+  // The next stop of the task, if it is still the one that was borrowed. One that does not stop
+  // though it was asked to is killed.
+  absl::StatusOr<StoppedTask> NextStop(pid_t tid);
   // Restarts it until the next stop of a call.
   absl::Status RunToSyscallStop();
 
@@ -69,6 +71,7 @@ class BorrowedTask {
   uint64_t saved_mask_ = 0;
   uint64_t instruction_ = 0;
   std::vector<int> late_signals_;  // came while the task was ours
+  bool is_late_ = false;           // it was asked to stop, since it did not by itself
 };
 
 }  // namespace provost

@@ -76,6 +76,9 @@ absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& aske
 // Sends the task to `ip` when it goes on; at a seccomp stop, when the call is done.
 absl::Status SetInstructionPointer(const Stopped& stopped, uint64_t ip);
 
+// At any stop: true if the task has asked for a trap after each of its instructions (the TF flag).
+absl::StatusOr<bool> SingleSteps(const Stopped& stopped);
+
 // At any stop: all arguments of the call `asked` are put into their registers.
 absl::Status SetArguments(const Stopped& stopped, const SyscallRequest& asked);
 

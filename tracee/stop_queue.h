@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <deque>
 
 #include "absl/status/statusor.h"
@@ -17,9 +18,9 @@ class StopQueue {
   // `waiter` is not owned.
   explicit StopQueue(Waiter& waiter) : waiter_(waiter) {}
 
-  // The next thing that happens to `tid`. Blocks; IsDied (died.h) if that is its end, which is
-  // kept, or if it is no task of ours.
-  absl::StatusOr<StoppedTask> NextStopOf(pid_t tid);
+  // The next thing that happens to `tid` within `limit`. IsDied (died.h) if that is its end, which
+  // is kept, or if it is no task of ours; kDeadlineExceeded: nothing happened.
+  absl::StatusOr<StoppedTask> NextStopOf(pid_t tid, std::chrono::milliseconds limit);
   // What was kept first, then what is there now, or NothingYet. Does not block.
   absl::StatusOr<WaitResult> Poll();
 

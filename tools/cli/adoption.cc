@@ -75,12 +75,14 @@ absl::StatusOr<Succession> ParseSuccession(const std::string& text) {
 
 // The message that the tree is ours to take; `tree` is what it is known to be in, also where an
 // error comes of it. kUnavailable: the old supervisor is gone.
-absl::StatusOr<HandoverChannel::Message> AwaitState(HandoverChannel& channel, FrozenTree& tree) {
+absl::StatusOr<HandoverChannel::Message> AwaitState(HandoverChannel& channel,
+                                                    const HandoverWatch& watch, FrozenTree& tree) {
   while (true) {
     PROVOST_ASSIGN_OR_RETURN(HandoverChannel::Message message, channel.Receive(kHandover));
     const Json& body = message.body;
     if (body.contains("cgroup") && body["cgroup"].is_string()) {
       tree.cgroups.push_back(body["cgroup"].get<std::string>());
+      watch.Add(tree.cgroups.back());
     } else if (body.contains("left") && message.passed.valid()) {
       tree.since = std::chrono::nanoseconds(body.value("since", int64_t{0}));
       return message;
@@ -136,6 +138,8 @@ absl::StatusOr<AdoptedRun> ReadAdopted(int fd) {
 absl::StatusOr<TakenOver> TakeOverRun(const AdoptedRun& run) {
   PROVOST_ASSIGN_OR_RETURN(ControlClient client,
                            ControlClient::Connect(run.socket, run.supervisor, run.owner));
+  PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<HandoverWatch> watch,
+                           HandoverWatch::Start(run.supervisor));
   PROVOST_ASSIGN_OR_RETURN(auto ends, HandoverChannel::Open());
   auto& [channel, other] = ends;
   const absl::StatusOr<Json> answer = client.Ask({{"request", "handover"}}, kAnswer, other.get());
@@ -143,7 +147,7 @@ absl::StatusOr<TakenOver> TakeOverRun(const AdoptedRun& run) {
   // Who is gone may have begun all the same.
   if (!answer.ok() && !absl::IsUnavailable(answer.status())) return answer.status();
   FrozenTree tree;
-  absl::StatusOr<HandoverChannel::Message> left = AwaitState(channel, tree);
+  absl::StatusOr<HandoverChannel::Message> left = AwaitState(channel, *watch, tree);
   if (absl::IsUnavailable(left.status())) {
     if (tree.cgroups.empty() && !answer.ok()) return answer.status();
     // What it had let go of has no tracer, and is frozen; the rest has died with it.
@@ -152,7 +156,7 @@ absl::StatusOr<TakenOver> TakeOverRun(const AdoptedRun& run) {
   }
   if (!left.ok()) return left.status();
   PROVOST_ASSIGN_OR_RETURN(Inheritance inheritance, ReadInheritance(left->passed.get()));
-  return TakenOver{std::move(channel), std::move(tree), std::move(inheritance)};
+  return TakenOver{std::move(channel), std::move(tree), std::move(inheritance), std::move(watch)};
 }
 
 Adoption Report(TakenOver& taken, pid_t old) {
@@ -160,6 +164,7 @@ Adoption Report(TakenOver& taken, pid_t old) {
   // Who is not there any more needs not know.
   adoption.taken = [&taken] { taken.channel.Send({{"taken", true}}).IgnoreError(); };
   adoption.thawed = [&taken, old](std::chrono::nanoseconds stood_still) {
+    taken.watch.reset();
     taken.channel.Send({{"done", true}}).IgnoreError();
     const double milliseconds = std::chrono::duration<double, std::milli>(stood_still).count();
     Complain(absl::StrFormat("the run of supervisor %d goes on here; it stood still for %.1f ms",

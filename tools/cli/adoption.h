@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "policy/parser.h"
 #include "supervisor/handover_channel.h"
 #include "supervisor/supervisor.h"
+#include "tools/cli/handover_watch.h"
 #include "tools/cli/inheritance.h"
 
 namespace provost {
@@ -41,6 +43,7 @@ struct TakenOver {
   HandoverChannel channel;
   FrozenTree tree;
   Inheritance inheritance;
+  std::unique_ptr<HandoverWatch> watch;  // until it is ours, or the other's again
 };
 // Asks for the run, and waits until it is there. kFailedPrecondition: it goes on as it was, and
 // why; kUnavailable: its supervisor was killed in between, and the tree with it.

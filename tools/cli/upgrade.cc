@@ -1,6 +1,7 @@
 #include "tools/cli/upgrade.h"
 
 #include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -17,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/unique_fd.h"
 #include "nlohmann/json.hpp"
 #include "tools/cli/asked_run.h"
 #include "tools/cli/usage.h"
@@ -56,12 +58,17 @@ absl::StatusOr<Json> Status(const RunAddress& run) {
 }
 
 // Waits until a program has gone on with the run that `before` had not.
-absl::StatusOr<Json> AwaitSuccessor(const RunAddress& run, uint64_t before) {
+absl::StatusOr<Json> AwaitSuccessor(const RunAddress& run, const UniqueFd& supervisor,
+                                    uint64_t before) {
   const Clock::time_point deadline = Clock::now() + kSuccession;
+  pollfd end = {.fd = supervisor.get(), .events = POLLIN, .revents = 0};
   while (Clock::now() < deadline) {
     absl::StatusOr<Json> now = Status(run);
     if (now.ok() && now->value("resumed", uint64_t{0}) > before) return now;
-    poll(nullptr, 0, kLookMilliseconds);
+    // The next program is the same process.
+    if (poll(&end, 1, kLookMilliseconds) > 0) {
+      return absl::UnavailableError("the run ended before it went on in another program");
+    }
   }
   return absl::DeadlineExceededError("nothing came of it so far; it may wait for its log");
 }
@@ -80,10 +87,12 @@ absl::StatusOr<std::string> Upgrade(const RunAddress& run, const UpgradeArgument
   }
   absl::StatusOr<ControlClient> client = Connect(run);
   if (!client.ok()) return client.status();
+  const UniqueFd supervisor(static_cast<int>(syscall(SYS_pidfd_open, run.supervisor, 0)));
   const absl::StatusOr<Json> answer =
       client->Ask({{"request", "upgrade"}, {"binary", binary}}, kAnswerPatience);
   if (!answer.ok()) return answer.status();
-  const absl::StatusOr<Json> status = AwaitSuccessor(run, answer->value("resumed", uint64_t{0}));
+  const absl::StatusOr<Json> status =
+      AwaitSuccessor(run, supervisor, answer->value("resumed", uint64_t{0}));
   if (!status.ok()) return status.status();
   const std::string failure = status->value("upgrade-failure", std::string());
   if (!failure.empty()) return absl::FailedPreconditionError(failure);
