@@ -59,20 +59,19 @@ void CallReturn::WriteHeader(char* header, const SyscallRequest& asked) {
 
 bool CallReturn::Contains(uint64_t ip) const { return ip >= entry_ && ip < entry_ + kEntrySize; }
 
-absl::StatusOr<bool> CallReturn::Begin(const Stopped& stopped) const {
-  PROVOST_ASSIGN_OR_RETURN(const bool single_steps, SingleSteps(stopped));
-  if (single_steps) return false;
-  PROVOST_RETURN_IF_ERROR(SetInstructionPointer(stopped, entry_ + kSyscall.size()));
-  return true;
+absl::Status CallReturn::Begin(const Stopped& stopped) const {
+  return SetInstructionPointer(stopped, entry_ + kSyscall.size());
 }
 
-absl::Status CallReturn::Settle(const Stopped& stopped) const {
+absl::StatusOr<bool> CallReturn::Settle(const Stopped& stopped) const {
   PROVOST_ASSIGN_OR_RETURN(const user_regs_struct registers, ReadRegisters(stopped));
-  if (!Contains(registers.rip)) return absl::OkStatus();
+  if (!Contains(registers.rip)) return false;
   PROVOST_RETURN_IF_ERROR(SetArguments(stopped, asked_));
   // About to make the call again, or past it.
   const bool again = registers.rip == entry_;
-  return SetInstructionPointer(stopped, again ? asked_.ip - kSyscall.size() : asked_.ip);
+  PROVOST_RETURN_IF_ERROR(
+      SetInstructionPointer(stopped, again ? asked_.ip - kSyscall.size() : asked_.ip));
+  return true;
 }
 
 absl::Status CallReturn::Settle(const Stopped& stopped, SyscallRequest& request) const {

@@ -40,13 +40,12 @@ class CallReturn {
   // As entry() said.
   CallReturn(const SyscallRequest& asked, uint64_t entry) : asked_(asked), entry_(entry) {}
 
-  // At the seccomp stop of the call, whose arguments have been replaced. False: the task goes step
-  // by step, and would stop on the way; nothing has changed.
-  absl::StatusOr<bool> Begin(const Stopped& stopped) const;
+  // At the seccomp stop of the call, whose arguments have been replaced.
+  absl::Status Begin(const Stopped& stopped) const;
 
-  // At the next stop that is no seccomp stop: if the task is still on its way, it is where it would
-  // be without us.
-  absl::Status Settle(const Stopped& stopped) const;
+  // At the next stop that is no seccomp stop: if the task is still on its way, which true says, it
+  // is where it would be without us.
+  absl::StatusOr<bool> Settle(const Stopped& stopped) const;
   // At the next stop, a seccomp stop for `request`: the same, where the kernel has made the call
   // again (it had begun it for a signal that another thread then took). `request` is then as asked.
   absl::Status Settle(const Stopped& stopped, SyscallRequest& request) const;

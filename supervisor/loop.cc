@@ -334,14 +334,20 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
                     stop.event);
 }
 
-absl::Status Supervisor::Loop::SettleReturn(const StoppedTask& stop, Task& task) const {
+absl::Status Supervisor::Loop::SettleReturn(StoppedTask& stop, Task& task) const {
   const auto* returns = std::get_if<ReturnsItself>(&task.state);
   if (returns == nullptr || std::holds_alternative<SeccompStop>(stop.event)) {
     return absl::OkStatus();
   }
   // A new program's registers are its own.
   if (!std::holds_alternative<ExecStop>(stop.event)) {
-    PROVOST_RETURN_IF_ERROR(returns->way_back.Settle(stop.stopped));
+    PROVOST_ASSIGN_OR_RETURN(const bool was_away, returns->way_back.Settle(stop.stopped));
+    const auto* signal = std::get_if<SignalStop>(&stop.event);
+    if (was_away && signal != nullptr && signal->signal == SIGTRAP) {
+      PROVOST_ASSIGN_OR_RETURN(const bool is_ours, IsStep(stop.stopped));
+      // The step of a program that traces itself went into our code; its own is to come.
+      if (is_ours) stop.event = SignalStop{0};
+    }
   }
   task.state = Running();
   task.slot.Reset();

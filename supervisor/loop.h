@@ -287,8 +287,8 @@ class Supervisor::Loop {
                                const Decision& decision, TraceeArguments& arguments);
   absl::Status RunOn(Stopped stopped, const Task& task);
   // A task that came back from its call by itself, or is about to, is where it would be without
-  // us; at any stop that is no seccomp stop.
-  absl::Status SettleReturn(const StoppedTask& stop, Task& task) const;
+  // us; at any stop that is no seccomp stop. A signal that it would not have got is 0 then.
+  absl::Status SettleReturn(StoppedTask& stop, Task& task) const;
   // Sees to it that the call runs with the memory it was decided on. If the task has to do
   // something for that first, it is taken out of `stopped`, and comes again.
   absl::Status Protect(std::optional<Stopped>& stopped, Task& task, const SyscallRequest& asked,

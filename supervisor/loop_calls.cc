@@ -294,8 +294,8 @@ absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
   PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, request, judged));
   const auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (task.way_back.has_value() && awaiting != nullptr && awaiting->aside == nullptr) {
-    PROVOST_ASSIGN_OR_RETURN(const bool begun, task.way_back->Begin(stopped));
-    if (begun) task.state = ReturnsItself{*task.way_back};
+    PROVOST_RETURN_IF_ERROR(task.way_back->Begin(stopped));
+    task.state = ReturnsItself{*task.way_back};
   }
   return RunOn(std::move(stopped), task);
 }

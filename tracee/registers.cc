@@ -196,15 +196,6 @@ absl::Status SetInstructionPointer(const Stopped& stopped, uint64_t ip) {
   return Poke(stopped, offsetof(user_regs_struct, rip), ip);
 }
 
-absl::StatusOr<bool> SingleSteps(const Stopped& stopped) {
-  constexpr uint64_t kTrapFlag = 0x100;
-  errno = 0;
-  const long flags =
-      ptrace(PTRACE_PEEKUSER, stopped.tid(), offsetof(user_regs_struct, eflags), nullptr);
-  if (errno != 0) return TraceeError("PTRACE_PEEKUSER", stopped.tid(), errno);
-  return (static_cast<uint64_t>(flags) & kTrapFlag) != 0;
-}
-
 absl::Status SetArguments(const Stopped& stopped, const SyscallRequest& asked) {
   for (size_t i = 0; i < asked.args.size(); ++i) {
     PROVOST_RETURN_IF_ERROR(Poke(stopped, ArgumentOffset(asked, i), asked.args[i]));
@@ -241,6 +232,11 @@ absl::StatusOr<bool> RestoreCloneFlags(const Stopped& child, const SyscallReques
   }
   PROVOST_RETURN_IF_ERROR(Poke(child, ArgumentOffset(asked, 0), asked.args[0]));
   return true;
+}
+
+absl::StatusOr<bool> IsStep(const Stopped& stopped) {
+  PROVOST_ASSIGN_OR_RETURN(const siginfo_t info, SignalInfo(stopped));
+  return info.si_signo == SIGTRAP && info.si_code == TRAP_TRACE;
 }
 
 absl::StatusOr<bool> IsSeccompTrap(const Stopped& stopped, int32_t nr) {

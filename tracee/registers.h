@@ -76,9 +76,6 @@ absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& aske
 // Sends the task to `ip` when it goes on; at a seccomp stop, when the call is done.
 absl::Status SetInstructionPointer(const Stopped& stopped, uint64_t ip);
 
-// At any stop: true if the task has asked for a trap after each of its instructions (the TF flag).
-absl::StatusOr<bool> SingleSteps(const Stopped& stopped);
-
 // At any stop: all arguments of the call `asked` are put into their registers.
 absl::Status SetArguments(const Stopped& stopped, const SyscallRequest& asked);
 
@@ -97,6 +94,10 @@ absl::StatusOr<bool> RestoreCloneFlags(const Stopped& child, const SyscallReques
 // of `asked`: makes registers and siginfo say what they would had the filter trapped the call
 // itself (SECCOMP_RET_TRAP in seccomp(2)).
 absl::Status PresentTrapAs(const Stopped& stopped, int32_t asked);
+
+// True if the signal about to be delivered is a SIGTRAP for an instruction that the task has executed
+// by itself, as it asked for (the TF flag, TRAP_TRACE in sigaction(2)).
+absl::StatusOr<bool> IsStep(const Stopped& stopped);
 
 // True if the signal about to be delivered is a SIGSYS raised by seccomp for the number `nr`.
 absl::StatusOr<bool> IsSeccompTrap(const Stopped& stopped, int32_t nr);
