@@ -96,11 +96,13 @@ absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid
                                                                        const SyscallRequest& asked,
                                                                        const SyscallRequest& runs,
                                                                        TraceeArguments& arguments) {
+  const bool installs = InstallsFilter(runs);
+  if (installs) pages_.SetOwnFilters();
   // Calls of the vsyscall page have nothing to read, and could not be changed.
   if (mode_ != ArgumentMode::kProtect || !runs.HasKnownArch() || IsVsyscall(runs)) {
     return Answer(Protected{runs, {}, {}});
   }
-  if (InstallsFilter(runs)) return Precede(tid, runs, arguments);
+  if (installs) return Precede(tid, runs, arguments);
   if (!arguments.has_read_memory()) return Answer(Protected{runs, {}, {}});
   const ArgumentCopy copy(runs, arguments);
   if (copy.rest() == ArgumentCopy::Rest::kUnplaced) {
@@ -136,7 +138,6 @@ absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid
 absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Precede(pid_t tid,
                                                                        const SyscallRequest& runs,
                                                                        TraceeArguments& arguments) {
-  pages_.SetOwnFilters();
   const absl::StatusOr<uint64_t> process = arguments.ReadTaskNumber(TaskField::kPid);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   if (!process.ok()) return Answer(Protected{runs, {}, {}});

@@ -318,6 +318,7 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   const auto [entry, is_new] = tasks_.try_emplace(stop.stopped.tid());
   Task& task = entry->second;
   if (is_new) {
+    named_.erase(entry->first);
     task.generation = GenerationOfNew(entry->first);
     run_control_->Seen(entry->first);
     if (std::holds_alternative<TrapStop>(stop.event)) {
@@ -417,6 +418,7 @@ absl::Status Supervisor::Loop::On(const TrapStop& event, Stopped stopped, Task& 
 absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Task& task) {
   // Its creator may name it in a call before its own first stop is seen.
   run_control_->Created(event.child, stopped.tid());
+  if (!tasks_.contains(event.child)) named_.insert(event.child);
   if (switch_) {
     CreatorIsKnown(event.child, stopped.tid(), task);
     if (switch_ && switch_->unseen.erase(stopped.tid()) > 0) EndSwitchIfDone();
@@ -477,6 +479,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
 
 absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   recorder_.Forget(ended.tid);
+  named_.erase(ended.tid);
   if (handover_) handover_->Forget(ended.tid);
   run_control_->Ended(ended.tid);
   DeciderOf(newest()).TaskEnded(ended.tid);

@@ -249,6 +249,8 @@ class Supervisor::Loop {
   // Of Switch::unseen those that will stop.
   std::ptrdiff_t CountUnseen() const;
   bool IsToSwitch(pid_t tid, const Task& task) const;
+  // Tasks that their creators have named before the switch, and that are yet to stop.
+  void ExpectNamed();
   // Takes the task into the newest generation if it stands where that can be done, and asks it to
   // come there if not. `stop` is then its stop.
   absl::Status SwitchAt(StoppedTask& stop, Task& task);
@@ -344,6 +346,7 @@ class Supervisor::Loop {
   std::vector<KernelRefusal> refusals_;                       // of all but the newest
   std::vector<PolicySource> sources_;                         // of the newest, if it was reloaded
   std::optional<Switch> switch_;
+  std::set<pid_t> named_;  // by their creators; their first stop is to come
   ArgumentProtection protection_;
   Recorder recorder_;
   Lineage lineage_;

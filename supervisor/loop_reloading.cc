@@ -214,10 +214,16 @@ absl::Status Supervisor::Loop::BeginSwitch(std::vector<BpfProgram> filters) {
   // Until all have as many, a number says nothing of a task's own.
   pages.SetFilters(-1);
   switch_->filters = std::move(filters);
+  ExpectNamed();
   for (auto& [tid, task] : tasks_) {
     if (TreeRelease::MayBeAsked(task.state)) PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(tid));
   }
   return absl::OkStatus();
+}
+
+void Supervisor::Loop::ExpectNamed() {
+  std::erase_if(named_, HasExited);
+  for (const pid_t child : named_) switch_->born[child] = false;
 }
 
 std::vector<Decision> Supervisor::Loop::Unheard() {
@@ -389,6 +395,10 @@ Supervisor::Loop::Generation* Supervisor::Loop::GenerationOfNew(pid_t tid) {
   if (!switch_ && !IsLate(tid)) return &newest();
   if (!switch_) SwitchAgain();
   Generation* const before = generations_[generations_.size() - 2].get();
+  if (switch_->filter_count >= 0 && !protection_.pages().own_filters()) {
+    switch_->born.erase(tid);
+    return HasFewerFilters(tid, switch_->filter_count) ? before : &newest();
+  }
   const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
   if (status.ok() && switch_->shared.contains(status->process)) {
     switch_->born.erase(tid);
@@ -452,6 +462,7 @@ void Supervisor::Loop::SwitchAgain() {
   switch_->filters.assign(filters_.begin() + static_cast<std::ptrdiff_t>(before), filters_.end());
   switch_->filter_count = protection_.pages().filters();
   protection_.pages().SetFilters(-1);
+  ExpectNamed();
 }
 
 // What is told by events is held against what the kernel says, where its number says anything.

@@ -12,10 +12,11 @@
 namespace provost {
 
 GatedCalls CallsFor(ArgumentMode mode, const Gate& gate) {
-  GatedCalls calls = {gate.instruction(), {kInstallingCalls.begin(), kInstallingCalls.end()}};
+  GatedCalls calls = {.instruction = gate.instruction(),
+                      .names = {kInstallingCalls.begin(), kInstallingCalls.end()},
+                      .trace_filters = true};
   if (mode != ArgumentMode::kTrust) {
     calls.names.insert(calls.names.end(), kInjectedCalls.begin(), kInjectedCalls.end());
-    calls.trace_filters = true;
   }
   return calls;
 }

@@ -106,6 +106,16 @@ TEST(AttachTest, WhatAttachingNeedsItDoesUnderAnyPolicy) {
   }
 }
 
+// The stops at which tasks are made come in between that which is asked for.
+TEST(AttachTest, TasksThatMakeTasksAreTaken) {
+  for (int round = 0; round < 20; ++round) {
+    Running running("makes_tasks_until_refused");
+    const Ended attached = Subprocess(Attach(kRefuse, {running.pid()})).Wait();
+    ASSERT_EQ(attached.exit_code, 0) << round << attached;
+    EXPECT_EQ(running.Wait().exit_code, 0);
+  }
+}
+
 TEST(AttachTest, AThreadThatWaitsInVforkIsTakenToo) {
   Running running("vfork_parent_waits");
   const std::string log = TemporaryPath("vfork.log");

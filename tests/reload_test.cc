@@ -1,11 +1,14 @@
 // A run that goes on under another policy: provost reload.
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -126,6 +129,49 @@ TEST_F(ReloadTest, NobodyIsForgottenThatBeginsMeanwhile) {
     ASSERT_TRUE(file.valid());
     const Ended ended = run->Wait();
     ASSERT_EQ(ended.exit_code, 0) << ended;
+  }
+}
+
+// A number in a file that others have mapped, and wait for.
+class SharedNumber {
+ public:
+  explicit SharedNumber(const std::string& path) {
+    const UniqueFd file(open(path.c_str(), O_RDWR | O_CLOEXEC));
+    void* memory = mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    EXPECT_NE(memory, MAP_FAILED);
+    number_ = static_cast<int*>(memory);
+  }
+  ~SharedNumber() { munmap(number_, sizeof(int)); }
+  SharedNumber(const SharedNumber&) = delete;
+  SharedNumber& operator=(const SharedNumber&) = delete;
+
+  void Set(int number) {
+    __atomic_store_n(number_, number, __ATOMIC_RELEASE);
+    syscall(SYS_futex, number_, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  }
+
+ private:
+  int* number_;
+};
+
+// Also those that were named before a reload, and came to their first stop behind it.
+TEST_F(ReloadTest, NoChildIsWithoutAReloadOfItsLife) {
+  for (const std::vector<std::string>& own : {std::vector<std::string>(), {"own"}}) {
+    const std::string file = absl::StrCat(directory_, "/last", own.size());
+    std::vector<std::string> program = {Victim("children_of_reloads"), file};
+    program.insert(program.end(), own.begin(), own.end());
+    const auto run = Start({"-e", "log umask"}, program);
+    ASSERT_TRUE(run->AwaitOutput("READY\n"));
+    SharedNumber last(file);
+    for (int i = 1; i <= 30; ++i) {
+      const Ended reload = Reload(*run, {absl::StrCat("deny EXDEV mkdir if mode == ", i)});
+      EXPECT_EQ(reload.exit_code, 0) << reload;
+      last.Set(i);
+    }
+    last.Set(-1);
+    const Ended ended = run->Wait();
+    EXPECT_EQ(ended.exit_code, 0) << ended;
+    EXPECT_EQ(ended.out, "READY\nEXIT-SUCCESS\n");
   }
 }
 

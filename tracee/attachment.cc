@@ -258,6 +258,8 @@ absl::Status Attachment::HandleStop(StoppedTask stop) {
                   [&](const auto& task) { return task.second == tid && task.first != tid; });
     std::erase_if(held_, [&](const auto& task) { return !seized_.contains(task.first); });
   }
+  // This stop has used up the request for the one that is waited for.
+  PROVOST_RETURN_IF_ERROR(Interrupt(tid));
   return std::move(stop.stopped).Restart(Resume::Continue(signal));
 }
 
