@@ -459,6 +459,13 @@ void ArgumentPages::CleanUp(Space& space) {
   }
 }
 
+bool ArgumentPages::IsCalling(pid_t process) const {
+  return std::any_of(kBothWidths.begin(), kBothWidths.end(), [&](bool is_i386) {
+    const auto space = spaces_.find({process, is_i386});
+    return space != spaces_.end() && space->second.caller != 0;
+  });
+}
+
 bool ArgumentPages::IsInstalling() const {
   return std::any_of(spaces_.begin(), spaces_.end(),
                      [](const auto& space) { return IsUnderWay(space.second); });

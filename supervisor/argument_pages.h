@@ -75,6 +75,9 @@ class ArgumentPages {
   // The same of that process alone.
   bool IsInstalling(pid_t process) const;
 
+  // True if a task of the process makes a call for us just now.
+  bool IsCalling(pid_t process) const;
+
   // For the task `tid` of `process`, which is at `request`'s stop. An error is the task's death.
   absl::StatusOr<Answer> Reserve(pid_t tid, pid_t process, const SyscallRequest& request,
                                  size_t size);

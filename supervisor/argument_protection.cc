@@ -68,15 +68,6 @@ bool MakesTask(const SyscallRequest& request) {
          std::find(kMaking.begin(), kMaking.end(), call->signature->name) != kMaking.end();
 }
 
-// True of a call that gives its task a filter of its own.
-bool InstallsFilter(const SyscallRequest& request) {
-  const Syscall* call = SyscallTable::Get().Find(request);
-  if (call == nullptr) return false;
-  const auto operation = static_cast<uint32_t>(request.args[0]);
-  return (call->signature->name == "seccomp" && operation == SECCOMP_SET_MODE_FILTER) ||
-         (call->signature->name == "prctl" && operation == PR_SET_SECCOMP);
-}
-
 }  // namespace
 
 absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policies) {
@@ -90,6 +81,14 @@ absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policie
 ArgumentMode ResolveMode(ArgumentMode mode, absl::Span<const Policy> policies) {
   if (mode != ArgumentMode::kProtectWherePossible) return mode;
   return CanProtect(policies) ? ArgumentMode::kProtect : ArgumentMode::kTrust;
+}
+
+bool InstallsFilter(const SyscallRequest& request) {
+  const Syscall* call = SyscallTable::Get().Find(request);
+  if (call == nullptr) return false;
+  const auto operation = static_cast<uint32_t>(request.args[0]);
+  return (call->signature->name == "seccomp" && operation == SECCOMP_SET_MODE_FILTER) ||
+         (call->signature->name == "prctl" && operation == PR_SET_SECCOMP);
 }
 
 absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid,

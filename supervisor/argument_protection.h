@@ -27,6 +27,9 @@ absl::Status CheckProtection(ArgumentMode mode, absl::Span<const Policy> policie
 // policies that do not look at memory it makes no difference, and is kProtect.
 ArgumentMode ResolveMode(ArgumentMode mode, absl::Span<const Policy> policies);
 
+// True of a call that gives its task a filter of its own (seccomp(2), PR_SET_SECCOMP in prctl(2)).
+bool InstallsFilter(const SyscallRequest& request);
+
 // Makes calls run with what was decided on: with a copy of it that their task cannot change. On the
 // tracing thread.
 class ArgumentProtection {

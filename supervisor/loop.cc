@@ -104,11 +104,11 @@ absl::StatusOr<Outcome> Supervisor::Loop::Attach(const std::vector<pid_t>& proce
 void Supervisor::Loop::NoteFilters(const Attachment& attachment) {
   ArgumentPages& pages = protection_.pages();
   const auto ours = static_cast<int>(filters_.size());
-  const bool are_all =
-      std::all_of(attachment.processes().begin(), attachment.processes().end(), [&](pid_t process) {
-        const absl::StatusOr<int> count = CountFilters(process);
-        return count.ok() && *count == ours;
-      });
+  const std::vector<pid_t> tasks = attachment.tasks();
+  const bool are_all = std::all_of(tasks.begin(), tasks.end(), [&](pid_t tid) {
+    const absl::StatusOr<int> count = CountFilters(tid);
+    return count.ok() ? *count == ours : IsDied(count.status());
+  });
   if (are_all) {
     pages.SetFilters(ours);
   } else {
@@ -318,13 +318,13 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   const auto [entry, is_new] = tasks_.try_emplace(stop.stopped.tid());
   Task& task = entry->second;
   if (is_new) {
-    named_.erase(entry->first);
     task.generation = GenerationOfNew(entry->first);
     run_control_->Seen(entry->first);
     if (std::holds_alternative<TrapStop>(stop.event)) {
       PROVOST_RETURN_IF_ERROR(RestoreNewTask(stop.stopped));
     }
   }
+  task.installs = false;
   PROVOST_RETURN_IF_ERROR(SettleReturn(stop, task));
   if (handover_) handover_->Forget(stop.stopped.tid());
   // A task that the killing did not know of yet.
@@ -453,7 +453,7 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
       tasks_.erase(former);
     }
   }
-  if (switch_ && event.former != leader) PROVOST_RETURN_IF_ERROR(OnTaskGone(event.former));
+  if (switch_ && event.former != leader) OnTaskGone(event.former);
   if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) {
     // The new program's registers are its own.
     awaiting->rewritten.reset();
@@ -483,7 +483,10 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   if (handover_) handover_->Forget(ended.tid);
   run_control_->Ended(ended.tid);
   DeciderOf(newest()).TaskEnded(ended.tid);
-  if (protection_.pages().Ended(ended.tid)) PROVOST_RETURN_IF_ERROR(LetWaitersGo());
+  if (protection_.pages().Ended(ended.tid)) {
+    if (switch_) PROVOST_RETURN_IF_ERROR(AskToSwitch(0));
+    PROVOST_RETURN_IF_ERROR(LetWaitersGo());
+  }
   if (hardening_ != nullptr) hardening_->OnCallDone(ended.tid);
   absl::Status status;
   if (const auto task = tasks_.find(ended.tid); task != tasks_.end()) {
@@ -491,7 +494,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
     tasks_.erase(task);
     status = CutOff(std::move(state));
   }
-  if (switch_ && status.ok()) status = OnTaskGone(ended.tid);
+  if (switch_) OnTaskGone(ended.tid);
   if (ended.tid != root_) return status;
   root_end_ = ended.end;
   // An end that was asked for while tasks are held is asked of all of them, also where the signal

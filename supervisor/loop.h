@@ -96,8 +96,6 @@ struct Switch {
   std::map<pid_t, bool> born;
   // Those that have got them by another thread, and have not stopped since.
   std::set<pid_t> unseen;
-  // Those whose first stop has come before their creator's event, and may have them.
-  std::set<pid_t> unclear;
 };
 
 // One run from launch to the last task's end. Every handler consumes its Stopped by restarting it
@@ -146,6 +144,7 @@ class Supervisor::Loop {
     TaskState state = Running();
     Generation* generation = nullptr;    // that it is under
     pid_t process = 0;                   // its thread group, once that was asked for
+    bool installs = false;               // it may be in a call that gives it a filter of its own
     RepeatedCalls repeated;              // kept only for a decider that counts
     ArgumentSlot slot;                   // what its call reads in place of its own memory
     std::optional<CallReturn> way_back;  // from that call, which is to be run yet
@@ -248,13 +247,19 @@ class Supervisor::Loop {
   bool IsToCome(const std::pair<const pid_t, Task>& task) const;
   // Of Switch::unseen those that will stop.
   std::ptrdiff_t CountUnseen() const;
-  bool IsToSwitch(pid_t tid, const Task& task) const;
+  // True of one that is to come to a stop for it now.
+  bool IsToSwitch(const Task& task) const;
+  // Asks those of the process for that stop; 0: of all.
+  absl::Status AskToSwitch(pid_t process) const;
   // Tasks that their creators have named before the switch, and that are yet to stop.
   void ExpectNamed();
   // Takes the task into the newest generation if it stands where that can be done, and asks it to
   // come there if not. `stop` is then its stop.
   absl::Status SwitchAt(StoppedTask& stop, Task& task);
   absl::Status InstallIn(StoppedTask& stop, Task& task);
+  // Waits until no other thread of the process is in a call that could give the task a filter
+  // (SECCOMP_FILTER_FLAG_TSYNC): it would count as one of ours.
+  absl::Status AwaitOwnFilters(pid_t tid, pid_t process, StopQueue& queue);
   // False: not now, it will come again. `is_shared`: all threads of its process have got them.
   absl::StatusOr<bool> InstallBy(BorrowedTask& task, pid_t process, bool& is_shared);
   // What a task of an older generation is to get.
@@ -269,12 +274,11 @@ class Supervisor::Loop {
   Generation* GenerationOfNew(pid_t tid);
   void CreatorIsKnown(pid_t child, pid_t creator_tid, const Task& creator);
   // True of a new task that has not got what the last switch brought, though that is over.
-  bool IsLate(pid_t tid) const;
+  bool IsLate(pid_t tid, bool is_named) const;
   // Begins it again, for such a task.
   void SwitchAgain();
-  // A task has ended, or its number is another's. Those that it may have created, of which nobody
-  // will be heard any more, get the filters, be it once more.
-  absl::Status OnTaskGone(pid_t tid);
+  // A task has ended, or its number is another's.
+  void OnTaskGone(pid_t tid);
   void EndSwitchIfDone();
   // True if there are tasks that have too few filters; they are to come then.
   bool AskThoseWithout();

@@ -220,6 +220,7 @@ absl::Status Supervisor::Loop::OnOurCall(Stopped stopped, Task& task) {
   PROVOST_RETURN_IF_ERROR(
       protection_.pages().Done(stopped.tid(), task.process, ours.call.instead_of(), result));
   PROVOST_RETURN_IF_ERROR(std::move(stopped).Restart(Resume::Continue()));
+  if (switch_) PROVOST_RETURN_IF_ERROR(AskToSwitch(task.process));
   return LetWaitersGo();
 }
 
@@ -285,6 +286,7 @@ absl::Status Supervisor::Loop::RunForResult(Stopped stopped, Task& task, Pending
   auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (awaiting == nullptr) awaiting = &task.state.emplace<AwaitingResult>();
   awaiting->record = std::move(record);
+  task.installs = InstallsFilter(runs);
   return RunOn(std::move(stopped), task);
 }
 
@@ -292,6 +294,9 @@ absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
                                               const SyscallRequest& request,
                                               const Judgement& judged) {
   PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, request, judged));
+  task.installs = Runs(judged.decision.verdict) && InstallsFilter(judged.runs);
+  // A switch must know when it is over (AwaitOwnFilters).
+  if (task.installs && std::holds_alternative<Running>(task.state)) task.state = AwaitingResult();
   const auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (task.way_back.has_value() && awaiting != nullptr && awaiting->aside == nullptr) {
     PROVOST_RETURN_IF_ERROR(task.way_back->Begin(stopped));

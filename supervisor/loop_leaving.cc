@@ -49,7 +49,7 @@ absl::Status Supervisor::Loop::BeginRelease(const ReleaseTasks& how) {
 
 absl::Status Supervisor::Loop::AskToStop(const Stopped& stopped, Task& task) const {
   const bool is_wanted = release_ || (handover_ && IsWantedForHandOver(stopped.tid(), task)) ||
-                         (switch_ && IsToSwitch(stopped.tid(), task));
+                         (switch_ && IsToSwitch(task));
   if (!is_wanted || !TreeRelease::MayBeAsked(task.state)) return absl::OkStatus();
   return TreeRelease::Ask(stopped.tid());
 }
@@ -123,6 +123,11 @@ absl::Status Supervisor::Loop::Restore(absl::string_view state) {
   root_end_ = run.root_end;
   program_runs_ = true;
   newest().number = run.generation;
+  // That of a child which has slept since before: nobody decides by it, it comes over at once.
+  if (run.generation > 0) {
+    generations_.insert(generations_.begin(),
+                        MakeGeneration(run.generation - 1, newest().policies));
+  }
   refusals_ = std::move(run.refusals);
   for (SavedTask& saved : run.tasks) {
     Task& task = tasks_[saved.tid];

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <string>
@@ -16,6 +17,8 @@
 #include "supervisor/kernel_features.h"
 #include "supervisor/loop.h"
 #include "tracee/borrowed_task.h"
+#include "tracee/named_task.h"
+#include "tracee/stop_queue.h"
 #include "tracee/task_status.h"
 
 namespace provost {
@@ -24,17 +27,21 @@ namespace {
 // What filters of the tasks' own may come to: two of the longest that there are.
 constexpr size_t kReserve = 8192;
 
+// How long a task may be in a call that installs a filter, which waits for nothing.
+constexpr std::chrono::seconds kCallPatience(5);
+
 // True of a leader that has exited before its threads: it never stops again.
 bool HasExited(pid_t tid) {
   const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
   return status.ok() ? status->ended : kill(tid, 0) != 0 && errno == ESRCH;
 }
 
-// True if that is known.
+// True also where the kernel, which says such numbers (`than` is one), does not say this one now.
+// False of what is gone.
 bool HasFewerFilters(pid_t tid, int than) {
   if (than < 0) return false;
   const absl::StatusOr<int> count = CountFilters(tid);
-  return count.ok() && *count < than;
+  return count.ok() ? *count < than : !IsDied(count.status());
 }
 
 // Of Switch::born.
@@ -215,14 +222,12 @@ absl::Status Supervisor::Loop::BeginSwitch(std::vector<BpfProgram> filters) {
   pages.SetFilters(-1);
   switch_->filters = std::move(filters);
   ExpectNamed();
-  for (auto& [tid, task] : tasks_) {
-    if (TreeRelease::MayBeAsked(task.state)) PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(tid));
-  }
-  return absl::OkStatus();
+  return AskToSwitch(0);
 }
 
 void Supervisor::Loop::ExpectNamed() {
-  std::erase_if(named_, HasExited);
+  // Or they have ended, unseen, and their numbers are others'.
+  std::erase_if(named_, [](pid_t child) { return !IsTracedByUs(child); });
   for (const pid_t child : named_) switch_->born[child] = false;
 }
 
@@ -255,8 +260,19 @@ std::ptrdiff_t Supervisor::Loop::CountUnseen() const {
                        [](pid_t tid) { return !HasExited(tid); });
 }
 
-bool Supervisor::Loop::IsToSwitch(pid_t tid, const Task& task) const {
-  return task.generation != &newest() && !switch_->unclear.contains(tid);
+// Not while another of its process makes a call that brings memory in: nobody else gets any until
+// that is done.
+bool Supervisor::Loop::IsToSwitch(const Task& task) const {
+  return task.generation != &newest() && !protection_.pages().IsCalling(task.process);
+}
+
+absl::Status Supervisor::Loop::AskToSwitch(pid_t process) const {
+  for (const auto& [tid, task] : tasks_) {
+    if (process != 0 && task.process != process) continue;
+    if (!IsToSwitch(task) || !TreeRelease::MayBeAsked(task.state)) continue;
+    PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(tid));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Supervisor::Loop::SwitchAt(StoppedTask& stop, Task& task) {
@@ -264,12 +280,27 @@ absl::Status Supervisor::Loop::SwitchAt(StoppedTask& stop, Task& task) {
   const bool names_child = std::holds_alternative<NewChildStop>(stop.event);
   if (!names_child && switch_->unseen.erase(stop.stopped.tid()) > 0) EndSwitchIfDone();
   if (!switch_) return absl::OkStatus();
-  if (killing_ || !IsToSwitch(stop.stopped.tid(), task)) return absl::OkStatus();
+  if (killing_ || !IsToSwitch(task)) return absl::OkStatus();
   const bool is_event_stop =
       std::holds_alternative<TrapStop>(stop.event) || std::holds_alternative<GroupStop>(stop.event);
   if (!is_event_stop || !TreeRelease::IsReady(task.state)) return absl::OkStatus();
   PROVOST_RETURN_IF_ERROR(InstallIn(stop, task));
   EndSwitchIfDone();
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Loop::AwaitOwnFilters(pid_t tid, pid_t process, StopQueue& queue) {
+  for (auto& [other, task] : tasks_) {
+    if (other == tid || !task.installs || ProcessOf(other, task) != process) continue;
+    if (queue.HasKept(other)) continue;
+    absl::StatusOr<StoppedTask> stop = queue.NextStopOf(other, kCallPatience);
+    if (stop.ok()) {
+      queue.Keep(*std::move(stop));
+    } else if (!IsDied(stop.status())) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("task ", other, " does not come back from installing a filter of its own"));
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -284,8 +315,11 @@ absl::Status Supervisor::Loop::InstallIn(StoppedTask& stop, Task& task) {
     kill(tid, SIGKILL);
   };
   StopQueue queue(waiter_);
-  absl::StatusOr<BorrowedTask> borrowed = BorrowedTask::Begin(stop.stopped, queue);
+  const absl::Status alone = AwaitOwnFilters(tid, ProcessOf(tid, task), queue);
+  absl::StatusOr<BorrowedTask> borrowed =
+      alone.ok() ? BorrowedTask::Begin(stop.stopped, queue) : alone;
   if (!borrowed.ok()) {
+    waiter_.GiveBack(queue.TakeAll());
     if (IsDied(borrowed.status())) return borrowed.status();
     kill_process(borrowed.status());
     return absl::OkStatus();
@@ -293,8 +327,12 @@ absl::Status Supervisor::Loop::InstallIn(StoppedTask& stop, Task& task) {
   bool is_shared = false;
   const absl::StatusOr<bool> installed = InstallBy(*borrowed, ProcessOf(tid, task), is_shared);
   absl::StatusOr<StoppedTask> back = std::move(*borrowed).Return();
+  const bool was_killed = borrowed->was_killed();
   waiter_.GiveBack(queue.TakeAll());
-  if (!installed.ok()) kill_process(installed.status());
+  // One that has died needs no killing: its number may be another's, which execve gave it.
+  if (!installed.ok() && (!IsDied(installed.status()) || was_killed)) {
+    kill_process(installed.status());
+  }
   if (!back.ok()) return back.status();
   stop = *std::move(back);
   if (!installed.ok() || !*installed) return absl::OkStatus();
@@ -376,7 +414,6 @@ void Supervisor::Loop::ProcessHasSwitched(pid_t process) {
   switch_->shared.insert(process);
   for (auto& [tid, task] : tasks_) {
     if (task.generation == &newest() || ProcessOf(tid, task) != process) continue;
-    switch_->unclear.erase(tid);
     switch_->unseen.insert(tid);
     HasSwitched(task);
   }
@@ -392,7 +429,8 @@ pid_t Supervisor::Loop::ProcessOf(pid_t tid, Task& task) const {
 }
 
 Supervisor::Loop::Generation* Supervisor::Loop::GenerationOfNew(pid_t tid) {
-  if (!switch_ && !IsLate(tid)) return &newest();
+  const bool is_named = named_.erase(tid) > 0;
+  if (!switch_ && !IsLate(tid, is_named)) return &newest();
   if (!switch_) SwitchAgain();
   Generation* const before = generations_[generations_.size() - 2].get();
   if (switch_->filter_count >= 0 && !protection_.pages().own_filters()) {
@@ -409,56 +447,46 @@ Supervisor::Loop::Generation* Supervisor::Loop::GenerationOfNew(pid_t tid) {
     switch_->born.erase(born);
     return has_them ? &newest() : before;
   }
-  const bool has_too_few = HasFewerFilters(tid, switch_->filter_count);
-  // Its creator has yet to stop for having made it, and is then as it was when it did.
-  if (!has_too_few) switch_->unclear.insert(tid);
+  // Its creator has yet to stop for having made it, if it lives. It may have them: twice does no
+  // harm.
   return before;
 }
 
 void Supervisor::Loop::CreatorIsKnown(pid_t child, pid_t creator_tid, const Task& creator) {
   // One that has got them by another thread may have made the child before that.
   const bool has_them = creator.generation == &newest() && !switch_->unseen.contains(creator_tid);
-  const auto known = tasks_.find(child);
-  if (known == tasks_.end()) {
+  if (!tasks_.contains(child)) {
     // Or it has come, and ended, already.
-    if (!HasExited(child)) switch_->born[child] = has_them;
-    return;
-  }
-  if (switch_->unclear.erase(child) == 0) return;
-  if (has_them) {
-    HasSwitched(known->second);
-    EndSwitchIfDone();
-  } else if (TreeRelease::MayBeAsked(known->second.state)) {
-    TreeRelease::Ask(child).IgnoreError();  // it is asked at its next stop, too
+    if (IsTracedByUs(child)) switch_->born[child] = has_them;
   }
 }
 
-absl::Status Supervisor::Loop::OnTaskGone(pid_t tid) {
+void Supervisor::Loop::OnTaskGone(pid_t tid) {
   switch_->born.erase(tid);
-  switch_->unclear.erase(tid);
   switch_->shared.erase(tid);
   switch_->unseen.erase(tid);
-  for (const pid_t other : std::exchange(switch_->unclear, {})) {
-    const auto task = tasks_.find(other);
-    if (task == tasks_.end() || !TreeRelease::MayBeAsked(task->second.state)) continue;
-    PROVOST_RETURN_IF_ERROR(TreeRelease::Ask(other));
-  }
   EndSwitchIfDone();
-  return absl::OkStatus();
 }
 
 bool Supervisor::Loop::IsToCome(const std::pair<const pid_t, Task>& task) const {
   return task.second.generation != &newest() && !HasExited(task.first);
 }
 
-// A creator that is killed in its call leaves a child that nobody has named.
-bool Supervisor::Loop::IsLate(pid_t tid) const {
-  return generations_.size() > 1 && HasFewerFilters(tid, protection_.pages().filters());
+// A creator that is killed in its call leaves a child that nobody has named; it may have slept
+// since before the last switch. Where a task's own filters may be in the number, who is nobody's
+// child is taken for such a one: to have the filters twice does no harm.
+bool Supervisor::Loop::IsLate(pid_t tid, bool is_named) const {
+  if (generations_.size() == 1) return false;
+  if (HasFewerFilters(tid, protection_.pages().filters())) return true;
+  if (is_named || !protection_.pages().own_filters()) return false;
+  const absl::StatusOr<TaskStatus> status = ReadTaskStatus(tid);
+  return status.ok() && status->process == tid && !tasks_.contains(status->parent);
 }
 
 void Supervisor::Loop::SwitchAgain() {
   const size_t before = generations_[generations_.size() - 2]->filters;
   switch_.emplace();
+  // None after an upgrade: what it lacks is then what its number says (MissingFilters).
   switch_->filters.assign(filters_.begin() + static_cast<std::ptrdiff_t>(before), filters_.end());
   switch_->filter_count = protection_.pages().filters();
   protection_.pages().SetFilters(-1);

@@ -132,6 +132,31 @@ TEST_F(ReloadTest, NobodyIsForgottenThatBeginsMeanwhile) {
   }
 }
 
+// A thread that executes a program takes the number over of the one that is just given its filters.
+TEST_F(ReloadTest, AThreadMayExecuteAProgramMeanwhile) {
+  const std::string told = directory_ + "/told";
+  const auto run = Start({"-e", "log umask"}, {Victim("execs_from_thread_until"), told});
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  for (int i = 1; i <= 100; ++i) {
+    const Ended reload = Reload(*run, {absl::StrCat("deny EXDEV mkdir if mode == ", i)});
+    ASSERT_EQ(reload.exit_code, 0) << i << reload;
+  }
+  const UniqueFd file(open(told.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  EXPECT_TRUE(file.valid());
+  const Ended ended = run->Wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+}
+
+// A filter of another thread's that came in meanwhile would count as ours.
+TEST_F(ReloadTest, WhoInstallsAFilterIsWaitedFor) {
+  const auto run = Start({"-e", "log umask", "--unsafe-harden-off"}, {Victim("stays_in_seccomp")});
+  ASSERT_TRUE(run->AwaitOutput("READY\n"));
+  Reload(*run, {"deny EXDEV mkdir, mkdirat"});
+  const Ended ended = run->Wait();
+  EXPECT_EQ(ended.exit_code, 128 + SIGKILL) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("does not come back from installing a filter of its own"));
+}
+
 // A number in a file that others have mapped, and wait for.
 class SharedNumber {
  public:

@@ -29,13 +29,21 @@ constexpr unsigned kPidfdThread = O_EXCL;
 absl::StatusOr<bool> FindLine(pid_t tid, const char* name,
                               const std::function<bool(const char*)>& look) {
   FILE* file = fopen(ProcPath(tid, name).c_str(), "re");
-  if (file == nullptr) return TraceeError(absl::StrCat("open of /proc/TID/", name), tid, errno);
+  if (file == nullptr) {
+    // proc(5): there is no such directory once the task has been waited for.
+    const int error = errno == ENOENT ? ESRCH : errno;
+    return TraceeError(absl::StrCat("open of /proc/TID/", name), tid, error);
+  }
   char* line = nullptr;
   size_t capacity = 0;
   bool found = false;
   while (!found && getline(&line, &capacity, file) >= 0) found = look(line);
+  // A task that ends meanwhile is an error of the reading (ESRCH), not of the opening.
+  const int error = ferror(file) != 0 ? errno : 0;
   free(line);
   (void)fclose(file);
+  if (!found && error != 0)
+    return TraceeError(absl::StrCat("read of /proc/TID/", name), tid, error);
   return found;
 }
 

@@ -22,6 +22,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "syscalls/syscall_table.h"
 #include "tracee/borrowed_task.h"
 #include "tracee/died.h"
 #include "tracee/filter_installer.h"
@@ -229,17 +230,19 @@ absl::Status Attachment::Handle(WaitResult result) {
   return absl::OkStatus();
 }
 
+bool Attachment::Belongs(pid_t tid) {
+  const absl::StatusOr<TaskStatus> task = ReadTaskStatus(tid);
+  if (!task.ok()) return false;
+  seized_[tid] = task->process;
+  if (std::find(processes_.begin(), processes_.end(), task->process) == processes_.end()) {
+    processes_.push_back(task->process);
+  }
+  return true;
+}
+
 absl::Status Attachment::HandleStop(StoppedTask stop) {
   const pid_t tid = stop.stopped.tid();
-  if (!seized_.contains(tid)) {
-    // Born of one that is seized: a thread, or a process that is then taken too.
-    const absl::StatusOr<TaskStatus> task = ReadTaskStatus(tid);
-    if (!task.ok()) return absl::OkStatus();
-    seized_[tid] = task->process;
-    if (std::find(processes_.begin(), processes_.end(), task->process) == processes_.end()) {
-      processes_.push_back(task->process);
-    }
-  }
+  if (!seized_.contains(tid) && !Belongs(tid)) return absl::OkStatus();
   std::erase_if(unseen_, [&](const UnseenCall& call) { return call.tid == tid; });
   if (std::holds_alternative<TrapStop>(stop.event) ||
       std::holds_alternative<GroupStop>(stop.event)) {
@@ -251,6 +254,11 @@ absl::Status Attachment::HandleStop(StoppedTask stop) {
   if (std::holds_alternative<SeccompStop>(stop.event)) {
     // A filter of the task's own asked for a tracer that it does not have.
     PROVOST_RETURN_IF_ERROR(SkipSyscall(stop.stopped, -ENOSYS));
+  }
+  if (const auto* child = std::get_if<NewChildStop>(&stop.event);
+      child != nullptr && IsTracedByUs(child->child)) {
+    // Its first stop is to come, and is waited for.
+    Belongs(child->child);
   }
   if (const auto* exec = std::get_if<ExecStop>(&stop.event); exec != nullptr) {
     // Its other threads are no more; what was pending for the one that called is so for the leader.
@@ -331,8 +339,28 @@ absl::Status Attachment::Install(std::vector<Failure>& failures) {
                           : failures[0].status;
 }
 
+// A filter that comes upon all threads while ours do (SECCOMP_FILTER_FLAG_TSYNC) would be taken for
+// one of them.
+absl::Status Attachment::CheckUnseen(pid_t process) const {
+  for (const UnseenCall& call : unseen_) {
+    const auto task = seized_.find(call.tid);
+    if (task == seized_.end() || task->second != process) continue;
+    for (const Arch arch : kAllArches) {
+      for (const absl::string_view name : {"seccomp", "prctl"}) {
+        const Syscall* syscall = SyscallTable::Get().Find(arch, name);
+        if (syscall == nullptr || syscall->nr != call.nr) continue;
+        return absl::FailedPreconditionError(
+            absl::StrCat("thread ", call.tid, " of process ", process,
+                         " may be installing a filter; try again"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Attachment::InstallIn(pid_t process) {
   if (spec_.filters.empty()) return Guard(process);
+  PROVOST_RETURN_IF_ERROR(CheckUnseen(process));
   PROVOST_ASSIGN_OR_RETURN(const pid_t tid, ChooseTask(process));
   PROVOST_RETURN_IF_ERROR(Guard(process));
   auto entry = held_.extract(tid);
@@ -366,6 +394,14 @@ void Attachment::LetGo(pid_t process) {
   // outlive us, for nothing kills them.
   std::erase_if(seized_, [&](const auto& task) { return task.second == process; });
   std::erase(processes_, process);
+}
+
+std::vector<pid_t> Attachment::tasks() const {
+  std::vector<pid_t> tasks;
+  for (const auto& [tid, process] : seized_) {
+    if (!IsGone(tid)) tasks.push_back(tid);
+  }
+  return tasks;
 }
 
 void Attachment::LetAllGo() {

@@ -63,6 +63,8 @@ class Attachment {
   // The processes, by the ids of their leaders, as asked; then what they made meanwhile.
   const std::vector<pid_t>& processes() const { return processes_; }
   const std::vector<UnseenCall>& unseen() const { return unseen_; }
+  // Their threads, those that have not ended.
+  std::vector<pid_t> tasks() const;
 
   // A process that could not be taken, though others could; it was let go, and runs as before.
   struct Failure {
@@ -87,6 +89,9 @@ class Attachment {
   absl::Status StopAll();
   absl::Status Handle(WaitResult result);
   absl::Status HandleStop(StoppedTask stop);
+  // Takes note of a task born of one that is seized: a thread, or a process that is then taken too.
+  // False: it is gone.
+  bool Belongs(pid_t tid);
   // Tasks that are seized, neither held nor given up on.
   std::vector<pid_t> Awaited() const;
   // Gives up on those that are unkillable in the kernel.
@@ -94,6 +99,7 @@ class Attachment {
   absl::Status CheckFilters() const;
   absl::Status CheckThreads(pid_t process) const;
   absl::StatusOr<pid_t> ChooseTask(pid_t process) const;
+  absl::Status CheckUnseen(pid_t process) const;
   absl::Status InstallIn(pid_t process);
   absl::Status Guard(pid_t process) const;
   void LetGo(pid_t process);

@@ -193,7 +193,7 @@ absl::StatusOr<int64_t> BorrowedTask::Call(absl::string_view name,
   PROVOST_RETURN_IF_ERROR(RunToSyscallStop());
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped_));
   constexpr int64_t kRestart = -512;  // ERESTARTSYS (linux/errno.h): the stop has ended it
-  if (std::exchange(is_late_, false) && result == kRestart) {
+  if (is_late_ && result == kRestart) {
     return absl::DeadlineExceededError(
         absl::StrCat("a filter of task ", tid(), " leaves ", name, " to who does not answer"));
   }
@@ -211,6 +211,7 @@ absl::StatusOr<StoppedTask> BorrowedTask::NextStop(pid_t tid) {
   if (absl::IsDeadlineExceeded(next.status())) {
     // With registers of ours it cannot be left.
     kill(tid, SIGKILL);
+    was_killed_ = true;
     return TraceeError("SIGKILL, since it does not stop,", tid, ESRCH);
   }
   if (!next.ok()) return next.status();
@@ -222,6 +223,7 @@ absl::StatusOr<StoppedTask> BorrowedTask::NextStop(pid_t tid) {
 
 absl::Status BorrowedTask::RunToSyscallStop() {
   const pid_t tid = stopped_.tid();
+  is_late_ = false;
   while (true) {
     PROVOST_RETURN_IF_ERROR(std::move(stopped_).Restart(Resume::UntilSyscallExit()));
     PROVOST_ASSIGN_OR_RETURN(StoppedTask stop, NextStop(tid));

@@ -41,6 +41,9 @@ class BorrowedTask {
   // Which of the two it runs: its calls and structures are that architecture's.
   Arch arch() const { return arch_; }
 
+  // True once it was killed, for a stop that it did not come to.
+  bool was_killed() const { return was_killed_; }
+
   // Lets the task make the call, named as on x86_64; what it gave, a value or -errno. If `seen_at`
   // is not 0, filters see the call as made by an instruction there. kDeadlineExceeded: it waits, as
   // for who answers calls in the kernel's place (seccomp_unotify(2)), and was ended.
@@ -58,8 +61,8 @@ class BorrowedTask {
   absl::Status FindInstruction();
   absl::Status SetRegisters(const user_regs_struct& registers) const;
   absl::Status SetSignalMask(uint64_t mask) const;
-  // The next stop of the task, if it is still the one that was borrowed. One that does not stop
-  // though it was asked to is killed.
+  // The next stop of the task, if it is still the one that was borrowed. One that could, and does
+  // not stop though it was asked to, is killed.
   absl::StatusOr<StoppedTask> NextStop(pid_t tid);
   // Restarts it until the next stop of a call.
   absl::Status RunToSyscallStop();
@@ -72,6 +75,7 @@ class BorrowedTask {
   uint64_t instruction_ = 0;
   std::vector<int> late_signals_;  // came while the task was ours
   bool is_late_ = false;           // it was asked to stop, since it did not by itself
+  bool was_killed_ = false;
 };
 
 }  // namespace provost

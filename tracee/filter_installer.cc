@@ -100,7 +100,8 @@ absl::Status FilterInstaller::Install() {
   }
   // A filter of the task's own can say 0 for a call that it did not let run.
   PROVOST_ASSIGN_OR_RETURN(const std::optional<int> after, FiltersOf(task_.tid()));
-  if (!before.has_value() || *before + static_cast<int>(spec_.filters.size()) == *after) {
+  if (!before.has_value() || !after.has_value() ||
+      *before + static_cast<int>(spec_.filters.size()) == *after) {
     return absl::OkStatus();
   }
   has_installed_ = *after > *before;

@@ -178,6 +178,11 @@ void Note(absl::Status& first, const absl::Status& next) {
 
 }  // namespace
 
+bool IsFrozen(pid_t process) {
+  const absl::StatusOr<std::string> cgroup = CgroupOf(process);
+  return cgroup.ok() && !cgroup->empty() && Says(*cgroup, "frozen 1");
+}
+
 absl::Status Freezer::Take(pid_t process) {
   PROVOST_ASSIGN_OR_RETURN(const std::string origin, CgroupOf(process));
   if (origin.empty()) return absl::OkStatus();

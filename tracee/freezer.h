@@ -12,6 +12,9 @@
 
 namespace provost {
 
+// True of a process in a cgroup v2 that is frozen, by whomever.
+bool IsFrozen(pid_t process);
+
 // Processes in cgroups of their own that can be frozen: their tasks, traced or not, run nothing in
 // user space then, whatever signals or tracers do, and die of SIGKILL all the same ("cgroup.freeze"
 // in the kernel's Documentation/admin-guide/cgroup-v2.rst; kernel/cgroup/freezer.c). A process goes

@@ -95,8 +95,8 @@ absl::StatusOr<bool> RestoreCloneFlags(const Stopped& child, const SyscallReques
 // itself (SECCOMP_RET_TRAP in seccomp(2)).
 absl::Status PresentTrapAs(const Stopped& stopped, int32_t asked);
 
-// True if the signal about to be delivered is a SIGTRAP for an instruction that the task has executed
-// by itself, as it asked for (the TF flag, TRAP_TRACE in sigaction(2)).
+// True if the signal about to be delivered is a SIGTRAP for an instruction that the task has
+// executed by itself, as it asked for (the TF flag, TRAP_TRACE in sigaction(2)).
 absl::StatusOr<bool> IsStep(const Stopped& stopped);
 
 // True if the signal about to be delivered is a SIGSYS raised by seccomp for the number `nr`.

@@ -3,13 +3,20 @@
 #include <poll.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "tracee/died.h"
+#include "tracee/freezer.h"
+#include "tracee/proc_path.h"
 
 namespace provost {
 
@@ -21,16 +28,30 @@ using Clock = std::chrono::steady_clock;
 // looked for every millisecond.
 constexpr int kYields = 100;
 
+// False of a task that waits for a processor, or is frozen with its cgroup: what it does not do
+// says nothing of it.
+bool MayRun(pid_t tid) {
+  std::ifstream file(ProcPath(tid, "stat"));
+  const std::string stat{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  // After the name, which may hold anything (proc_pid_stat(5)).
+  const size_t name_end = stat.rfind(')');
+  const bool is_ready = name_end != std::string::npos && absl::StartsWith(&stat[name_end], ") R");
+  return !is_ready && !IsFrozen(tid);
+}
+
 }  // namespace
 
 absl::StatusOr<StoppedTask> StopQueue::NextStopOf(pid_t tid, std::chrono::milliseconds limit) {
-  const Clock::time_point deadline = Clock::now() + limit;
+  Clock::time_point deadline = Clock::now() + limit;
   int looks = 0;
   while (true) {
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.Poll());
     if (std::holds_alternative<NothingYet>(result)) {
       if (Clock::now() > deadline) {
-        return absl::DeadlineExceededError(absl::StrCat("task ", tid, " does not stop"));
+        if (MayRun(tid)) {
+          return absl::DeadlineExceededError(absl::StrCat("task ", tid, " does not stop"));
+        }
+        deadline += limit;
       }
       if (++looks < kYields) {
         sched_yield();
@@ -50,6 +71,15 @@ absl::StatusOr<StoppedTask> StopQueue::NextStopOf(pid_t tid, std::chrono::millis
     if (ended != nullptr) Keep(std::move(result));
     if (is_its_end) return TraceeError("wait4", tid, ESRCH);
   }
+}
+
+bool StopQueue::HasKept(pid_t tid) const {
+  return std::any_of(kept_.begin(), kept_.end(), [tid](const WaitResult& result) {
+    const auto* stop = std::get_if<StoppedTask>(&result);
+    const auto* ended = std::get_if<EndedTask>(&result);
+    return (stop != nullptr && stop->stopped.tid() == tid) ||
+           (ended != nullptr && ended->tid == tid);
+  });
 }
 
 absl::StatusOr<WaitResult> StopQueue::Poll() {

@@ -66,9 +66,13 @@ FrozenTree AwaitSuccessorsEnd(const Watched& watched) {
 [[noreturn]] void Watch(const Watched& watched) {
   const FrozenTree tree = AwaitSuccessorsEnd(watched);
   const auto is_there = [](const std::string& path) { return access(path.c_str(), F_OK) == 0; };
+  // They are named before they are made.
+  bool were_there = false;
   while (!AwaitEnd(watched.old_supervisor, kLookMilliseconds)) {
-    // It has, and has removed them.
-    if (std::none_of(tree.cgroups.begin(), tree.cgroups.end(), is_there)) _exit(0);
+    const bool are_there = std::any_of(tree.cgroups.begin(), tree.cgroups.end(), is_there);
+    // It has its tree back, and has removed them.
+    if (were_there && !are_there) _exit(0);
+    were_there = were_there || are_there;
   }
   KillFrozen(tree).IgnoreError();
   _exit(0);

@@ -67,7 +67,7 @@ absl::StatusOr<Json> AwaitSuccessor(const RunAddress& run, const UniqueFd& super
     if (now.ok() && now->value("resumed", uint64_t{0}) > before) return now;
     // The next program is the same process.
     if (poll(&end, 1, kLookMilliseconds) > 0) {
-      return absl::UnavailableError("the run ended before it went on in another program");
+      return absl::UnavailableError("the run ended, in this program or another");
     }
   }
   return absl::DeadlineExceededError("nothing came of it so far; it may wait for its log");
