@@ -155,11 +155,17 @@ absl::StatusOr<ArgumentPages::Answer> ArgumentPages::Reserve(pid_t tid, pid_t pr
                                                              const SyscallRequest& request,
                                                              size_t size) {
   Space& space = SpaceOf(tid, {process, request.IsI386()});
-  if (space.caller != 0) return Answer(Wait());
+  if (space.caller != 0) {
+    space.waiting.insert(tid);
+    return Answer(Wait());
+  }
   const bool under_way = space.installation != nullptr || space.checking.has_value();
   if (own_filters_ && !under_way) PROVOST_RETURN_IF_ERROR(TakeSealed(tid, space));
   if (!under_way) {
-    if (std::optional<ArgumentSlot> slot = TakeSlot(space, size)) return Answer(*std::move(slot));
+    if (std::optional<ArgumentSlot> slot = TakeSlot(space, size)) {
+      space.waiting.clear();
+      return Answer(*std::move(slot));
+    }
     if (size > kLargestRegion) {
       return Answer(Unavailable{absl::ResourceExhaustedError(
           absl::StrCat("arguments of ", size, " bytes are too many to be kept"))});
@@ -168,7 +174,9 @@ absl::StatusOr<ArgumentPages::Answer> ArgumentPages::Reserve(pid_t tid, pid_t pr
       space.checking = std::move(space.inherited.back());
       space.inherited.pop_back();
     } else if (space.failures >= kMaxFailures || space.mappings.size() >= kMaxRegions) {
-      space.failures = 0;
+      // All who have waited for it hear so; else each would have to wait for so many tries again.
+      space.waiting.erase(tid);
+      if (space.waiting.empty()) space.failures = 0;
       return Answer(Unavailable{space.failure});
     } else {
       const size_t shift = std::min<size_t>(space.mappings.size(), 4);
@@ -242,6 +250,7 @@ bool ArgumentPages::Ended(pid_t tid) {
   spaces_.erase({tid, true});
   bool was_caller = false;
   for (auto& [key, space] : spaces_) {
+    space.waiting.erase(tid);
     if (space.caller != tid) continue;
     // What it has done of it is not known.
     space.caller = 0;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -130,10 +131,11 @@ class ArgumentPages {
     std::vector<Mapping> mappings;
     std::vector<Mapping> inherited;  // not yet known to be there
     std::unique_ptr<Installation> installation;
-    std::optional<Mapping> checking;  // of `inherited`: is being sealed
-    pid_t caller = 0;                 // makes a call of ours
-    int failures = 0;                 // in a row
-    absl::Status failure;             // the last
+    std::optional<Mapping> checking;     // of `inherited`: is being sealed
+    pid_t caller = 0;                    // makes a call of ours
+    int failures = 0;                    // in a row
+    absl::flat_hash_set<pid_t> waiting;  // were told to, and nothing has come of it yet
+    absl::Status failure;                // the last
   };
   // Process, and whether it is i386's space.
   using Key = std::pair<pid_t, bool>;

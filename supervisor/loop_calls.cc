@@ -153,6 +153,13 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     judged = hardening_->Judge(stopped.tid(), std::move(judged), arguments);
     PROVOST_RETURN_IF_ERROR(arguments.died());
   }
+  if (info.data != kTraceData && Runs(decision.verdict)) {
+    // Not as far as its own filter goes, which has asked for a tracer of its own.
+    const bool is_log =
+        std::holds_alternative<Log>(decision.verdict) && !AsksForRecord(decision.wish);
+    judged = {{Deny{ENOSYS}, is_log ? RecordWish::kLog : decision.wish, decision.rule},
+              info.request};
+  }
   std::optional<Stopped> ready(std::move(stopped));
   PROVOST_RETURN_IF_ERROR(Protect(ready, task, info.request, judged, arguments));
   if (!ready) return absl::OkStatus();

@@ -118,16 +118,22 @@ absl::StatusOr<uint64_t> ProcessStart(pid_t pid) {
   const std::string path = absl::StrCat("/proc/", pid, "/stat");
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return Failed(absl::StatusCode::kNotFound, path);
-  const std::string stat = ReadAll(fd.get());
+  // Empty of a process that has been waited for since.
+  absl::StatusOr<uint64_t> start = ParseProcessStart(ReadAll(fd.get()));
+  if (!start.ok()) return absl::NotFoundError(absl::StrCat(path, ": ", start.status().message()));
+  return start;
+}
+
+absl::StatusOr<uint64_t> ParseProcessStart(absl::string_view stat) {
   // The name, in parentheses, may hold blanks and parentheses.
   constexpr size_t kStartTime = 22 - 3;  // fields behind the name start with the third
-  const std::vector<absl::string_view> fields =
-      absl::StrSplit(absl::string_view(stat).substr(stat.rfind(')') + 2), ' ');
+  const size_t name_end = stat.rfind(") ");
   uint64_t start = 0;
-  if (fields.size() <= kStartTime || !absl::SimpleAtoi(fields[kStartTime], &start)) {
-    return absl::NotFoundError(absl::StrCat(path, ": ", "is not to be understood"));
+  if (name_end != absl::string_view::npos) {
+    const std::vector<absl::string_view> fields = absl::StrSplit(stat.substr(name_end + 2), ' ');
+    if (fields.size() > kStartTime && absl::SimpleAtoi(fields[kStartTime], &start)) return start;
   }
-  return start;
+  return absl::InvalidArgumentError("is not to be understood");
 }
 
 std::string FormatRunState(const RunState& state) {

@@ -50,6 +50,8 @@ std::vector<uint64_t> ContidsOfOtherRuns(const std::string& directory,
 
 // When a process began; kNotFound if there is none.
 absl::StatusOr<uint64_t> ProcessStart(pid_t pid);
+// The same of what /proc/PID/stat says.
+absl::StatusOr<uint64_t> ParseProcessStart(absl::string_view stat);
 
 std::string FormatRunState(const RunState& state);
 // kInvalidArgument for what FormatRunState does not write.

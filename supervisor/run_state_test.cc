@@ -146,5 +146,14 @@ TEST(RunStateTest, TellsAProcessFromOneThatHadItsNumber) {
   EXPECT_FALSE(Exists(left));
 }
 
+TEST(RunStateTest, AProcessThatEndsWhileItIsReadHasNoStart) {
+  for (const char* stat : {"", "1", "1 (sh", "1 (sh)", "1 (sh) ", "1 (sh) S 1 1"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(ParseProcessStart(stat).status())) << stat;
+  }
+  const auto start =
+      ParseProcessStart("1 (a) b) S 1 1 1 0 -1 4 1 1 1 1 1 1 1 1 20 0 1 0 4711 1 1 1");
+  EXPECT_EQ(start.value_or(0), 4711u);
+}
+
 }  // namespace
 }  // namespace provost

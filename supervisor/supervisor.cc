@@ -152,6 +152,8 @@ absl::StatusOr<Outcome> Supervisor::Adopt(absl::string_view state, const FrozenT
   return loop->Adopt(state, tree, adoption);
 }
 
+FrozenTree FindFrozen(pid_t supervisor) { return {.cgroups = Freezer::MadeBy(supervisor)}; }
+
 absl::Status KillFrozen(const FrozenTree& tree) { return Freezer(tree.cgroups).Kill(); }
 
 }  // namespace provost

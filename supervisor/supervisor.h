@@ -203,6 +203,9 @@ struct Adoption {
   std::function<void(std::chrono::nanoseconds)> thawed;
 };
 
+// The tree, as far as it is frozen, that this supervisor hands over, or has when it died.
+FrozenTree FindFrozen(pid_t supervisor);
+
 // Kills every task of a tree that nobody takes.
 absl::Status KillFrozen(const FrozenTree& tree);
 

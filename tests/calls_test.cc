@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -354,6 +355,18 @@ TEST(OwnFilterTest, ATraceOfItsOwnDoesNotHideOurs) {
                 Succeeded());
     EXPECT_THAT(RunSupervised(OptionsOf({"return 7 getppid"}), {victim, "7", data}), Succeeded());
   }
+}
+
+// Nor do ours make a call run that its own filter wants to be asked about.
+TEST(OwnFilterTest, ATraceOfItsOwnIsNotAnsweredByOurs) {
+  CollectingSink sink;
+  Options options = OptionsOf({"log getppid as \"seen\""});
+  options.sink = &sink;
+  const std::string enosys = std::to_string(-ENOSYS);
+  EXPECT_THAT(RunSupervised(options, {Victim("own_filter_trace"), enosys, "0xbeef"}), Succeeded());
+  const auto seen = std::count_if(sink.decisions().begin(), sink.decisions().end(),
+                                  [](const auto& event) { return event.rule == "seen"; });
+  EXPECT_EQ(seen, 2);
 }
 
 // Where our filter did not ask for a tracer, the task has none: the kernel answers ENOSYS.

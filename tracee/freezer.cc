@@ -11,9 +11,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -32,6 +34,9 @@ namespace {
 // What the kernel does to tasks that are told to is done in microseconds; these are milliseconds.
 constexpr int kFreezeLimit = 1000;
 constexpr int kEndLimit = 5000;
+// The names of the cgroups begin so.
+constexpr absl::string_view kName = "provost-handover.";
+
 // Passes over processes that are moved; each finds those that were born meanwhile.
 constexpr int kMostPasses = 1000;
 
@@ -200,13 +205,27 @@ absl::Status Freezer::Take(pid_t process) {
                        ", whose type is ", absl::StripSuffix(type, "\n")));
     }
     const std::string path =
-        absl::StrCat(origin, "/provost-handover.", getpid(), ".", std::random_device()());
+        absl::StrCat(origin, "/", kName, getpid(), ".", std::random_device()());
     if (announce_) announce_(path);
     if (mkdir(path.c_str(), 0700) != 0) return Refused("make", path, errno);
     own = cgroups_.insert(cgroups_.end(), path);
   }
   const int error = WriteAll(*own + "/cgroup.procs", absl::StrCat(process));
   return error == 0 || error == ESRCH ? absl::OkStatus() : Refused("move tasks to", *own, error);
+}
+
+std::vector<std::string> Freezer::MadeBy(pid_t process) {
+  std::vector<std::string> cgroups;
+  const absl::StatusOr<CgroupMount> mount = FindMount();
+  if (!mount.ok()) return cgroups;
+  const std::string beginning = absl::StrCat(kName, process, ".");
+  std::error_code error;
+  // Others come and go meanwhile.
+  std::filesystem::recursive_directory_iterator at(mount->directory, error);
+  for (; !error && at != end(at); at.increment(error)) {
+    if (absl::StartsWith(at->path().filename().string(), beginning)) cgroups.push_back(at->path());
+  }
+  return cgroups;
 }
 
 absl::StatusOr<std::vector<pid_t>> Freezer::Threads() const {

@@ -28,6 +28,9 @@ class Freezer {
   // Another process's, by its cgroups().
   explicit Freezer(std::vector<std::string> cgroups) : cgroups_(std::move(cgroups)) {}
 
+  // The cgroups that another process has made for this, and not removed.
+  static std::vector<std::string> MadeBy(pid_t process);
+
   // Moves a process in, with all its threads, unless it is in already; nothing happens to one that
   // is gone. kFailedPrecondition: there is no cgroup v2 that we may write, or the process is in one
   // that is no plain domain.

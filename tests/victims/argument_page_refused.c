@@ -1,8 +1,11 @@
-// Installs a filter that traps (argv[1]: trap) or refuses (errno) socketpair, and opens files: each
-// time the answer is ENOMEM, never a SIGSYS, and the standard input is sent nothing. Needs a policy
-// that looks at the path of openat.
+// Installs a filter that traps (argv[1]: trap) or refuses (errno) socketpair, and opens files, in
+// threads that do so all the time, until each has often enough: each time the answer is ENOMEM,
+// never a SIGSYS, and the standard input is sent nothing. Needs a policy that looks at the path of
+// openat.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -22,6 +25,19 @@ static void RefuseSocketpair(unsigned action) {
   EXPECT(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
+enum { kThreads = 8, kOpens = 10 };
+
+static atomic_int ready;
+
+static void* OpenInVain(void* unused) {
+  for (int i = 0; atomic_load(&ready) < kThreads; ++i) {
+    EXPECT_EQ(OpenOne("/dev/null"), -1);
+    EXPECT_EQ(errno, ENOMEM);
+    if (i == kOpens) atomic_fetch_add(&ready, 1);
+  }
+  return unused;
+}
+
 int main(int argc, char** argv) {
   EXPECT_EQ(argc, 2);
   if (strcmp(argv[1], "again") != 0) {
@@ -33,10 +49,11 @@ int main(int argc, char** argv) {
     execl("/proc/self/exe", argv[0], "again", NULL);
     Fail("execl: errno %d", errno);
   }
-  for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(OpenOne("/dev/null"), -1);
-    EXPECT_EQ(errno, ENOMEM);
+  pthread_t threads[kThreads];
+  for (int i = 0; i < kThreads; ++i) {
+    EXPECT_EQ(pthread_create(&threads[i], NULL, OpenInVain, NULL), 0);
   }
+  for (int i = 0; i < kThreads; ++i) EXPECT_EQ(pthread_join(threads[i], NULL), 0);
   char byte;
   EXPECT_EQ(recv(kPeer, &byte, 1, MSG_DONTWAIT), -1);
   Succeed();

@@ -75,14 +75,12 @@ absl::StatusOr<Succession> ParseSuccession(const std::string& text) {
 
 // The message that the tree is ours to take; `tree` is what it is known to be in, also where an
 // error comes of it. kUnavailable: the old supervisor is gone.
-absl::StatusOr<HandoverChannel::Message> AwaitState(HandoverChannel& channel,
-                                                    const HandoverWatch& watch, FrozenTree& tree) {
+absl::StatusOr<HandoverChannel::Message> AwaitState(HandoverChannel& channel, FrozenTree& tree) {
   while (true) {
     PROVOST_ASSIGN_OR_RETURN(HandoverChannel::Message message, channel.Receive(kHandover));
     const Json& body = message.body;
     if (body.contains("cgroup") && body["cgroup"].is_string()) {
       tree.cgroups.push_back(body["cgroup"].get<std::string>());
-      watch.Add(tree.cgroups.back());
     } else if (body.contains("left") && message.passed.valid()) {
       tree.since = std::chrono::nanoseconds(body.value("since", int64_t{0}));
       return message;
@@ -147,7 +145,7 @@ absl::StatusOr<TakenOver> TakeOverRun(const AdoptedRun& run) {
   // Who is gone may have begun all the same.
   if (!answer.ok() && !absl::IsUnavailable(answer.status())) return answer.status();
   FrozenTree tree;
-  absl::StatusOr<HandoverChannel::Message> left = AwaitState(channel, *watch, tree);
+  absl::StatusOr<HandoverChannel::Message> left = AwaitState(channel, tree);
   if (absl::IsUnavailable(left.status())) {
     if (tree.cgroups.empty() && !answer.ok()) return answer.status();
     // What it had let go of has no tracer, and is frozen; the rest has died with it.

@@ -4,18 +4,16 @@
 #include <sys/types.h>
 
 #include <memory>
-#include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
-#include "base/unique_fd.h"
 
 namespace provost {
 
 // A process that looks on while this one takes a run over from its supervisor. While nobody has the
 // tree it is frozen, and no tracer's death kills it: should both be killed then, it would stand
-// still for good. The watch kills it. It waits for nothing where the old supervisor lives, which
-// takes its tree back. Like a guardian it is in a session of its own, and blocks all signals.
+// still for good. The watch kills it, and removes its cgroups. It ends where the old supervisor
+// lives, which takes its tree back. Like a guardian it is in a session of its own, and blocks all
+// signals.
 class HandoverWatch {
  public:
   // Forks it. The process has no other thread. An error: it cannot be had.
@@ -25,14 +23,10 @@ class HandoverWatch {
   HandoverWatch(const HandoverWatch&) = delete;
   HandoverWatch& operator=(const HandoverWatch&) = delete;
 
-  // The tree is to be in this cgroup, too.
-  void Add(const std::string& cgroup) const;
-
  private:
-  HandoverWatch(pid_t pid, UniqueFd cgroups) : pid_(pid), cgroups_(std::move(cgroups)) {}
+  explicit HandoverWatch(pid_t pid) : pid_(pid) {}
 
   pid_t pid_;
-  UniqueFd cgroups_;  // written to
 };
 
 }  // namespace provost
