@@ -5,14 +5,18 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
-#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "tracee/died.h"
 #include "tracee/freezer.h"
@@ -28,15 +32,35 @@ using Clock = std::chrono::steady_clock;
 // looked for every millisecond.
 constexpr int kYields = 100;
 
-// False of a task that waits for a processor, or is frozen with its cgroup: what it does not do
-// says nothing of it.
-bool MayRun(pid_t tid) {
+// What /proc/TID/stat says of how a task does (proc_pid_stat(5)).
+struct Progress {
+  bool is_ready = false;  // it runs, or waits for a processor
+  uint64_t ticks = 0;     // of time it has run for
+};
+
+Progress ProgressOf(pid_t tid) {
+  constexpr size_t kUserTime = 14 - 3;  // fields behind the name, which may hold anything
   std::ifstream file(ProcPath(tid, "stat"));
   const std::string stat{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  // After the name, which may hold anything (proc_pid_stat(5)).
-  const size_t name_end = stat.rfind(')');
-  const bool is_ready = name_end != std::string::npos && absl::StartsWith(&stat[name_end], ") R");
-  return !is_ready && !IsFrozen(tid);
+  const size_t name_end = stat.rfind(") ");
+  if (name_end == std::string::npos) return {};
+  const std::vector<absl::string_view> fields =
+      absl::StrSplit(absl::string_view(stat).substr(name_end + 2), ' ');
+  uint64_t user = 0;
+  uint64_t system = 0;
+  if (fields.size() <= kUserTime + 1 || !absl::SimpleAtoi(fields[kUserTime], &user) ||
+      !absl::SimpleAtoi(fields[kUserTime + 1], &system)) {
+    return {};
+  }
+  return {fields[0] == "R", user + system};
+}
+
+// True of a task that waits for a processor, and has had next to no time on one since `before`, or
+// is frozen with its cgroup: what it does not do says nothing of it.
+bool HadNoChance(pid_t tid, const Progress& before) {
+  constexpr uint64_t kFewTicks = 10;  // a tenth of a second
+  const Progress now = ProgressOf(tid);
+  return (now.is_ready && now.ticks < before.ticks + kFewTicks) || IsFrozen(tid);
 }
 
 }  // namespace
@@ -44,14 +68,20 @@ bool MayRun(pid_t tid) {
 absl::StatusOr<StoppedTask> StopQueue::NextStopOf(pid_t tid, std::chrono::milliseconds limit) {
   Clock::time_point deadline = Clock::now() + limit;
   int looks = 0;
+  bool is_slow = false;
+  Progress before;
   while (true) {
     PROVOST_ASSIGN_OR_RETURN(WaitResult result, waiter_.Poll());
     if (std::holds_alternative<NothingYet>(result)) {
       if (Clock::now() > deadline) {
-        if (MayRun(tid)) {
+        if (!HadNoChance(tid, before)) {
           return absl::DeadlineExceededError(absl::StrCat("task ", tid, " does not stop"));
         }
         deadline += limit;
+      }
+      if (!is_slow && looks == kYields) {
+        is_slow = true;
+        before = ProgressOf(tid);
       }
       if (++looks < kYields) {
         sched_yield();

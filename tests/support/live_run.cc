@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -21,7 +22,9 @@
 namespace provost {
 
 void LiveRunTest::SetUp() {
-  const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+  // That of a test with parameters has one.
+  std::replace(name.begin(), name.end(), '/', '.');
   directory_ = TemporaryPath(absl::StrCat(name, ".", getpid()));
   ASSERT_EQ(mkdir(directory_.c_str(), 0700), 0);
   ASSERT_EQ(setenv("PROVOST_RUNTIME_DIR", (directory_ + "/run").c_str(), 1), 0);
