@@ -84,9 +84,11 @@ ArgumentMode ResolveMode(ArgumentMode mode, absl::Span<const Policy> policies) {
 }
 
 bool InstallsFilter(const SyscallRequest& request) {
+  const auto operation = static_cast<uint32_t>(request.args[0]);
+  // Asked of every call that runs; of next to none more than this.
+  if (operation != SECCOMP_SET_MODE_FILTER && operation != PR_SET_SECCOMP) return false;
   const Syscall* call = SyscallTable::Get().Find(request);
   if (call == nullptr) return false;
-  const auto operation = static_cast<uint32_t>(request.args[0]);
   return (call->signature->name == "seccomp" && operation == SECCOMP_SET_MODE_FILTER) ||
          (call->signature->name == "prctl" && operation == PR_SET_SECCOMP);
 }

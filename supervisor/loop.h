@@ -235,14 +235,14 @@ class Supervisor::Loop {
   std::vector<Decision> Unheard();
   // Has the run go on under other policies; nothing has changed if it refuses.
   absl::StatusOr<Reloaded> Reload(const ReloadRequest& request, const Identity& client);
-  absl::Status MayReload() const;
+  absl::Status MayReload();
   absl::StatusOr<std::vector<Policy>> ParseFor(const ReloadRequest& request) const;
   absl::Status CheckGate() const;
   absl::StatusOr<std::vector<BpfProgram>> NewFilters(const std::vector<Policy>& policies,
                                                      const Hardening* hardening) const;
   absl::Status RecordReload(const ReloadRequest& request, const Identity& client);
   absl::Status BeginSwitch(std::vector<BpfProgram> filters);
-  ReloadProgress Progress() const;
+  ReloadProgress Progress();
   // True of one that is not in the newest generation, and will be.
   bool IsToCome(const std::pair<const pid_t, Task>& task) const;
   // Of Switch::unseen those that will stop.

@@ -51,7 +51,7 @@ const char* OnOff(bool on) { return on ? "on" : "off"; }
 
 }  // namespace
 
-absl::Status Supervisor::Loop::MayReload() const {
+absl::Status Supervisor::Loop::MayReload() {
   if (options_.mode == Mode::kUnrestricted) {
     return absl::FailedPreconditionError("the run is unrestricted: it has no policy to replace");
   }
@@ -65,8 +65,7 @@ absl::Status Supervisor::Loop::MayReload() const {
   if (departure_ || killing_) {
     return absl::FailedPreconditionError("the tree is being left, or killed");
   }
-  if (switch_) {
-    const size_t switching = Progress().switching;
+  if (const size_t switching = Progress().switching; switch_) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the last reload is under way, with ", switching, switching == 1 ? " task" : " tasks",
         " to come (a parent in vfork comes when its child has run another program or "
@@ -245,13 +244,16 @@ std::vector<Decision> Supervisor::Loop::Unheard() {
   return unheard;
 }
 
-ReloadProgress Supervisor::Loop::Progress() const {
+ReloadProgress Supervisor::Loop::Progress() {
+  // A leader that exits tells nobody, and was perhaps the last that was waited for. If the switch
+  // is not over then, somebody is counted below.
+  if (switch_) EndSwitchIfDone();
   auto switching = std::count_if(tasks_.begin(), tasks_.end(),
                                  [this](const auto& task) { return IsToCome(task); });
   if (switch_) {
     switching += std::count_if(switch_->born.begin(), switch_->born.end(), IsBornBefore);
+    switching += CountUnseen();
   }
-  if (switch_) switching += CountUnseen();
   return {newest().number, static_cast<size_t>(switching)};
 }
 

@@ -29,9 +29,19 @@
 namespace provost {
 namespace {
 
+using std::chrono_literals::operator""ms;
+
 int Rounds() {
   const char* const number = getenv("PROVOST_DEATHS");
   return number == nullptr ? 10 : atoi(number);
+}
+
+// Until a random moment of a protocol, which takes some 50 ms.
+void LetTimePass(std::minstd_rand& random, std::chrono::microseconds at_most) {
+  const std::chrono::microseconds time(
+      std::uniform_int_distribution<int64_t>(0, at_most.count())(random));
+  const auto until = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
 }
 
 std::string StatusOf(pid_t pid) { return ReadFile(absl::StrCat("/proc/", pid, "/status")); }
@@ -73,12 +83,6 @@ struct Deaths {
 
 class ProtocolDeathsTest : public LiveRunTest, public testing::WithParamInterface<Deaths> {
  protected:
-  // A moment of the protocol, which takes some 50 ms.
-  void LetTimePass() {
-    const auto until = std::chrono::steady_clock::now() +
-                       std::chrono::microseconds(std::uniform_int_distribution(0, 60'000)(random_));
-    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
-  }
   void Kill(pid_t run, pid_t command) {
     const Victims who = GetParam().who;
     if (who == Victims::kSupervisor || who == Victims::kBoth) kill(run, SIGKILL);
@@ -104,7 +108,7 @@ TEST_P(ProtocolDeathsTest, NothingIsLeftStoppedOrUnsupervised) {
                                      absl::StrCat(run.pid())};
     if (protocol == "reload") argv.insert(argv.end(), {"-e", "deny EXDEV mkdir"});
     Subprocess command(argv);
-    LetTimePass();
+    LetTimePass(random_, 60ms);
     Kill(run.pid(), command.pid());
     ASSERT_EQ(write(fifo.get(), "go\n", 3), 3);
     // The program may have lost a task that would have been told.
@@ -143,9 +147,7 @@ TEST(AttachDeathsTest, NothingIsLeftStopped) {
     ASSERT_TRUE(program.AwaitOutput("READY\n"));
     Subprocess attach({Runfile("tools/cli/provost"), "attach", "-e", "deny EACCES getppid",
                        absl::StrCat(program.pid())});
-    const auto until = std::chrono::steady_clock::now() +
-                       std::chrono::microseconds(std::uniform_int_distribution(0, 40'000)(random));
-    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    LetTimePass(random, 40ms);
     kill(attach.pid(), SIGKILL);
     ASSERT_FALSE(attach.Wait().timed_out);
     const std::string status = StatusOf(program.pid());
