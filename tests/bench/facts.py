@@ -27,6 +27,10 @@ def _output(*command):
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def _debian_version(package):
+    return _output("dpkg-query", "-W", "-f", "${Version}", package)
+
+
 def _commit(directory):
     commit = _output("git", "-C", directory, "rev-parse", "--short=12", "HEAD")
     if not commit:
@@ -45,6 +49,7 @@ def describe(cpus, scratch):
         "kernel": platform.release(),
         "commit": _commit(source),
         "strace": _output("strace", "-V").partition("\n")[0].rpartition(" ")[2],
+        "proot": _debian_version("proot"),
         "log_filesystem": _output("stat", "-f", "-c", "%T", scratch) or "unknown",
     }
 
