@@ -3,6 +3,7 @@
 
 import html
 import json
+import statistics
 import sys
 
 # Rows that are shown, in what words, and whose they are.
@@ -37,15 +38,24 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
 """
 
 
+def _middle_half(samples):
+    """From the first quartile to the third: of one round the round itself."""
+    if len(samples) < 2:
+        return samples[0], samples[0]
+    low, _, high = statistics.quantiles(samples, n=4, method="inclusive")
+    return low, high
+
+
 def _bars(result):
-    """Those that were measured, in µs."""
+    """Those that were measured: their words, whose they are, median and middle half in µs."""
     rows = {row["name"]: row for row in result["rows"]}
     floors = {row["floor"] for row in result["rows"] if "floor" in row and row["name"] == "native"}
     if floors:
         rows["floor"] = rows[floors.pop()]
     for name, words, kind in BARS:
         if name in rows:
-            yield words, kind, *(rows[name][key] / 1e3 for key in ("median", "min", "max"))
+            figures = (rows[name]["median"], *_middle_half(rows[name]["samples"]))
+            yield words, kind, *(figure / 1e3 for figure in figures)
 
 
 def _tick(largest):
@@ -76,8 +86,9 @@ def _grid(scale, largest, bottom):
 def _caption(result):
     facts = result["facts"]
     cpu = f"{facts['cpu']}, {facts['cpus']} CPUs{', virtual' if facts['virtual'] else ''}"
-    yield (f"Median of {result['rounds']} rounds in one run; thin lines: from the fastest round to "
-           "the slowest.")
+    others = facts["others_cpus"]
+    busy = f" Others kept {others:.1f} CPUs busy meanwhile." if others >= 0.05 else ""
+    yield f"Median of {result['rounds']} rounds in one run; thin lines: the middle half.{busy}"
     yield (f"{cpu}; Linux {facts['kernel']}; strace {facts['strace'] or 'absent'}; provost "
            f"{facts['commit']}; {facts['time'][:10]}")
 
@@ -87,7 +98,7 @@ def draw(result):
     bars = list(_bars(result))
     if not bars:
         raise ValueError("none of the rows of the picture was measured")
-    largest = max(high for *_, high in bars)
+    largest = max(max(figures) for _, _, *figures in bars)
     scale = (WIDTH - LEFT - RIGHT) / largest
     bottom = TOP + STEP * len(bars)
     height = bottom + 62
