@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/scheduling.h"
 
 namespace provost {
 namespace {
@@ -71,6 +72,7 @@ absl::Status OutletQueue::State::Enqueue(absl::string_view text, size_t sent,
 }
 
 void OutletQueue::State::Run() {
+  TakeOrdinaryScheduling();
   std::unique_lock<std::mutex> lock(mutex);
   while (true) {
     work.wait(lock, [this] { return stop || !pieces.empty(); });

@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "base/scheduling.h"
 #include "base/status_macros.h"
 #include "supervisor/control_peer.h"
 
@@ -138,6 +139,7 @@ void ControlSocket::CarryOut(const std::function<Json(const ControlRequest&)>& h
 }
 
 void ControlSocket::Serve() {
+  TakeOrdinaryScheduling();
   int patience = kFirstPatience;
   while (true) {
     const bool unheard = HandOutAnswers();

@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/types/span.h"
+#include "base/scheduling.h"
 #include "base/status_macros.h"
 #include "policy/harden.h"
 #include "syscalls/syscall_table.h"
@@ -172,6 +173,7 @@ pid_t StartHost() {
   const pid_t host = fork();
   if (host == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    TakeOrdinaryScheduling();
     for (;;) pause();
   }
   if (host > 0 && setpgid(host, host) == 0) return host;

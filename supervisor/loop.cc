@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -294,7 +295,24 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
   return result;
 }
 
+absl::StatusOr<WaitResult> Supervisor::Loop::PollForEvent() {
+  const auto until = std::chrono::steady_clock::now() + Placement::kSpin;
+  while (true) {
+    absl::StatusOr<WaitResult> result = waiter_.Poll();
+    if (!result.ok() || !std::holds_alternative<NothingYet>(*result)) return result;
+    placement_.OnNoStop();
+    const bool goes_on = placement_.place() == Place::kSpinning && !run_control_->pending() &&
+                         std::chrono::steady_clock::now() < until;
+    if (!goes_on) return result;
+  }
+}
+
 absl::StatusOr<WaitResult> Supervisor::Loop::WaitForEvent() {
+  if (placement_.place() != Place::kFree) {
+    absl::StatusOr<WaitResult> soon = PollForEvent();
+    const bool is_there = !soon.ok() || !std::holds_alternative<NothingYet>(*soon);
+    if (is_there || run_control_->pending()) return soon;
+  }
   const bool may_give_up = root_end_ && !killing_;
   if (guardian_) guardian_->Waits();
   const bool may_be_asked = run_control_->listens() || (options_.leave && reason_.empty());
@@ -317,6 +335,7 @@ absl::Status Supervisor::Loop::Dispatch(StoppedTask stop) {
   // (even after its end), or never, if the creator is killed.
   const auto [entry, is_new] = tasks_.try_emplace(stop.stopped.tid());
   Task& task = entry->second;
+  placement_.OnStop(entry->first);
   if (is_new) {
     task.generation = GenerationOfNew(entry->first);
     run_control_->Seen(entry->first);

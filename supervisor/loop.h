@@ -35,6 +35,7 @@
 #include "supervisor/kernel_features.h"
 #include "supervisor/kernel_refusals.h"
 #include "supervisor/lineage.h"
+#include "supervisor/placement.h"
 #include "supervisor/recorder.h"
 #include "supervisor/reload.h"
 #include "supervisor/repeated_calls.h"
@@ -114,7 +115,8 @@ class Supervisor::Loop {
         lineage_(recorder_.containers()),
         read_watch_(options.read_bounds,
                     [this](pid_t tid, ReadWatch::Killed what) { SayKilledForReading(tid, what); }),
-        guardian_(std::move(guardian)) {
+        guardian_(std::move(guardian)),
+        placement_(options.placement) {
     generations_.push_back(MakeGeneration(0, options.policies));
   }
 
@@ -165,6 +167,8 @@ class Supervisor::Loop {
   absl::Status Handle(WaitResult& result);
   absl::StatusOr<WaitResult> NextEvent();
   absl::StatusOr<WaitResult> WaitForEvent();
+  // What is there, or soon where it spins; else NothingYet.
+  absl::StatusOr<WaitResult> PollForEvent();
   // Kills the tree if the embedder wants its end.
   bool GiveUp();
   absl::Status Dispatch(StoppedTask stop);
@@ -358,6 +362,7 @@ class Supervisor::Loop {
   ReadWatch read_watch_;
   std::unique_ptr<Guardian> guardian_;  // null: nobody looks on
   Waiter waiter_;
+  Placement placement_;
   std::deque<WaitResult> taken_;  // what attaching brought, to be handled first
   // Pointers to elements stay good while others come and go.
   absl::node_hash_map<pid_t, Task> tasks_;

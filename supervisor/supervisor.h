@@ -31,6 +31,7 @@
 #include "supervisor/argument_mode.h"
 #include "supervisor/departure.h"
 #include "supervisor/guardian.h"
+#include "supervisor/placement_choice.h"
 #include "tracee/launcher.h"
 #include "tracee/read_watch.h"
 #include "tracee/signal_state.h"
@@ -98,6 +99,11 @@ struct Options {
   // How long a task may hold the supervisor up through memory that somebody provides on demand,
   // before it is killed for it, and then the tree.
   ReadWatch::Bounds read_bounds;
+
+  // Where the tracing thread runs while tasks stop often. It is scheduled as before when the run
+  // is over. Threads that callbacks, deciders and sinks start meanwhile begin as it is scheduled;
+  // TakeOrdinaryScheduling (base/scheduling.h) makes them ordinary ones.
+  PlacementMode placement = PlacementMode::kAuto;
 
   // A process that kills a supervisor that hangs; none if absent. What this thread does in
   // callbacks, deciders and sinks counts as its work.

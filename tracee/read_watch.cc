@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "base/scheduling.h"
 
 namespace provost {
 namespace {
@@ -101,6 +102,7 @@ void ReadWatch::Start() {
 }
 
 void ReadWatch::Look() {
+  TakeOrdinaryScheduling();
   uint64_t seen = 0;
   int unchanged = 0;
   std::unique_lock lock(mutex_);

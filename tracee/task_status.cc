@@ -32,6 +32,29 @@ absl::StatusOr<std::string> ReadBeginning(const std::string& path) {
   return absl::NotFoundError(absl::StrCat("cannot read ", path, ": errno ", errno));
 }
 
+// A field of /proc/TID/stat behind the name, which is the second; numbered as in proc_pid_stat(5).
+absl::StatusOr<std::string> ReadStatField(pid_t tid, size_t number) {
+  constexpr size_t kFirst = 3;
+  const std::string path = ProcPath(tid, "stat");
+  PROVOST_ASSIGN_OR_RETURN(const std::string text, ReadBeginning(path));
+  // The name can hold anything, and no field behind it a parenthesis.
+  const size_t name_end = text.rfind(") ");
+  const std::vector<absl::string_view> fields = absl::StrSplit(
+      absl::string_view(text).substr(name_end == std::string::npos ? 0 : name_end + 2), ' ');
+  if (fields.size() > number - kFirst) {
+    return std::string(absl::StripAsciiWhitespace(fields[number - kFirst]));
+  }
+  return absl::InternalError(absl::StrCat(path, " has no field ", number));
+}
+
+absl::StatusOr<int> ReadStatNumber(pid_t tid, size_t number) {
+  PROVOST_ASSIGN_OR_RETURN(const std::string field, ReadStatField(tid, number));
+  int value = 0;
+  if (absl::SimpleAtoi(field, &value)) return value;
+  return absl::InternalError(
+      absl::StrCat(ProcPath(tid, "stat"), ": field ", number, " is no number"));
+}
+
 }  // namespace
 
 absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid) {
@@ -55,20 +78,13 @@ absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid) {
   return absl::InternalError(absl::StrCat(path, " does not say whose task it is"));
 }
 
-absl::StatusOr<int> ReadWaitStatus(pid_t tid) {
-  constexpr size_t kExitCode = 52 - 3;  // behind the name, which is the second field
-  const std::string path = ProcPath(tid, "stat");
-  PROVOST_ASSIGN_OR_RETURN(const std::string text, ReadBeginning(path));
-  // The name can hold anything, and no field behind it a parenthesis.
-  const size_t name_end = text.rfind(") ");
-  const std::vector<absl::string_view> fields = absl::StrSplit(
-      absl::string_view(text).substr(name_end == std::string::npos ? 0 : name_end + 2), ' ');
-  int status = 0;
-  if (fields.size() > kExitCode &&
-      absl::SimpleAtoi(absl::StripAsciiWhitespace(fields[kExitCode]), &status)) {
-    return status;
-  }
-  return absl::InternalError(absl::StrCat(path, " does not say how it ended"));
+absl::StatusOr<int> ReadWaitStatus(pid_t tid) { return ReadStatNumber(tid, 52); }
+
+absl::StatusOr<int> ReadLastCpu(pid_t tid) { return ReadStatNumber(tid, 39); }
+
+absl::StatusOr<char> ReadTaskState(pid_t tid) {
+  PROVOST_ASSIGN_OR_RETURN(const std::string state, ReadStatField(tid, 3));
+  return state.empty() ? '\0' : state.front();
 }
 
 }  // namespace provost

@@ -25,6 +25,14 @@ absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid);
 // proc_pid_stat(5); 0 where we may not trace it). kNotFound: there is no such task. Thread-safe.
 absl::StatusOr<int> ReadWaitStatus(pid_t tid);
 
+// The CPU that a task runs on, or ran on last (processor of /proc/TID/stat). kNotFound as above.
+// Thread-safe.
+absl::StatusOr<int> ReadLastCpu(pid_t tid);
+
+// What a task does, as ps(1) shows it: `R` runs or waits for a CPU, `t` is stopped by its tracer
+// (state of /proc/TID/stat). kNotFound as above. Thread-safe.
+absl::StatusOr<char> ReadTaskState(pid_t tid);
+
 }  // namespace provost
 
 #endif  // PROVOST_TRACEE_TASK_STATUS_H_

@@ -28,6 +28,8 @@
 #include "policy/stack.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
+#include "supervisor/placement.h"
+#include "supervisor/placement_choice.h"
 #include "supervisor/run_state.h"
 #include "supervisor/supervisor.h"
 #include "tools/cli/adoption.h"
@@ -50,6 +52,12 @@ constexpr std::array<std::pair<const char*, ArgumentMode>, 2> kArgumentModes = {
     {"protect", ArgumentMode::kProtect},
     {"trust", ArgumentMode::kTrust},
 }};
+constexpr std::array<std::pair<const char*, PlacementMode>, 4> kPlacements = {{
+    {"auto", PlacementMode::kAuto},
+    {"together", PlacementMode::kTogether},
+    {"spin", PlacementMode::kSpin},
+    {"off", PlacementMode::kOff},
+}};
 constexpr std::array<std::pair<const char*, OnAuditFailure>, 3> kAuditFailures = {{
     {"stop", OnAuditFailure::kStop},
     {"continue", OnAuditFailure::kContinue},
@@ -64,6 +72,7 @@ struct RunArguments {
   OutputArguments output;
   std::string mode = "enforce";
   std::string arguments;  // "": protect, where the kernel can
+  std::string placement = "auto";
   std::string on_audit_failure = "stop";
   std::optional<std::string> actions_logged;
   bool audited = false;
@@ -220,6 +229,13 @@ std::optional<int> Prepare(const RunArguments& arguments,
   options.mode = ValueOf(kModes, arguments.mode);
   if (!arguments.arguments.empty()) {
     options.arguments = ValueOf(kArgumentModes, arguments.arguments);
+  }
+  options.placement = ValueOf(kPlacements, arguments.placement);
+  if (options.placement == PlacementMode::kTogether) {
+    if (const absl::Status status = Placement::MayBeTogether(); !status.ok()) {
+      Complain(absl::StrCat("--placement together: ", status.message(), "; or let provost choose"));
+      return kExitUsage;
+    }
   }
   options.seed = arguments.seed.value_or(std::random_device()());
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
@@ -524,6 +540,13 @@ void AddSuperviseOptions(CLI::App* command, const std::shared_ptr<RunArguments>&
                    "6.10 trust)")
       ->type_name("HOW")
       ->check(OneOf(kArgumentModes));
+  command
+      ->add_option("--placement", arguments->placement,
+                   "where provost runs while tasks stop often: auto (default: what turns out to be "
+                   "the fastest), together (on the task's CPU), spin (it does not sleep between "
+                   "two stops), or off")
+      ->type_name("HOW")
+      ->check(OneOf(kPlacements));
   command
       ->add_option("--on-audit-failure", arguments->on_audit_failure,
                    "what tasks do while a decision cannot be recorded: stop (default: wait until "
