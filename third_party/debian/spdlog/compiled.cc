@@ -1,5 +1,5 @@
-// What Debian's shared libspdlog and libfmt hold of what this tree uses, from the sources that their
-// headers bring along: Debian has neither as an archive.
+// What Debian's shared libspdlog and libfmt hold of what this tree uses, from the sources that
+// their headers bring along: Debian has neither as an archive.
 
 #include "fmt/format-inl.h"
 #include "spdlog/common-inl.h"
