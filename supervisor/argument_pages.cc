@@ -298,7 +298,9 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
   const uint64_t scratch = installation.scratch;
   switch (installation.step) {
     case Step::kScratch:
-      return {mmap_name, {0, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, kNone, 0}};
+      return {mmap_name,
+              {0, installation.region->size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+               kNone, 0}};
     case Step::kSocketPair:
       return {"socketpair",
               {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, scratch + kSocketsAt}};
@@ -308,7 +310,7 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
                MSG_DONTWAIT | MSG_CMSG_CLOEXEC}};
     case Step::kMap:
       return {mmap_name,
-              {0, installation.region->size(), PROT_READ, MAP_SHARED,
+              {scratch, installation.region->size(), PROT_READ, MAP_SHARED | MAP_FIXED,
                static_cast<uint32_t>(installation.received), 0}};
     case Step::kProtect:
       return {"mprotect", {installation.address, CallReturn::kCodeSize, PROT_READ | PROT_EXEC}};
@@ -324,7 +326,7 @@ RemoteCall ArgumentPages::NextCall(const Space& space, bool is_i386) {
     case Step::kClose:
       return {"close", {static_cast<uint32_t>(installation.descriptors.back())}};
     case Step::kFreeScratch:
-      return {"munmap", {scratch, kPage}};
+      return {"munmap", {scratch, installation.region->size()}};
   }
   return {};
 }
@@ -388,8 +390,10 @@ absl::Status ArgumentPages::Advance(pid_t tid, Space& space, int64_t result, boo
       installation.step = Step::kMap;
       return TakeReceipt(tid, installation, is_i386);
     case Step::kMap:
-      installation.address = static_cast<uint64_t>(result);
-      if (is_i386) installation.address &= UINT32_MAX;
+      if ((is_i386 ? result & UINT32_MAX : result) != static_cast<int64_t>(installation.scratch)) {
+        return ResultError(tid, "mmap", result);
+      }
+      installation.address = std::exchange(installation.scratch, 0);
       installation.step = is_i386 ? Step::kSeal : Step::kProtect;
       return absl::OkStatus();
     case Step::kProtect:

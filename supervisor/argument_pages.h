@@ -31,12 +31,12 @@ extern const std::array<absl::string_view, 9> kInjectedCalls;
 // hands out slots of it.
 //
 // A region comes in by calls that the space's own tasks make for us (InjectedCall), one at a stop:
-// a page to write on, a socket pair, of which we take one end and send the region's descriptor into
-// it, the receipt, mmap, mprotect for its code, mseal, and the closing of all that. None looks a
-// file up, so that it works in every root, namespace and mount tree. Whichever task of the space
-// stops next makes the next call: no task waits longer than for one call that does not block. What
-// the other tasks of the space do to it meanwhile can make it fail; in the end CheckSharedReadOnly
-// says whether what is mapped and sealed is our region and nothing else.
+// memory to write on, a socket pair, of which we take one end and send the region's descriptor into
+// it, the receipt, mmap over that memory, mprotect for its code, mseal, and the closing of all
+// that. None looks a file up, so that it works in every root, namespace and mount tree. Whichever
+// task of the space stops next makes the next call: no task waits longer than for one call that
+// does not block. What the other tasks of the space do to it meanwhile can make it fail; in the end
+// CheckSharedReadOnly says whether what is mapped and sealed is our region and nothing else.
 //
 // A space belongs to a process and an architecture (addresses of 64-bit code do not fit into i386's
 // registers). A child process begins with what its creator has: it is mapped there, too, unless it
@@ -120,7 +120,7 @@ class ArgumentPages {
     };
     Step step = Step::kScratch;
     std::shared_ptr<ArgumentRegion> region;
-    uint64_t scratch = 0;
+    uint64_t scratch = 0;  // where the region will be; 0 from when it is
     std::vector<int> descriptors;
     int received = -1;
     uint64_t address = 0;

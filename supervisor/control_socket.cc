@@ -118,9 +118,9 @@ ControlSocket::~ControlSocket() {
     over_ = true;
   }
   eventfd_write(news_.get(), 1);
-  if (thread_.joinable()) thread_.join();
-  // A child of a fork is not the one that listens.
+  // While the thread hears of it. A child of a fork is not the one that listens.
   if (getpid() == process_) unlinkat(directory_.get(), name_.c_str(), 0);
+  if (thread_.joinable()) thread_.join();
 }
 
 void ControlSocket::CarryOut(const std::function<Json(const ControlRequest&)>& handler) {

@@ -4,11 +4,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -23,20 +23,18 @@ namespace {
 constexpr const ConstantSet* kSets[] = {PROVOST_CONSTANT_SETS(PROVOST_POINTER)};
 #undef PROVOST_POINTER
 
-using ByName = absl::flat_hash_map<absl::string_view, uint64_t>;
+// The place of one constant, as constant_index_generator.cc writes it.
+struct Place {
+  uint16_t set;       // index in kSets
+  uint16_t constant;  // index there
+};
 
-const ByName& Constants() {
-  static const ByName* const constants = [] {
-    auto* by_name = new ByName;
-    for (const ConstantSet* set : kSets) {
-      for (const Constant& constant : set->constants) {
-        by_name->emplace(constant.name, constant.value);
-      }
-    }
-    return by_name;
-  }();
-  return *constants;
-}
+// In order of name, each name once.
+constexpr Place kByName[] = {
+#include "syscalls/constant_index.inc"
+};
+
+const Constant& At(const Place& place) { return kSets[place.set]->constants[place.constant]; }
 
 // The index of the constant that explains most of `bits`, the first of several; -1 for none. Fields
 // of several bits (S_IFBLK, SOCK_SEQPACKET, O_SYNC) thus win over the flags that happen to share
@@ -86,15 +84,17 @@ bool SameValue(uint64_t constant, uint64_t value) {
 absl::Span<const ConstantSet* const> AllConstantSets() { return kSets; }
 
 std::optional<uint64_t> FindConstant(absl::string_view name) {
-  const auto found = Constants().find(name);
-  if (found == Constants().end()) return std::nullopt;
-  return found->second;
+  const auto* const found = std::lower_bound(
+      std::begin(kByName), std::end(kByName), name,
+      [](const Place& place, absl::string_view wanted) { return At(place).name < wanted; });
+  if (found == std::end(kByName) || At(*found).name != name) return std::nullopt;
+  return At(*found).value;
 }
 
 std::vector<std::string> SuggestConstant(absl::string_view misspelt) {
   std::vector<absl::string_view> names;
-  names.reserve(Constants().size());
-  for (const auto& [name, value] : Constants()) names.push_back(name);
+  names.reserve(std::size(kByName));
+  for (const Place& place : kByName) names.push_back(At(place).name);
   return Nearest(misspelt, names);
 }
 

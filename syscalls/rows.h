@@ -165,6 +165,12 @@ absl::Span<const Row> SystemRows();    // IPC, keys, time, polling, and the mach
 absl::Span<const Row> ObsoleteRows();  // calls that no current kernel implements
 absl::Span<const Row> I386Rows();      // calls that only i386 has, or has differently
 
+// All of these. A row's place is its index when they are counted through, one after the other.
+inline std::array<absl::Span<const Row>, 7> AllRows() {
+  return {FileRows(),   MemoryRows(),   ProcessRows(), NetworkRows(),
+          SystemRows(), ObsoleteRows(), I386Rows()};
+}
+
 }  // namespace provost::rows
 
 #endif  // PROVOST_SYSCALLS_ROWS_H_

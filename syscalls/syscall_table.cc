@@ -1,17 +1,13 @@
 #include "syscalls/syscall_table.h"
 
-#include <seccomp.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "syscalls/nearest.h"
@@ -30,63 +26,51 @@ constexpr size_t IndexOf(Arch arch) {
   return kAllArches.size();
 }
 
-// Past every number of every architecture for a good while; asking libseccomp for all of them takes
-// a fifth of a millisecond.
-constexpr int kEndOfNumbers = 1024;
+// One call as call_index_generator.cc writes it.
+struct IndexedCall {
+  int16_t number;
+  uint16_t row;  // its place among AllRows()
+};
 
-using Numbers = absl::flat_hash_map<std::string, int32_t>;
+constexpr IndexedCall kX86_64Numbers[] = {
+#include "syscalls/call_index_x86_64_numbers.inc"
+};
+constexpr int16_t kX86_64Names[] = {
+#include "syscalls/call_index_x86_64_names.inc"
+};
+constexpr IndexedCall kI386Numbers[] = {
+#include "syscalls/call_index_i386_numbers.inc"
+};
+constexpr int16_t kI386Names[] = {
+#include "syscalls/call_index_i386_names.inc"
+};
 
-// What libseccomp calls each number of `arch`. It is asked by number because, asked by name, it
-// gives i386's own socket calls the pseudo numbers that stand for socketcall's sub-calls.
-Numbers LibseccompNumbers(Arch arch) {
-  const uint32_t token = arch == Arch::kX86_64 ? SCMP_ARCH_X86_64 : SCMP_ARCH_X86;
-  Numbers numbers;
-  for (int number = 0; number < kEndOfNumbers; ++number) {
-    char* name = seccomp_syscall_resolve_num_arch(token, number);
-    if (name == nullptr) continue;
-    numbers.emplace(name, number);
-    free(name);  // the caller's, seccomp_syscall_resolve_name(3)
-  }
-  return numbers;
+absl::Span<const IndexedCall> NumbersOf(Arch arch) {
+  return arch == Arch::kX86_64 ? absl::Span<const IndexedCall>(kX86_64Numbers) : kI386Numbers;
 }
 
-// libseccomp's number where it knows the call, the row's own otherwise; -1 if `arch` has none.
-int32_t NumberOn(Arch arch, const rows::Row& row, const Numbers& libseccomp) {
-  const bool is_x86_64 = arch == Arch::kX86_64;
-  if (row.on == (is_x86_64 ? rows::On::kI386 : rows::On::kX86_64)) return -1;
-  const auto found = libseccomp.find(row.name);
-  if (found != libseccomp.end()) return found->second;
-  return is_x86_64 ? row.newer.x86_64 : row.newer.i386;
+absl::Span<const int16_t> NamesOf(Arch arch) {
+  return arch == Arch::kX86_64 ? absl::Span<const int16_t>(kX86_64Names) : kI386Names;
 }
 
 }  // namespace
 
 SyscallTable::SyscallTable() {
-  std::array<Numbers, kAllArches.size()> libseccomp;
-  for (Arch arch : kAllArches) libseccomp[IndexOf(arch)] = LibseccompNumbers(arch);
-  for (absl::Span<const rows::Row> rows :
-       {rows::FileRows(), rows::MemoryRows(), rows::ProcessRows(), rows::NetworkRows(),
-        rows::SystemRows(), rows::ObsoleteRows(), rows::I386Rows()}) {
+  for (const absl::Span<const rows::Row> rows : rows::AllRows()) {
     for (const rows::Row& row : rows) {
       signatures_.push_back({row.name, absl::MakeSpan(row.args.data(), row.arg_count)});
-      for (Arch arch : kAllArches) {
-        const int32_t number = NumberOn(arch, row, libseccomp[IndexOf(arch)]);
-        if (number < 0) continue;
-        arches_[IndexOf(arch)].calls.push_back({arch, number, &signatures_.back()});
-      }
     }
   }
-  for (PerArch& arch : arches_) Index(arch);
-}
-
-void SyscallTable::Index(PerArch& arch) {
-  std::sort(arch.calls.begin(), arch.calls.end(),
-            [](const Syscall& a, const Syscall& b) { return a.nr < b.nr; });
-  if (arch.calls.empty()) return;
-  arch.index_of.assign(arch.calls.back().nr + 1, -1);
-  for (size_t i = 0; i < arch.calls.size(); ++i) {
-    arch.index_of[arch.calls[i].nr] = static_cast<int16_t>(i);
-    arch.by_name.emplace(arch.calls[i].signature->name, static_cast<int16_t>(i));
+  for (const Arch arch : kAllArches) {
+    PerArch& table = arches_[IndexOf(arch)];
+    const absl::Span<const IndexedCall> numbers = NumbersOf(arch);
+    table.calls.reserve(numbers.size());
+    table.index_of.assign(numbers.back().number + 1, -1);
+    for (const IndexedCall& call : numbers) {
+      table.index_of[call.number] = static_cast<int16_t>(table.calls.size());
+      table.calls.push_back({arch, call.number, &signatures_[call.row]});
+    }
+    table.by_name = NamesOf(arch);
   }
 }
 
@@ -107,8 +91,12 @@ const Syscall* SyscallTable::Find(Arch arch, int32_t nr) const {
 
 const Syscall* SyscallTable::Find(Arch arch, absl::string_view name) const {
   const PerArch& table = Of(arch);
-  const auto found = table.by_name.find(name);
-  return found == table.by_name.end() ? nullptr : &table.calls[found->second];
+  const auto found = std::lower_bound(
+      table.by_name.begin(), table.by_name.end(), name,
+      [&](int16_t i, absl::string_view wanted) { return table.calls[i].signature->name < wanted; });
+  if (found == table.by_name.end()) return nullptr;
+  const Syscall& call = table.calls[*found];
+  return call.signature->name == name ? &call : nullptr;
 }
 
 const Syscall* SyscallTable::Find(const SyscallRequest& request) const {
@@ -123,8 +111,8 @@ int32_t SyscallTable::Limit(Arch arch) const {
 }
 
 bool SyscallTable::IsKnownName(absl::string_view name) const {
-  return std::any_of(arches_.begin(), arches_.end(),
-                     [name](const PerArch& arch) { return arch.by_name.contains(name); });
+  return std::any_of(kAllArches.begin(), kAllArches.end(),
+                     [&](Arch arch) { return Find(arch, name) != nullptr; });
 }
 
 std::vector<std::string> SyscallTable::Suggest(absl::string_view misspelt) const {

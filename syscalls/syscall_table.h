@@ -3,12 +3,10 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "syscalls/nearest.h"  // IWYU pragma: export
@@ -25,9 +23,9 @@ struct Syscall {
       signature;  // never null; signature->name is the call's name on this architecture
 };
 
-// Every call of x86_64 and i386 that is known: numbers and names from libseccomp, calls newer than
-// libseccomp from their rows. Immutable after the first use; safe from any thread. Lookups do not
-// allocate.
+// Every call of x86_64 and i386 that is known: numbers and names from the libseccomp that provost
+// was built with, calls newer than that from their rows. Immutable after the first use; safe from
+// any thread. Lookups do not allocate.
 class SyscallTable {
  public:
   static const SyscallTable& Get();
@@ -50,16 +48,15 @@ class SyscallTable {
 
  private:
   struct PerArch {
-    std::vector<Syscall> calls;     // in order of number
-    std::vector<int16_t> index_of;  // number -> index in `calls`, or -1
-    absl::flat_hash_map<absl::string_view, int16_t> by_name;
+    std::vector<Syscall> calls;         // in order of number
+    std::vector<int16_t> index_of;      // number -> index in `calls`, or -1
+    absl::Span<const int16_t> by_name;  // indices in `calls`, in order of name
   };
 
   SyscallTable();
-  static void Index(PerArch& arch);
   const PerArch& Of(Arch arch) const;
 
-  std::deque<Signature> signatures_;                   // a deque: growing moves none of them
+  std::vector<Signature> signatures_;                  // complete before anything points into it
   std::array<PerArch, kAllArches.size() + 1> arches_;  // the last one is empty: no such arch
 };
 

@@ -1,29 +1,20 @@
 #include "tracee/injected_call.h"
 
-#include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/user.h>
 
-#include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "syscalls/syscall_table.h"
-#include "tracee/died.h"
 
 namespace provost {
 namespace {
 
 // `syscall` is 0f 05, `int $0x80` is cd 80.
 constexpr uint64_t kInstructionSize = 2;
-
-absl::Status PokeRegister(const Stopped& stopped, size_t offset, uint64_t value) {
-  if (ptrace(PTRACE_POKEUSER, stopped.tid(), offset, value) < 0) {
-    return TraceeError("PTRACE_POKEUSER", stopped.tid(), errno);
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -52,22 +43,31 @@ absl::StatusOr<InjectedCall> InjectedCall::Begin(const Stopped& stopped,
   injected.instruction_ = registers.rip;
   injected.made_.nr = syscall->nr;
   injected.made_.args = call.args;
-  PROVOST_ASSIGN_OR_RETURN(injected.arguments_,
-                           ReplaceArguments(stopped, instead_of, injected.made_));
-  PROVOST_RETURN_IF_ERROR(
-      PokeRegister(stopped, offsetof(user_regs_struct, rip), gate.instruction()));
-  PROVOST_RETURN_IF_ERROR(SetSyscallNumber(stopped, syscall->nr));
+  user_regs_struct ours = registers;
+  for (size_t i = 0; i < call.args.size(); ++i) {
+    auto& argument = ArgumentIn(ours, instead_of, i);
+    injected.arguments_[i] = argument;
+    // Of i386's arguments the request has the lower halves.
+    if (call.args[i] != instead_of.args[i]) argument = call.args[i];
+  }
+  ours.rip = gate.instruction();
+  ours.orig_rax = static_cast<uint64_t>(syscall->nr);
+  PROVOST_RETURN_IF_ERROR(ChangeRegisters(stopped, instead_of, registers, ours));
   return injected;
 }
 
 absl::StatusOr<int64_t> InjectedCall::Finish(const Stopped& stopped) const {
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
-  PROVOST_RETURN_IF_ERROR(RestoreArguments(stopped, instead_of_, made_, arguments_));
-  PROVOST_RETURN_IF_ERROR(
-      PokeRegister(stopped, offsetof(user_regs_struct, rip), instruction_ - kInstructionSize));
-  PROVOST_RETURN_IF_ERROR(PokeRegister(stopped, offsetof(user_regs_struct, rax), number_));
+  PROVOST_ASSIGN_OR_RETURN(const user_regs_struct ours, ReadRegisters(stopped));
+  user_regs_struct registers = ours;
+  for (size_t i = 0; i < arguments_.size(); ++i) {
+    ArgumentIn(registers, instead_of_, i) = arguments_[i];
+  }
+  registers.rip = instruction_ - kInstructionSize;
+  registers.rax = number_;
   // In no call any more: else the kernel might restart it once more by itself.
-  PROVOST_RETURN_IF_ERROR(SetSyscallNumber(stopped, -1));
+  registers.orig_rax = UINT64_MAX;
+  PROVOST_RETURN_IF_ERROR(ChangeRegisters(stopped, instead_of_, ours, registers));
   return result;
 }
 

@@ -47,8 +47,7 @@ class Gate {
 // arch/x86/kernel/signal.c): the instruction pointer goes back by the two bytes that `syscall` and
 // `int $0x80` both have (after sysenter, the kernel returns behind an `int $0x80` of the vDSO for
 // this very purpose). So a signal that comes meanwhile is delivered between the two calls, and the
-// program sees no EINTR of it. Only registers that differ are written: of the others not all can be
-// (fs and gs bases).
+// program sees no EINTR of it.
 class InjectedCall {
  public:
   // At a seccomp stop, of a known architecture and not of the vsyscall page, where the call was

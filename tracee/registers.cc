@@ -1,7 +1,9 @@
 #include "tracee/registers.h"
 
+#include <elf.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 
 #include <cerrno>
@@ -39,6 +41,12 @@ size_t ArgumentOffset(const SyscallRequest& request, size_t i) {
       offsetof(user_regs_struct, rdx), offsetof(user_regs_struct, rsi),
       offsetof(user_regs_struct, rdi), offsetof(user_regs_struct, rbp)};
   return request.IsI386() ? kI386[i] : kX86_64[i];
+}
+
+uint64_t WordAt(const user_regs_struct& registers, size_t offset) {
+  uint64_t word = 0;
+  std::memcpy(&word, reinterpret_cast<const char*>(&registers) + offset, sizeof(word));
+  return word;
 }
 
 absl::StatusOr<__ptrace_syscall_info> SyscallInfo(const Stopped& stopped, uint8_t expected) {
@@ -84,6 +92,31 @@ absl::StatusOr<user_regs_struct> ReadRegisters(const Stopped& stopped) {
     return TraceeError("PTRACE_GETREGS", stopped.tid(), errno);
   }
   return registers;
+}
+
+absl::Status ChangeRegisters(const Stopped& stopped, const SyscallRequest& call,
+                             const user_regs_struct& before, const user_regs_struct& after) {
+  // Those that stand in front of the code segment; behind it are some that cannot always be written
+  // as they are (fs and gs bases).
+  constexpr size_t kSize = offsetof(user_regs_struct, cs);
+  if (call.IsX86_64()) {
+    iovec words = {const_cast<user_regs_struct*>(&after), kSize};
+    if (ptrace(PTRACE_SETREGSET, stopped.tid(), NT_PRSTATUS, &words) < 0) {
+      return TraceeError("PTRACE_SETREGSET", stopped.tid(), errno);
+    }
+    return absl::OkStatus();
+  }
+  // Of a 32-bit task that request has another layout.
+  for (size_t offset = 0; offset < kSize; offset += sizeof(uint64_t)) {
+    const uint64_t value = WordAt(after, offset);
+    if (value != WordAt(before, offset)) PROVOST_RETURN_IF_ERROR(Poke(stopped, offset, value));
+  }
+  return absl::OkStatus();
+}
+
+unsigned long long& ArgumentIn(user_regs_struct& registers, const SyscallRequest& call, size_t i) {
+  return *reinterpret_cast<unsigned long long*>(reinterpret_cast<char*>(&registers) +
+                                                ArgumentOffset(call, i));
 }
 
 absl::StatusOr<SeccompStopInfo> ReadSeccompStop(const Stopped& stopped) {

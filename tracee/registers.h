@@ -4,6 +4,7 @@
 #include <sys/user.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -16,6 +17,15 @@ namespace provost {
 
 // All of them, at any stop (PTRACE_GETREGS).
 absl::StatusOr<user_regs_struct> ReadRegisters(const Stopped& stopped);
+
+// At any stop: general registers, the number of the call and the instruction pointer become those
+// of `after`, where they were those of `before`. `call` says of which code they are. Flags, stack
+// and segments stay as they are.
+absl::Status ChangeRegisters(const Stopped& stopped, const SyscallRequest& call,
+                             const user_regs_struct& before, const user_regs_struct& after);
+
+// The register of argument `i` of a call like `call`.
+unsigned long long& ArgumentIn(user_regs_struct& registers, const SyscallRequest& call, size_t i);
 
 // What PTRACE_GET_SYSCALL_INFO says at a seccomp stop. One kernel entry.
 struct SeccompStopInfo {

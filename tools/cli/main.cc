@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -7,6 +8,9 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "tools/cli/adopt.h"
 #include "tools/cli/check.h"
 #include "tools/cli/detach.h"
@@ -34,14 +38,39 @@ std::string CommandName(const CLI::App& app) {
   return named.empty() ? "" : named.front()->get_name() + " ";
 }
 
-// Empty if `word` names a command, else what to say of it.
-std::string UnknownCommand(const CLI::App& app, const std::string& word) {
+struct Command {
+  absl::string_view name;  // as it is added
+  void (*add)(CLI::App& app, std::function<int()>& chosen);
+};
+
+// In the order in which help shows them.
+constexpr std::array kCommands = {
+    Command{"run", AddRunCommand},         Command{"attach", AddAttachCommand},
+    Command{"check", AddCheckCommand},     Command{"explain", AddExplainCommand},
+    Command{"why", AddWhyCommand},         Command{"report", AddReportCommand},
+    Command{"ps", AddPsCommand},           Command{"set", AddSetCommand},
+    Command{"reload", AddReloadCommand},   Command{"detach", AddDetachCommand},
+    Command{"upgrade", AddUpgradeCommand}, Command{"adopt", AddAdoptCommand},
+    Command{"diff", AddDiffCommand},       Command{"doctor", AddDoctorCommand},
+    Command{"fuzz", AddFuzzCommand},       Command{"import", AddImportCommand},
+    Command{"export", AddExportCommand},
+};
+
+std::string UnknownCommand(const std::string& word) {
   std::string known;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name() == word) return "";
-    known += (known.empty() ? "" : ", ") + command->get_name();
+  for (const Command& command : kCommands) {
+    absl::StrAppend(&known, known.empty() ? "" : ", ", command.name);
   }
   return "there is no command `" + word + "`, only " + known + "; see `provost --help`";
+}
+
+// The command that `word` names, or all. Their options are many, and a command starts in half the
+// time without those of the others.
+absl::Span<const Command> CommandsFor(const char* word) {
+  const auto named = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) {
+    return word != nullptr && command.name == word;
+  });
+  return named == kCommands.end() ? absl::MakeSpan(kCommands) : absl::MakeSpan(&*named, 1);
 }
 
 // What CLI11 says of words it has no use for names the `--` before the program too.
@@ -68,30 +97,12 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("provost ") + kVersion);
   app.require_subcommand(1);
   std::function<int()> chosen;
-  AddRunCommand(app, chosen);
-  AddAttachCommand(app, chosen);
-  AddCheckCommand(app, chosen);
-  AddExplainCommand(app, chosen);
-  AddWhyCommand(app, chosen);
-  AddReportCommand(app, chosen);
-  AddPsCommand(app, chosen);
-  AddSetCommand(app, chosen);
-  AddReloadCommand(app, chosen);
-  AddDetachCommand(app, chosen);
-  AddUpgradeCommand(app, chosen);
-  AddAdoptCommand(app, chosen);
-  AddDiffCommand(app, chosen);
-  AddDoctorCommand(app, chosen);
-  AddFuzzCommand(app, chosen);
-  AddImportCommand(app, chosen);
-  AddExportCommand(app, chosen);
-  if (argc > 1 && argv[1][0] != '-') {
-    const std::string message = UnknownCommand(app, argv[1]);
-    if (!message.empty()) {
-      Complain(message);
-      return kExitUsage;
-    }
+  const absl::Span<const Command> commands = CommandsFor(argc > 1 ? argv[1] : nullptr);
+  if (argc > 1 && argv[1][0] != '-' && commands.size() > 1) {
+    Complain(UnknownCommand(argv[1]));
+    return kExitUsage;
   }
+  for (const Command& command : commands) command.add(app, chosen);
   try {
     app.parse(CommandLine(argc, argv));
   } catch (const CLI::Success& success) {  // --help, --version

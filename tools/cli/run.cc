@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -178,6 +178,14 @@ std::optional<std::vector<ParsedPolicy>> ParseAgain(const std::vector<PolicySour
   return policies;
 }
 
+// Not by std::random_device, which asks the processor first what it can: in a virtual machine that
+// is a trap.
+uint64_t RandomSeed() {
+  uint32_t seed = 0;
+  (void)!getrandom(&seed, sizeof(seed), 0);
+  return seed;
+}
+
 // The options that do not need the command line any more; printed errors give a status to exit
 // with.
 std::optional<int> Prepare(const RunArguments& arguments,
@@ -237,7 +245,7 @@ std::optional<int> Prepare(const RunArguments& arguments,
       return kExitUsage;
     }
   }
-  options.seed = arguments.seed.value_or(std::random_device()());
+  options.seed = arguments.seed ? *arguments.seed : RandomSeed();
   options.on_audit_failure = ValueOf(kAuditFailures, arguments.on_audit_failure);
   options.unsafe_allow_new_privs = arguments.unsafe_allow_new_privs;
   options.unsafe_harden_off = arguments.unsafe_harden_off;

@@ -16,6 +16,7 @@ libre2-dev: regular expressions in policies
 nlohmann-json3-dev: JSON
 libaudit-dev: the kernel'\''s audit socket
 libauparse-dev: reads audit logs
+libcap-ng-dev: libaudit as an archive is linked with it
 libgtest-dev: compiled with the tests
 libgmock-dev: compiled with the tests'
 test_packages='libbenchmark-dev: benchmarks
