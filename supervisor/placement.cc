@@ -85,7 +85,10 @@ Placement::Placement(PlacementMode mode)
   if (!ordinary.ok()) return;
   ordinary_ = *std::move(ordinary);
   is_on_ = IsOrdinary(ordinary_->policy) && ordinary_->cpus.count() > 1;
-  if (is_on_) SetOrdinaryScheduling(*ordinary_);
+  if (!is_on_) return;
+  SetOrdinaryScheduling(*ordinary_);
+  is_new_ = mode != PlacementMode::kSpin;
+  if (is_new_) Start();
 }
 
 Placement::~Placement() {
@@ -109,6 +112,13 @@ absl::Status Placement::MayBeTogether() {
   return absl::PermissionDeniedError(absl::StrCat("the supervisor cannot leave SCHED_IDLE again (",
                                                   status.message(),
                                                   "): that takes CAP_SYS_NICE, or `ulimit -e 20`"));
+}
+
+void Placement::Begin() {
+  is_new_ = false;
+  if (choice_.place() != Place::kFree) return;
+  choice_.BeginTogether();
+  GoTogether();
 }
 
 void Placement::EndWindow() {

@@ -52,7 +52,9 @@ class Placement {
     stopped_ = tid;
     const uint64_t stops = stops_.load(std::memory_order_relaxed) + 1;
     stops_.store(stops, std::memory_order_relaxed);
-    if (is_on_ && stops % PlacementChoice::kWindow == 0) EndWindow();
+    if (!is_on_) return;
+    if (stops % PlacementChoice::kWindow == 0) EndWindow();
+    if (is_new_ && may_be_together_) Begin();
   }
   // No stop was there when one was asked for.
   void OnNoStop() {
@@ -64,6 +66,8 @@ class Placement {
   static absl::Status MayBeTogether();
 
  private:
+  // A program that starts makes many stops in little time, and is over before a window is.
+  void Begin();
   void EndWindow();
   PlacementChoice::Possible WhatIsPossible();
   void GoTogether();
@@ -85,6 +89,7 @@ class Placement {
   const pid_t tid_;
   std::optional<Scheduling> ordinary_;
   bool is_on_ = false;
+  bool is_new_ = false;
   PlacementChoice choice_;
   PlacementChoice::Nanoseconds window_began_;
   uint64_t followed_at_ = 0;  // so many stops

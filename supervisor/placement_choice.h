@@ -49,6 +49,8 @@ class PlacementChoice {
 
   explicit PlacementChoice(PlacementMode mode) : mode_(mode) {}
 
+  // Begins kTogether, before anything is known.
+  void BeginTogether() { place_ = Place::kTogether; }
   // A window is over, in which a stop came every `cost`. Returns the place for the next.
   Place Next(Nanoseconds now, Nanoseconds cost, Possible possible);
   // kTogether was left in the middle of a window, for few stops came: `starved` if that was because
