@@ -117,7 +117,7 @@ absl::Status Placement::MayBeTogether() {
 void Placement::Begin() {
   is_new_ = false;
   if (choice_.place() != Place::kFree) return;
-  choice_.BeginTogether();
+  choice_.BeginTogether(Now());
   GoTogether();
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 // To spin takes a CPU from others: it must be worth that.
 constexpr double kWorthSpinning = 0.8;
-// No other can be better by much.
+// To be together costs so much less than to be free that nothing else can be better by much.
 constexpr double kGoodEnough = 0.4;
 
 size_t IndexOf(Place place) { return static_cast<size_t>(place); }
@@ -42,6 +42,11 @@ Place PlacementChoice::Next(Nanoseconds now, Nanoseconds cost, Possible possible
   return NextOfTrial(now, cost, possible);
 }
 
+void PlacementChoice::BeginTogether(Nanoseconds now) {
+  place_ = winner_ = Place::kTogether;
+  trial_at_ = now + hold_;
+}
+
 void PlacementChoice::BeginTrial(Nanoseconds cost) {
   in_trial_ = true;
   is_settling_ = false;
@@ -61,17 +66,21 @@ size_t PlacementChoice::NextCandidate(Nanoseconds now, Possible possible) const 
   return kNumPlaces;
 }
 
+bool PlacementChoice::HasGoodOne() const {
+  const auto seconds = [this](Place place) {
+    return std::chrono::duration<double>(cost_[IndexOf(place)]).count();
+  };
+  const double together = seconds(Place::kTogether);
+  return together > 0 && together < kGoodEnough * seconds(Place::kFree);
+}
+
 Place PlacementChoice::NextOfTrial(Nanoseconds now, Nanoseconds cost, Possible possible) {
   if (is_settling_) {
     is_settling_ = false;
     return place_;
   }
   cost_[IndexOf(place_)] = std::max(cost, Nanoseconds(1));
-  const Nanoseconds free = cost_[IndexOf(Place::kFree)];
-  const bool is_good =
-      free > Nanoseconds::zero() &&
-      std::chrono::duration<double>(cost) < kGoodEnough * std::chrono::duration<double>(free);
-  const size_t next = is_good ? kNumPlaces : NextCandidate(now, possible);
+  const size_t next = HasGoodOne() ? kNumPlaces : NextCandidate(now, possible);
   if (next == kNumPlaces) return Settle(now);
   is_settling_ = true;
   return place_ = static_cast<Place>(next);

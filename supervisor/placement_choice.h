@@ -32,12 +32,12 @@ class PlacementChoice {
   using Nanoseconds = std::chrono::nanoseconds;
 
   // Stops in a window.
-  static constexpr int kWindow = 32;
+  static constexpr int kWindow = 16;
   // Between two stops, in the mean.
   static constexpr Nanoseconds kCool = std::chrono::microseconds(200);
   // How long a choice holds: the least at first, then twice as long each time it is the same again.
-  static constexpr Nanoseconds kLeastHold = std::chrono::milliseconds(20);
-  static constexpr Nanoseconds kLongestHold = std::chrono::milliseconds(1000);
+  static constexpr Nanoseconds kLeastHold = std::chrono::milliseconds(50);
+  static constexpr Nanoseconds kLongestHold = std::chrono::milliseconds(1600);
   // How long it is left alone where it was starved; twice as long each time.
   static constexpr Nanoseconds kLeastBar = std::chrono::milliseconds(50);
   static constexpr Nanoseconds kLongestBar = std::chrono::seconds(4);
@@ -49,8 +49,8 @@ class PlacementChoice {
 
   explicit PlacementChoice(PlacementMode mode) : mode_(mode) {}
 
-  // Begins kTogether, before anything is known.
-  void BeginTogether() { place_ = Place::kTogether; }
+  // Begins kTogether, before anything is known: it is the likeliest to be the fastest.
+  void BeginTogether(Nanoseconds now);
   // A window is over, in which a stop came every `cost`. Returns the place for the next.
   Place Next(Nanoseconds now, Nanoseconds cost, Possible possible);
   // kTogether was left in the middle of a window, for few stops came: `starved` if that was because
@@ -65,6 +65,7 @@ class PlacementChoice {
   Place NextOfTrial(Nanoseconds now, Nanoseconds cost, Possible possible);
   // The next place to try, or kNumPlaces.
   size_t NextCandidate(Nanoseconds now, Possible possible) const;
+  bool HasGoodOne() const;
   Place Settle(Nanoseconds now);
 
   const PlacementMode mode_;

@@ -189,6 +189,10 @@ CALLS = (
         cpus=2, stops=ONE_STOP),
     path_allow,
     path_allow_pinned,
+    *(dataclasses.replace(
+        path_allow, name=f"placement-{how}", what=f"path allowed, --placement {how}", targets=(),
+        wrapper=provost(ALLOW_BY_PATH, DENY_ALL, options=(*TRUST, "--placement", how)))
+      for how in ("off", "spin", "together")),
     loaded(path_allow, ALLOW_BY_PATH, last=(DENY_ALL,), options=TRUST, log=_UNRECORDED),
     pinned(loaded(path_allow, ALLOW_BY_PATH, last=(DENY_ALL,), options=TRUST, log=_UNRECORDED),
            ratio("path-allow-pinned", 1.1)),
