@@ -55,7 +55,14 @@ class Machine:
             return "at real-time priority it would leave nothing to others"
         if row.cpus > len(self.cpus):
             return f"needs {row.cpus} CPUs"
+        if "together" in row.wrapper and not self._may_be_together():
+            return "provost could not leave SCHED_IDLE again: it takes root, or ulimit -e 20"
         return ""
+
+    def _may_be_together(self):
+        command = [self.tools["provost"], "run", "--placement", "together", "--mode",
+                   "unrestricted", "--", "true"]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode != 2
 
     def command(self, row, count):
         tools = {**self.tools, "policy": self._policy_file(row)}
