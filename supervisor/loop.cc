@@ -274,6 +274,7 @@ absl::Status Supervisor::Loop::Handle(WaitResult& result) {
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
+  waiter_.Expect(tasks_.size());
   if (run_control_->pending()) {
     run_control_->CarryOut();
     if (departure_ && reason_.empty()) return WaitResult(NothingYet());

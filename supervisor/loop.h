@@ -117,6 +117,7 @@ class Supervisor::Loop {
                     [this](pid_t tid, ReadWatch::Killed what) { SayKilledForReading(tid, what); }),
         guardian_(std::move(guardian)),
         placement_(options.placement) {
+    if (options.owns_sigchld) waiter_.UseSignals();
     generations_.push_back(MakeGeneration(0, options.policies));
   }
 

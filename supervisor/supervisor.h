@@ -100,6 +100,10 @@ struct Options {
   // before it is killed for it, and then the tree.
   ReadWatch::Bounds read_bounds;
 
+  // SIGCHLD is blocked in all threads of this process, has its default disposition, and nobody
+  // waits for it: then it tells the supervisor which of many tasks to wait for (tracee/waiter.h).
+  bool owns_sigchld = false;
+
   // Where the tracing thread runs while tasks stop often. It is scheduled as before when the run
   // is over. Threads that callbacks, deciders and sinks start meanwhile begin as it is scheduled;
   // TakeOrdinaryScheduling (base/scheduling.h) makes them ordinary ones.

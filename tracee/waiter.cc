@@ -4,7 +4,10 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <ctime>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +16,18 @@
 
 namespace provost {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr pid_t kAnyone = -1;
+constexpr std::chrono::nanoseconds kNoTime{0};
+// So many tasks are asked before all others.
+constexpr size_t kMostRecent = 4;
+// A task that had nothing so many times in a row is no recent one any more.
+constexpr int kMostMisses = 16;
+// All are asked once for so many results at least, and for more the more there are.
+constexpr size_t kLeastBetweenSweeps = 8;
+constexpr size_t kTasksAResult = 32;
 
 bool IsStopSignal(int signal) {
   return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
@@ -98,7 +113,8 @@ absl::StatusOr<WaitResult> Waiter::NextFair(int flags, OnSignal on_signal) {
     if (!IsOutdated(result)) return result;
   }
   PROVOST_RETURN_IF_ERROR(std::exchange(batch_status_, absl::OkStatus()));
-  PROVOST_ASSIGN_OR_RETURN(WaitResult result, Wait(flags, on_signal));
+  if (uses_signals_ && tasks_ >= kMany) return NextByNumber(flags, on_signal);
+  PROVOST_ASSIGN_OR_RETURN(WaitResult result, Wait(kAnyone, flags, on_signal));
   if (IsEvent(result) && ++unbatched_ >= kMaxUnbatched) TakeBatch();
   return result;
 }
@@ -115,25 +131,140 @@ void Waiter::GiveBack(std::deque<WaitResult> results) {
 
 // While there is more than one task to serve, every result comes in a batch; a task alone costs one
 // wait more for every few.
-void Waiter::TakeBatch() {
+bool Waiter::TakeBatch() {
+  bool are_there = true;
   while (true) {
-    absl::StatusOr<WaitResult> more = Wait(WNOHANG, OnSignal::kGoOn);
+    absl::StatusOr<WaitResult> more = Wait(kAnyone, WNOHANG, OnSignal::kGoOn);
     if (!more.ok()) {
       // Handed out in its turn.
       batch_status_ = more.status();
       break;
     }
-    if (!IsEvent(*more)) break;
+    if (!IsEvent(*more)) {
+      are_there = !batch_.empty() || !std::holds_alternative<NoTasks>(*more);
+      break;
+    }
     std::erase_if(batch_, [&](const WaitResult& earlier) { return Replaces(*more, earlier); });
     batch_.push_back(*std::move(more));
   }
   unbatched_ = batch_.empty() ? 0 : kMaxUnbatched;
+  return are_there;
 }
 
-absl::StatusOr<WaitResult> Waiter::Wait(int flags, OnSignal on_signal) {
+void Waiter::UseSignals() {
+  sigset_t blocked;
+  struct sigaction action = {};
+  uses_signals_ = pthread_sigmask(SIG_BLOCK, nullptr, &blocked) == 0 &&
+                  sigismember(&blocked, SIGCHLD) == 1 &&
+                  sigaction(SIGCHLD, nullptr, &action) == 0 && action.sa_handler != SIG_IGN &&
+                  (action.sa_flags & SA_NOCLDSTOP) == 0;
+}
+
+absl::StatusOr<WaitResult> Waiter::NextByNumber(int flags, OnSignal on_signal) {
+  while (true) {
+    if (MustSweep()) {
+      if (!Sweep()) return WaitResult(NoTasks());
+      if (has_taken()) return NextFair(flags, on_signal);
+    }
+    const bool blocks = (flags & WNOHANG) == 0;
+    WaitResult result = NothingYet();
+    // One alone is named by its signal.
+    if (!blocks || recent_.size() > 1) {
+      PROVOST_ASSIGN_OR_RETURN(result, AskRecent());
+      if (IsEvent(result)) return result;
+    }
+    // Where several have something at a time, no signal may have told of one of them.
+    if (blocks && is_dirty_ && recent_.size() > 1) {
+      swept_ = {};
+      continue;
+    }
+    bool interrupted = false;
+    PROVOST_ASSIGN_OR_RETURN(result, AskNamed(blocks ? BlockFor() : kNoTime, interrupted));
+    const bool is_over = !blocks || (interrupted && on_signal == OnSignal::kReturn);
+    if (IsEvent(result) || is_over) return result;
+  }
+}
+
+std::chrono::milliseconds Waiter::BlockFor() const {
+  return is_dirty_ ? kSweepAfter : kSweepAlways;
+}
+
+bool Waiter::MustSweep() const {
+  const auto limit = is_dirty_ ? kSweepSoon : kSweepAlways;
+  return since_sweep_ >= std::max(kLeastBetweenSweeps, tasks_ / kTasksAResult) ||
+         Clock::now() - swept_ >= limit;
+}
+
+bool Waiter::Sweep() {
+  // What happens from here on has a signal of its own.
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, SIGCHLD);
+  const timespec none = {};
+  while (sigtimedwait(&only, nullptr, &none) > 0) {
+  }
+  ++sweeps_;
+  const bool are_there = TakeBatch();
+  for (const WaitResult& result : batch_) {
+    if (const auto* stop = std::get_if<StoppedTask>(&result)) Remember(stop->stopped.tid());
+  }
+  // They go on before all are asked again, and may be overlooked then.
+  is_dirty_ = !batch_.empty();
+  since_sweep_ = 0;
+  swept_ = Clock::now();
+  return are_there;
+}
+
+absl::StatusOr<WaitResult> Waiter::AskRecent() {
+  for (size_t i = 0; i < recent_.size();) {
+    const pid_t tid = recent_[i].tid;
+    PROVOST_ASSIGN_OR_RETURN(WaitResult result, AskOne(tid));
+    if (IsEvent(result)) return result;
+    if (++recent_[i].misses > kMostMisses) {
+      recent_.erase(recent_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+  return WaitResult(NothingYet());
+}
+
+absl::StatusOr<WaitResult> Waiter::AskNamed(std::chrono::nanoseconds limit, bool& interrupted) {
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, SIGCHLD);
+  const timespec wait = {.tv_sec = limit / std::chrono::seconds(1),
+                         .tv_nsec = limit % std::chrono::seconds(1) / std::chrono::nanoseconds(1)};
+  siginfo_t info = {};
+  if (sigtimedwait(&only, &info, &wait) < 0) {
+    interrupted = errno == EINTR;
+    return WaitResult(NothingYet());
+  }
+  is_dirty_ = true;
+  return AskOne(info.si_pid);
+}
+
+absl::StatusOr<WaitResult> Waiter::AskOne(pid_t tid) {
+  if (tid <= 0) return WaitResult(NothingYet());
+  PROVOST_ASSIGN_OR_RETURN(WaitResult result, Wait(tid, WNOHANG, OnSignal::kGoOn));
+  // That there is no such task says nothing of the others.
+  if (!IsEvent(result)) return WaitResult(NothingYet());
+  is_dirty_ = true;
+  ++since_sweep_;
+  if (std::holds_alternative<StoppedTask>(result)) Remember(tid);
+  return result;
+}
+
+void Waiter::Remember(pid_t tid) {
+  std::erase_if(recent_, [tid](const Recent& recent) { return recent.tid == tid; });
+  if (recent_.size() >= kMostRecent) recent_.erase(recent_.begin());
+  recent_.push_back({tid});
+}
+
+absl::StatusOr<WaitResult> Waiter::Wait(pid_t asked, int flags, OnSignal on_signal) {
   while (true) {
     int status = 0;
-    const pid_t tid = wait4(-1, &status, flags | __WCLONE | __WNOTHREAD, nullptr);
+    const pid_t tid = wait4(asked, &status, flags | __WCLONE | __WNOTHREAD, nullptr);
     if (tid == 0) return NothingYet{};
     if (tid < 0) {
       if (errno == EINTR && on_signal == OnSignal::kReturn) return NothingYet{};

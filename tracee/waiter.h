@@ -3,8 +3,12 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -40,8 +44,39 @@ using WaitResult = std::variant<StoppedTask, EndedTask, NoTasks, NothingYet>;
 // each. A stop in a batch is dropped if its task is gone when its turn comes: to restart it then
 // would be to restart the thread that has taken its number over, out of a stop that nobody has
 // looked at. One instance for all the waits of a thread.
+//
+// wait4(-1) walks the list of all tracees, which beside thousands of idle ones costs more than
+// everything else. With kMany of them or more, and where SIGCHLD may be used (UseSignals), this
+// waits by number, which walks nothing:
+//  - The tasks that had something last are asked first.
+//  - Each stop and each end sends the process a SIGCHLD, whose si_pid is the task
+//    (do_notify_parent_cldstop in kernel/signal.c), after it can be waited for. It stays pending,
+//    being blocked, and says whom to ask next.
+//  - One SIGCHLD at most is pending. Of what happens while one is, nobody is told. So all are
+//  asked,
+//    as with few: once for so many results that the walks do not matter, kSweepSoon after the last
+//    time while anything happens, before a wait if several tasks had something, and kSweepAfter
+//    into it if one had; then nothing is left that no signal tells of. A number in a
+//    signal or remembered may be nobody's any more, or another's, or have nothing to say: that is
+//    what it is asked for.
+//  - Whatever becomes of the signals (another thread may have taken one), all are asked every
+//    kSweepAlways.
 class Waiter {
  public:
+  static constexpr size_t kMany = 48;
+  static constexpr std::chrono::milliseconds kSweepSoon{1};
+  // Longer than a tick of the kernel's clock: a shorter time-out costs each wait as much as a stop.
+  static constexpr std::chrono::milliseconds kSweepAfter{10};
+  static constexpr std::chrono::milliseconds kSweepAlways{1000};
+
+  // SIGCHLD is blocked in all threads of the process, and nobody else waits for it. It is not used
+  // if it is not blocked in this thread, or its disposition keeps it from being sent.
+  void UseSignals();
+  // About how many tasks there are.
+  void Expect(size_t tasks) { tasks_ = tasks; }
+  // How often all of them were asked, for tests.
+  uint64_t sweeps() const { return sweeps_; }
+
   // What is there now, or NothingYet. Does not block.
   absl::StatusOr<WaitResult> Poll();
   // Blocks until something happens. A handled signal does not end the wait.
@@ -61,12 +96,41 @@ class Waiter {
 
   enum class OnSignal : bool { kGoOn, kReturn };
   absl::StatusOr<WaitResult> NextFair(int flags, OnSignal on_signal);
-  static absl::StatusOr<WaitResult> Wait(int flags, OnSignal on_signal);
-  void TakeBatch();
+  // Of that task, or of all (kAnyone).
+  static absl::StatusOr<WaitResult> Wait(pid_t tid, int flags, OnSignal on_signal);
+  // False if there are no tasks.
+  bool TakeBatch();
+
+  // The same by number.
+  absl::StatusOr<WaitResult> NextByNumber(int flags, OnSignal on_signal);
+  // What those have that had something last; NothingYet.
+  absl::StatusOr<WaitResult> AskRecent();
+  // What those have that signals name; NothingYet. Waits for a signal for so long.
+  absl::StatusOr<WaitResult> AskNamed(std::chrono::nanoseconds limit, bool& interrupted);
+  absl::StatusOr<WaitResult> AskOne(pid_t tid);
+  void Remember(pid_t tid);
+  bool MustSweep() const;
+  std::chrono::milliseconds BlockFor() const;
+  // Asks all; what they have is the batch. False if there are none.
+  bool Sweep();
+
+  // A task that had something last, and how often it had nothing since.
+  struct Recent {
+    pid_t tid = 0;
+    int misses = 0;
+  };
 
   std::deque<WaitResult> batch_;
   absl::Status batch_status_;
   int unbatched_ = 0;
+
+  bool uses_signals_ = false;
+  size_t tasks_ = 0;
+  std::vector<Recent> recent_;  // served longest ago first
+  bool is_dirty_ = true;        // something happened since all were asked
+  size_t since_sweep_ = 0;      // results
+  std::chrono::steady_clock::time_point swept_;
+  uint64_t sweeps_ = 0;
 };
 
 }  // namespace provost

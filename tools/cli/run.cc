@@ -456,6 +456,7 @@ int Run(const RunArguments& arguments) {
   // Before anything of ours changes them.
   options.signals = SignalState::Capture();
   SignalRelay relay;
+  options.owns_sigchld = true;
   std::vector<PolicySource> policies;
   if (const std::optional<int> status =
           Prepare(arguments, predecessor.policies(), options, policies)) {

@@ -156,6 +156,14 @@ SignalRelay::SignalRelay() {
   sigaction(SIGXFSZ, &ignore, nullptr);
   // A diagnostic while another job has the terminal must not stop us (termios(3), TOSTOP).
   sigaction(SIGTTOU, &ignore, nullptr);
+  // It tells which of many tasks to wait for (tracee/waiter.h).
+  struct sigaction usual = {};
+  usual.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &usual, nullptr);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &only, nullptr);
 }
 
 SignalRelay::~SignalRelay() {
