@@ -53,6 +53,11 @@ class Appender {
   absl::Status Append(absl::string_view piece);
   // The same for a regular file that was just found `end` bytes long.
   absl::Status AppendAt(absl::string_view piece, off_t end) { return AppendToFile(piece, end); }
+  // The same without a look at the file: what others wrote since our last piece is looked at
+  // behind the write. Only where LooksBack.
+  absl::Status AppendUnseen(absl::string_view piece) { return AppendToFile(piece, last_end_); }
+  // A regular file opened here that can be read and patched.
+  bool LooksBack() const { return kind_ == Kind::kOwnFile; }
   // Blanks `piece`, the last that was appended; a regular file of our own. Does nothing if that
   // cannot be done.
   void Withdraw(absl::string_view piece) { TakeBack(piece, last_end_); }

@@ -75,6 +75,7 @@ absl::Status LogFile::OpenFile(int extra_flags) {
       appender_, Appender::ForFile(std::move(fd), absl::StrCat("audit log '", named_, "'")));
   device_ = status.st_dev;
   inode_ = status.st_ino;
+  may_watch_ = true;
   return options_.durability == Durability::kNone ? absl::OkStatus() : SyncDirectory();
 }
 
@@ -89,8 +90,13 @@ void LogFile::ResolvePath() {
 }
 
 absl::Status LogFile::Append(absl::string_view piece) {
-  PROVOST_ASSIGN_OR_RETURN(const off_t end, Enter(piece.size()));
-  absl::Status status = appender_->AppendAt(piece, end);
+  absl::Status status;
+  if (IsWatched()) {
+    status = appender_->AppendUnseen(piece);
+  } else {
+    PROVOST_ASSIGN_OR_RETURN(const off_t end, Enter(piece.size()));
+    status = appender_->AppendAt(piece, end);
+  }
   if (status.ok()) {
     unsynced_ = true;
     if (options_.durability == Durability::kEvent) {
@@ -108,6 +114,14 @@ absl::Status LogFile::Flush() {
   return Sync();
 }
 
+void LogFile::Watch() {
+  watch_.reset();
+  // Who rotates must look at the size, and does that by the path.
+  if (!may_watch_ || !follows_path_ || options_.max_size > 0 || !appender_->LooksBack()) return;
+  watch_ = PathWatch::Begin(path_);
+  may_watch_ = watch_.has_value();
+}
+
 absl::StatusOr<off_t> LogFile::Enter(size_t size) {
   bool may_rotate = options_.max_size > 0 && follows_path_;
   for (int attempts = 0; attempts < kAttempts; ++attempts) {
@@ -115,10 +129,12 @@ absl::StatusOr<off_t> LogFile::Enter(size_t size) {
       if (absl::Status status = OpenFile(O_NOFOLLOW); !status.ok()) return Retriable(status);
     }
     if (options_.max_size > 0) locked_ = Lock(LOCK_SH);
+    Watch();
     off_t length = 0;
     const absl::StatusOr<bool> ours = NamesOurFile(length);
     if (!ours.ok() || !*ours) {
       Leave();
+      watch_.reset();
       PROVOST_RETURN_IF_ERROR(ours.status());
       if (unsynced_ && options_.durability != Durability::kNone) (void)Sync();
       appender_.reset();

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "audit/appender.h"
+#include "audit/path_watch.h"
 
 namespace provost {
 
@@ -26,10 +27,11 @@ enum class Durability : uint8_t {
 // An audit log under a path: a regular file that several supervisors append to (appender.h), that
 // is rotated, and that others may rename, replace or remove as logrotate(8) does.
 //
-// Before each piece the path is looked at. If it names another file, or none, that one is opened or
-// created (mode 0600) and appended to; a directory that is gone is an error, and a symbolic link in
-// the file's place is not followed. A file removed between that look and the write takes the piece
-// along, as it takes all that it had before.
+// Before each piece the path is looked at, or, where the kernel tells of changes (path_watch.h),
+// the kernel is asked whether it may name another file. If it names another file, or none, that one
+// is opened or created (mode 0600) and appended to; a directory that is gone is an error, and a
+// symbolic link in the file's place is not followed. A file removed between that look and the write
+// takes the piece along, as it takes all that it had before.
 //
 // Rotation (max_size): the supervisor whose piece would make the file too long renames it, between
 // pieces, and the piece goes into a new file; the rotated one is made read-only (0400). Supervisors
@@ -66,6 +68,10 @@ class LogFile {
   // Opens or creates the file, not through a symbolic link unless it is the first time.
   absl::Status OpenFile(int extra_flags);
   void ResolvePath();
+  // True if appender_ is the file that the path names, as far as no look at the path is needed.
+  bool IsWatched() const { return watch_.has_value() && !watch_->MayHaveChanged(); }
+  // From here on, if that can be and is of use.
+  void Watch();
   // Makes appender_ the file that the path names, rotated if need be, and locks it. Its size.
   absl::StatusOr<off_t> Enter(size_t size);
   void Leave();
@@ -81,6 +87,8 @@ class LogFile {
   std::string path_;   // the file's own
   Options options_;
   std::optional<Appender> appender_;
+  bool may_watch_ = true;           // false: of this file it cannot be
+  std::optional<PathWatch> watch_;  // of path_ since it was seen to name appender_'s file
   dev_t device_ = 0;
   ino_t inode_ = 0;
   bool follows_path_ = true;  // false: opened by a name that is no path (/dev/fd/3, deleted)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -81,6 +82,54 @@ TEST(LogFile, FollowsItsPath) {
   ASSERT_EQ(rename((path + ".new").c_str(), path.c_str()), 0);
   PROVOST_ASSERT_OK(log.Append("piece\n"));
   EXPECT_EQ(ReadFile(path), "torn\npiece\n");
+}
+
+// Where the kernel tells of changes, and where each time is looked: the same. Shared memory is of
+// the first kind, the tests' own directory may be of either.
+TEST(LogFile, FollowsItsPathThroughItsDirectories) {
+  std::string shared = "/dev/shm/log_file_XXXXXX";
+  ASSERT_NE(mkdtemp(shared.data()), nullptr);
+  for (const std::string& top : {shared, FreshDirectory("through")}) {
+    const std::string directory = top + "/a";
+    ASSERT_EQ(mkdir(directory.c_str(), 0700), 0);
+    const std::string path = directory + "/audit.log";
+    PROVOST_ASSERT_OK_AND_ASSIGN(LogFile log, LogFile::Open(path, {}));
+    for (const char* piece : {"1\n", "2\n"}) PROVOST_ASSERT_OK(log.Append(piece));
+    ASSERT_EQ(rename(directory.c_str(), (top + "/b").c_str()), 0);
+    EXPECT_FALSE(log.Append("nowhere\n").ok());
+    ASSERT_EQ(mkdir(directory.c_str(), 0700), 0);
+    for (const char* piece : {"3\n", "4\n"}) PROVOST_ASSERT_OK(log.Append(piece));
+    EXPECT_EQ(ReadFile(top + "/b/audit.log"), "1\n2\n");
+    EXPECT_EQ(ReadFile(path), "3\n4\n");
+    ASSERT_EQ(rename(path.c_str(), (path + ".1").c_str()), 0);
+    for (const char* piece : {"5\n", "6\n"}) PROVOST_ASSERT_OK(log.Append(piece));
+    EXPECT_EQ(ReadFile(path + ".1"), "3\n4\n");
+    EXPECT_EQ(ReadFile(path), "5\n6\n");
+  }
+  std::filesystem::remove_all(shared);
+}
+
+// A line that somebody else leaves open is not run into, nor is what was cut off.
+TEST(LogFile, OthersMayWriteBesideIt) {
+  std::string top = "/dev/shm/log_file_XXXXXX";
+  ASSERT_NE(mkdtemp(top.data()), nullptr);
+  const std::string path = top + "/audit.log";
+  PROVOST_ASSERT_OK_AND_ASSIGN(LogFile log, LogFile::Open(path, {}));
+  for (const char* piece : {"1\n", "2\n"}) PROVOST_ASSERT_OK(log.Append(piece));
+  const UniqueFd other(open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  ASSERT_EQ(write(other.get(), "whole\n", 6), 6);
+  PROVOST_ASSERT_OK(log.Append("3\n"));
+  ASSERT_EQ(write(other.get(), "torn", 4), 4);
+  PROVOST_ASSERT_OK(log.Append("4\n"));
+  ASSERT_EQ(ftruncate(other.get(), 1), 0);
+  PROVOST_ASSERT_OK(log.Append("5\n"));
+  std::vector<std::string> lines = Lines(ReadFile(path));
+  EXPECT_EQ(lines.front(), "1 ") << "what ran into it was taken back";
+  EXPECT_EQ(lines.back(), "5");
+  ASSERT_EQ(ftruncate(other.get(), 0), 0);
+  PROVOST_ASSERT_OK(log.Append("6\n"));
+  EXPECT_EQ(ReadFile(path), "6\n");
+  std::filesystem::remove_all(top);
 }
 
 TEST(LogFile, ComesBackWithItsDirectory) {

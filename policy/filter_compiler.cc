@@ -21,6 +21,7 @@
 #include "policy/bpf_assembler.h"
 #include "policy/predicate.h"
 #include "syscalls/syscall_table.h"
+#include "syscalls/task_changes.h"
 
 namespace provost {
 namespace {
@@ -368,7 +369,7 @@ class FilterCompiler {
   }
 
   Node CompilePrctl(Node prctl) {
-    if (options_.trace_set_mm) prctl = TraceWhere(PR_SET_MM, prctl);
+    if (options_.trace_task_changes) prctl = TraceWhere(PR_SET_MM, prctl);
     return options_.gated.trace_filters ? TraceWhere(PR_SET_SECCOMP, prctl) : prctl;
   }
 
@@ -399,18 +400,27 @@ class FilterCompiler {
                        graph_.Test(kLow, BPF_JEQ, LowHalf(gate), allow, otherwise), otherwise);
   }
 
+  // About which calls of a number the tracer is asked, beside those it has to answer.
+  enum class Asks : uint8_t { kNone, kRefused, kAllowed };
+
+  Asks AsksAbout(Arch arch, int32_t nr) const {
+    if (options_.trace_exec && IsExec(arch, nr)) return Asks::kRefused;
+    const bool changes = TaskChangeOf(arch, nr) != TaskChange::kNone;
+    return options_.trace_task_changes && changes ? Asks::kAllowed : Asks::kNone;
+  }
+
   Node CompileCall(Arch arch, int32_t nr) {
-    const bool ask_all = options_.trace_exec && IsExec(arch, nr);
+    const Asks asks = AsksAbout(arch, nr);
     const absl::Span<const BoundRule> rules = policy_.RulesFor(arch, nr);
     // Behind a rule without a condition none is reached.
     const auto last = std::find_if(rules.begin(), rules.end(),
                                    [](const BoundRule& rule) { return rule.IsUnconditional(); });
     size_t count = last - rules.begin();
     const Rule& otherwise = last != rules.end() ? *last->rule : policy_.OtherwiseFor(arch, nr);
-    Node node = Answer(otherwise, ask_all);
+    Node node = Answer(otherwise, asks);
     ConditionCompiler conditions(graph_, arch);
     while (count-- > 0) {
-      node = CompileRule(conditions, rules[count], Answer(*rules[count].rule, ask_all), node);
+      node = CompileRule(conditions, rules[count], Answer(*rules[count].rule, asks), node);
     }
     return node;
   }
@@ -429,18 +439,18 @@ class FilterCompiler {
     return conditions.Compile(MustHold(condition), answer, may);
   }
 
-  Node Answer(const Rule& rule, bool ask_all) {
+  Node Answer(const Rule& rule, Asks asks = Asks::kNone) {
     const auto [entry, inserted] = answers_.try_emplace(&rule, 0u);
     if (inserted) entry->second = Action(rule.decision(), options_);
-    const bool ask = ask_all && entry->second != SECCOMP_RET_ALLOW;
-    return ask ? trace_ : graph_.Return(entry->second);
+    const Asks kind = entry->second == SECCOMP_RET_ALLOW ? Asks::kAllowed : Asks::kRefused;
+    return asks == kind ? trace_ : graph_.Return(entry->second);
   }
 
   // The program that leaves the calls of `traced` to the tracer.
   BpfProgram Assemble(absl::Span<const Group> traced) {
     absl::flat_hash_set<Node> nodes;
     for (const Group& group : traced) nodes.insert(group.node);
-    const Node refused = Answer(policy_.ArchRule(), false);
+    const Node refused = Answer(policy_.ArchRule());
     Node root = refused;
     for (auto arch = kAllArches.rbegin(); arch != kAllArches.rend(); ++arch) {
       root = graph_.Test(kArchWord, BPF_JEQ, static_cast<uint32_t>(*arch),
@@ -450,7 +460,7 @@ class FilterCompiler {
   }
 
   Node CompileNumbers(Arch arch, const absl::flat_hash_set<Node>& traced) {
-    const Node beyond = Answer(policy_.OtherwiseFor(arch, SyscallTable::Get().Limit(arch)), false);
+    const Node beyond = Answer(policy_.OtherwiseFor(arch, SyscallTable::Get().Limit(arch)));
     std::vector<BpfAssembler::Range> ranges;
     for (const Call& call : calls_) {
       if (call.arch != arch) continue;
@@ -465,7 +475,7 @@ class FilterCompiler {
     ranges.push_back({number(control.kill_thread), graph_.Return(SECCOMP_RET_KILL_THREAD)});
     ranges.push_back({number(control.trap), graph_.Return(SECCOMP_RET_TRAP)});
     ranges.push_back({number(control.trap + 1), beyond});
-    ranges.push_back({kX32Bit, Answer(policy_.ArchRule(), false)});
+    ranges.push_back({kX32Bit, Answer(policy_.ArchRule())});
     return graph_.Search(kNrWord, ranges);
   }
 

@@ -57,9 +57,10 @@ struct FilterOptions {
   // Ask the tracer about every execve and execveat that is not plainly allowed, so that it can let
   // the first one through.
   bool trace_exec = true;
-  // Ask the tracer about prctl(PR_SET_MM, …) where it may run: by it a process changes what records
-  // say of its program and its command line.
-  bool trace_set_mm = false;
+  // Ask the tracer, where they may run, about the calls that change what records say of a task and
+  // what is not looked at for each: prctl(PR_SET_MM, …), by which a process changes its program and
+  // its command line, and those of syscalls/task_changes.h.
+  bool trace_task_changes = false;
   // The most instructions the program may have, when room must be left: a task's filters together
   // may have 32768, each counted with 4 more (kernel/seccomp.c, MAX_INSNS_PER_PATH).
   int max_instructions = BPF_MAXINSNS;

@@ -248,7 +248,7 @@ TEST(CompileFilter, AsksForEveryPrSetMmThatMayRun) {
                                                       .Build());
   PROVOST_ASSERT_OK_AND_ASSIGN(const Policy none,
                                PolicyBuilder().Add({.verdict = Deny{EPERM}}, {"prctl"}).Build());
-  const BpfProgram traced = Compile(some, {.trace_set_mm = true});
+  const BpfProgram traced = Compile(some, {.trace_task_changes = true});
   for (const Arch arch : kAllArches) {
     // The option is an int.
     EXPECT_EQ(Answer(traced, arch, "prctl", {kSetMm}), kTrace);
@@ -257,7 +257,30 @@ TEST(CompileFilter, AsksForEveryPrSetMmThatMayRun) {
     EXPECT_EQ(Answer(traced, arch, "prctl", {15}), SECCOMP_RET_ALLOW);
     EXPECT_EQ(Answer(traced, arch, "getpid", {kSetMm}), SECCOMP_RET_ALLOW);
     EXPECT_EQ(Answer(Compile(some), arch, "prctl", {kSetMm}), SECCOMP_RET_ALLOW);
-    EXPECT_EQ(Answer(Compile(none, {.trace_set_mm = true}), arch, "prctl", {kSetMm}), Errno(EPERM));
+    EXPECT_EQ(Answer(Compile(none, {.trace_task_changes = true}), arch, "prctl", {kSetMm}),
+              Errno(EPERM));
+  }
+}
+
+TEST(CompileFilter, AsksForEveryChangeOfATaskThatMayBeMade) {
+  constexpr uint64_t kNewNamespace = 0x20000;
+  PROVOST_ASSERT_OK_AND_ASSIGN(const Policy some,
+                               PolicyBuilder()
+                                   .Add({.verdict = Deny{EPERM}}, {"unshare"},
+                                        Always(Arg(0, kS32, CompareOp::kEq, kNewNamespace)))
+                                   .Add({.verdict = Deny{EPERM}}, {"chroot"})
+                                   .Build());
+  const BpfProgram traced = Compile(some, {.trace_task_changes = true});
+  const BpfProgram plain = Compile(some);
+  for (const Arch arch : kAllArches) {
+    for (const char* call : {"pivot_root", "setns", "setsid", "unshare"}) {
+      EXPECT_EQ(Answer(traced, arch, call, {1}), kTrace) << call;
+      EXPECT_EQ(Answer(plain, arch, call, {1}), SECCOMP_RET_ALLOW) << call;
+    }
+    // What does not run changes nothing.
+    EXPECT_EQ(Answer(traced, arch, "unshare", {kNewNamespace}), Errno(EPERM));
+    EXPECT_EQ(Answer(traced, arch, "chroot"), Errno(EPERM));
+    EXPECT_EQ(Answer(traced, arch, "chdir"), SECCOMP_RET_ALLOW);
   }
 }
 
@@ -265,7 +288,7 @@ TEST(CompileFilter, AsksForEveryFilterThatMayBeInstalled) {
   constexpr uint64_t kSetFilter = 1;    // SECCOMP_SET_MODE_FILTER
   constexpr uint64_t kSetSeccomp = 22;  // PR_SET_SECCOMP
   constexpr uint64_t kSetMm = 35;
-  const FilterOptions ask = {.trace_set_mm = true, .gated = {.trace_filters = true}};
+  const FilterOptions ask = {.trace_task_changes = true, .gated = {.trace_filters = true}};
   PROVOST_ASSERT_OK_AND_ASSIGN(const Policy all, PolicyBuilder().Build());
   PROVOST_ASSERT_OK_AND_ASSIGN(
       const Policy none,

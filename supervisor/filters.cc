@@ -19,7 +19,7 @@
 namespace provost {
 namespace {
 
-bool MayRecord(const Policy& policy, const std::function<bool(const Decision&)>& wants_record) {
+bool MayRecordBy(const Policy& policy, const std::function<bool(const Decision&)>& wants_record) {
   const auto may = [&](const Rule& rule) {
     const Decision decision = rule.decision();
     return AsksForRecord(decision.wish) || std::holds_alternative<Log>(decision.verdict) ||
@@ -78,17 +78,20 @@ bool NeedsRegistersOnly(const BoundRule& rule) {
   return !rule.rule->state.has_value() && IsRegisterOnly(rule.condition);
 }
 
+bool MayRecord(absl::Span<const Policy> policies,
+               const std::function<bool(const Decision&)>& wants_record) {
+  return std::any_of(policies.begin(), policies.end(),
+                     [&](const Policy& policy) { return MayRecordBy(policy, wants_record); });
+}
+
 absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
     const std::function<bool(const Decision&)>& wants_record, const GatedCalls& gated,
     const Policy* harden) {
-  const bool records = std::any_of(policies.begin(), policies.end(), [&](const Policy& policy) {
-    return MayRecord(policy, wants_record);
-  });
   FilterOptions options = OptionsOf(policies.size(), complain, wants_record);
   options.control = control;
   options.gated = gated;
-  options.trace_set_mm = records;
+  options.trace_task_changes = MayRecord(policies, wants_record);
   std::vector<BpfProgram> filters;
   if (harden != nullptr) {
     FilterOptions own = HardenOptions(policies, wants_record, *harden);

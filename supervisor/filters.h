@@ -18,7 +18,7 @@ namespace provost {
 // Compiles one filter for each policy, in the order in which they are to be installed; `control` is
 // part of all. `wants_record` says which decisions must come to the tracer to be recorded; with
 // `complain`, every refusal must come to it to be let through. Where any may be recorded, so must
-// the calls that change what records say of a program unseen (FilterOptions::trace_set_mm). With
+// the calls that change what records say of a task (FilterOptions::trace_task_changes). With
 // more than one policy every refusal comes to the tracer too: stacked filters in the kernel would
 // not know each other's errnos.
 //
@@ -29,6 +29,10 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
     const std::function<bool(const Decision&)>& wants_record, const GatedCalls& gated = {},
     const Policy* harden = nullptr);
+
+// True if any decision of these may be recorded.
+bool MayRecord(absl::Span<const Policy> policies,
+               const std::function<bool(const Decision&)>& wants_record);
 
 // True if registers alone say whether the rule matches.
 bool NeedsRegistersOnly(const BoundRule& rule);

@@ -121,6 +121,8 @@ class Supervisor::Loop {
     generations_.push_back(MakeGeneration(0, options.policies));
   }
 
+  // Before Run: what the filters ask for changes nothing in the tasks unheard.
+  void KeepTaskChanges() { recorder_.KeepTaskChanges(); }
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
   absl::StatusOr<Outcome> Attach(const std::vector<pid_t>& processes);
   absl::StatusOr<Outcome> Resume(absl::string_view state);

@@ -1,5 +1,6 @@
 #include "supervisor/recorder.h"
 
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -14,15 +15,27 @@
 #include "base/status_macros.h"
 #include "supervisor/run_state.h"
 #include "supervisor/tracee_arguments.h"
+#include "syscalls/task_changes.h"
 #include "tracee/identity.h"
 #include "tracee/network_namespace.h"
 #include "tracee/read_watch.h"
+#include "tracee/task_directory.h"
 
 namespace provost {
 namespace {
 
 // Events of tasks that are gone, each of about a kilobyte.
 constexpr size_t kMostLeft = 65'536;
+
+// seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, …). The filters of a run ask
+// for all calls that install one (GatedCalls::trace_filters).
+bool InstallsListener(const SyscallRequest& request) {
+  constexpr int32_t kSeccomp = 317;
+  constexpr int32_t kSeccompI386 = 354;
+  const bool is_seccomp = (request.IsX86_64() && request.nr == kSeccomp) ||
+                          (request.IsI386() && request.nr == kSeccompI386);
+  return is_seccomp && (request.args[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+}
 
 }  // namespace
 
@@ -63,7 +76,7 @@ std::vector<uint64_t> Recorder::SharingNetwork(pid_t tid) const {
 
 absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& arguments) {
   const pid_t tid = record.identity.tid;
-  PROVOST_ASSIGN_OR_RETURN(const int directory, identities_.Directory(tid));
+  PROVOST_ASSIGN_OR_RETURN(const TaskDirectory directory, identities_.Directory(tid));
   CallFacts facts;
   PROVOST_RETURN_IF_ERROR(call_facts_.Read(tid, directory, record.request, arguments, facts));
   record.facts = std::move(facts);
@@ -78,7 +91,7 @@ void Recorder::Finish(PendingRecord& record, int64_t result) {
   CallFactsReader::KeepSent(result, record.facts);
   if (record.clock) record.facts.clock = record.clock->End(result);
   if (result < 0 || !record.has_facts) return;
-  const absl::StatusOr<int> directory = identities_.Directory(record.identity.tid);
+  const absl::StatusOr<TaskDirectory> directory = identities_.Directory(record.identity.tid);
   if (!directory.ok()) return;
   call_facts_.Complete(record.identity.tid, *directory, record.request, record.facts);
 }
@@ -90,7 +103,7 @@ void Recorder::FinishExec(pid_t tid, PendingRecord& record, Exec exec) {
   record.identity = Identity();
   record.unread = identities_.Read(tid, record.identity);
   if (!record.has_facts) return;
-  const absl::StatusOr<int> directory = identities_.Directory(tid);
+  const absl::StatusOr<TaskDirectory> directory = identities_.Directory(tid);
   if (directory.ok()) call_facts_.CompleteExec(tid, *directory, record.facts);
 }
 
@@ -102,6 +115,12 @@ void Recorder::NoteCall(const SyscallRequest& request) {
   if (is_prctl && static_cast<uint32_t>(request.args[0]) == PR_SET_MM) {
     identities_.KeepNoPrograms();
   }
+  if (!request.HasKnownArch()) return;
+  const TaskChange change = TaskChangeOf(static_cast<Arch>(request.arch), request.nr);
+  // Who is asked by a filter before us can let calls run that we are not asked about.
+  const bool listens = InstallsListener(request);
+  if (change == TaskChange::kSession || listens) identities_.KeepNoSessions();
+  if (change == TaskChange::kRoot || listens) identities_.KeepNoRoots();
 }
 
 absl::Status Recorder::Write(PendingRecord& record) {
@@ -173,6 +192,9 @@ absl::Status Recorder::Restore(const Saved& saved) {
   written_ = saved.written;
   lost_ = saved.lost;
   tells_apart_ = saved.tells_apart;
+  identities_.KeepTaskChanges();
+  if (!saved.keeps_sessions) identities_.KeepNoSessions();
+  if (!saved.keeps_roots) identities_.KeepNoRoots();
   return absl::OkStatus();
 }
 

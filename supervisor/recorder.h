@@ -126,8 +126,18 @@ class Recorder {
     uint64_t lost = 0;
     std::string actions;
     bool tells_apart = false;
+    bool keeps_sessions = false;
+    bool keeps_roots = false;
   };
-  Saved Save() const { return {made_, written_, lost_, actions_.ToString(), tells_apart_}; }
+  Saved Save() const {
+    return {made_,
+            written_,
+            lost_,
+            actions_.ToString(),
+            tells_apart_,
+            identities_.keeps_sessions(),
+            identities_.keeps_roots()};
+  }
   absl::Status Restore(const Saved& saved);
 
   // The containers of the tasks; records name them.
@@ -136,8 +146,12 @@ class Recorder {
   // What is kept of a task is wrong from here on: it ran execve, or ended.
   void Forget(pid_t tid) { identities_.Forget(tid); }
   // A task at its seccomp stop is about to make a call, whose record is made if there is one. Every
-  // prctl(PR_SET_MM) must come here (FilterOptions::trace_set_mm).
+  // prctl(PR_SET_MM) must come here (FilterOptions::trace_task_changes).
   void NoteCall(const SyscallRequest& request);
+  // The calls of syscalls/task_changes.h come there as well, from the first one that any task of
+  // the run makes, and nobody outside the run can change its tasks: what they change may be kept
+  // until one comes.
+  void KeepTaskChanges() { identities_.KeepTaskChanges(); }
 
  private:
   absl::Status ReadFacts(PendingRecord& record, ArgumentMemory& arguments);

@@ -33,7 +33,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ControlNumbers, kill_process, kill_thread, tr
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClockCall, sets_time, modes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClockState, realtime_offset, uncertainty, offset, freq, status,
                                    tai, tick, adjust)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Recorder::Saved, made, written, lost, actions, tells_apart)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Recorder::Saved, made, written, lost, actions,
+                                                tells_apart, keeps_sessions, keeps_roots)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MessageAddress, index, sockaddr)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ExecArguments, count, words)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hardening::Changed, asked, flags)

@@ -1,5 +1,7 @@
 #include "supervisor/supervisor.h"
 
+#include <sys/prctl.h>
+
 #include <memory>
 #include <utility>
 #include <vector>
@@ -109,8 +111,17 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop() {
                                 std::move(guardian));
 }
 
+bool Supervisor::HearsTaskChanges() const {
+  // A filter that this process was started under is the tasks', too, and may have a listener, which
+  // is asked before we are.
+  const bool is_filtered = prctl(PR_GET_SECCOMP) != 0;
+  return !is_filtered && options_.mode != Mode::kUnrestricted &&
+         MayRecord(options_.policies, WantsRecord(options_));
+}
+
 absl::StatusOr<Outcome> Supervisor::Run(const std::vector<std::string>& argv) {
   PROVOST_ASSIGN_OR_RETURN(const std::unique_ptr<Loop> loop, MakeLoop());
+  if (HearsTaskChanges()) loop->KeepTaskChanges();
   return loop->Run(argv);
 }
 

@@ -269,6 +269,9 @@ class Supervisor {
   absl::StatusOr<std::unique_ptr<Guardian>> MakeGuardian() const;
   absl::StatusOr<std::unique_ptr<Hardening>> MakeHardening(const Guardian* guardian) const;
   absl::StatusOr<std::unique_ptr<Loop>> MakeLoop();
+  // Of a run that starts its program: whether the filters ask for every change of its tasks
+  // (FilterOptions::trace_task_changes).
+  bool HearsTaskChanges() const;
   // For a run that goes on.
   absl::StatusOr<std::unique_ptr<Loop>> MakeLoopFrom(absl::string_view state);
   Options options_;

@@ -1,5 +1,10 @@
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -162,6 +167,78 @@ TEST(IdentityTest, PrSetMmIsNeverMissed) {
     EXPECT_EQ(said[0]->exe, std::filesystem::canonical(victim));
     EXPECT_EQ(said[1]->exe, way.changes_exe ? "/usr/bin/true" : said[0]->exe) << way.name;
   }
+}
+
+// A mount namespace in which a directory is mounted on its own "in", as long as it lives.
+class OtherMounts {
+ public:
+  explicit OtherMounts(const std::string& directory) {
+    int ready[2];
+    EXPECT_EQ(pipe2(ready, O_CLOEXEC), 0);
+    child_ = fork();
+    if (child_ == 0) {
+      const bool is_made =
+          unshare(CLONE_NEWNS) == 0 &&
+          mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+          mount(directory.c_str(), (directory + "/in").c_str(), nullptr, MS_BIND, nullptr) == 0;
+      if (is_made && write(ready[1], "y", 1) == 1) pause();
+      _exit(1);
+    }
+    close(ready[1]);
+    char answer = 0;
+    is_made_ = read(ready[0], &answer, 1) == 1;
+    close(ready[0]);
+  }
+  ~OtherMounts() {
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+  }
+  OtherMounts(const OtherMounts&) = delete;
+  OtherMounts& operator=(const OtherMounts&) = delete;
+
+  bool is_made() const { return is_made_; }
+  std::string path() const { return absl::StrCat("/proc/", child_, "/ns/mnt"); }
+
+ private:
+  pid_t child_ = 0;
+  bool is_made_ = false;
+};
+
+// By every way to another root, under a policy that has nothing to do with the calls: a record says
+// what is there for the task now.
+TEST(IdentityTest, AnotherRootIsNeverMissed) {
+  std::string directory = "/tmp/provost_XXXXXX";
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  ASSERT_EQ(mkdir((directory + "/in").c_str(), 0755), 0);
+  std::ofstream(directory + "/provost-marker") << "";
+  struct stat marker = {};
+  ASSERT_EQ(stat((directory + "/provost-marker").c_str(), &marker), 0);
+  const OtherMounts mounts(directory);
+  if (!mounts.is_made()) GTEST_SKIP() << "needs CAP_SYS_ADMIN";
+  const std::string in_root = "/provost-marker";
+  const std::string in_mount = directory + "/in/provost-marker";
+  for (const char* way : {"chroot", "int80", "shared", "unshare", "setns"}) {
+    const bool changes_mounts = way == std::string("unshare") || way == std::string("setns");
+    const std::string& path = changes_mounts ? in_mount : in_root;
+    CollectingSink sink;
+    Options options =
+        OptionsOf({absl::StrCat("log access if path == \"", path, "\""), "harden off"});
+    options.sink = &sink;
+    const SupervisedRun run =
+        RunSupervised(options, {Victim("changes_root"), way, directory, path, mounts.path()});
+    ASSERT_TRUE(run.outcome.ok()) << run;
+    EXPECT_TRUE(absl::EndsWith(run.output, kExitSuccess)) << way << run;
+    ASSERT_EQ(sink.decisions().size(), 2U) << way;
+    const CallFacts& before = sink.decisions()[0].facts;
+    const CallFacts& after = sink.decisions()[1].facts;
+    ASSERT_EQ(before.paths.size(), 1U) << way;
+    ASSERT_EQ(after.paths.size(), 1U) << way;
+    EXPECT_FALSE(before.paths[0].inode.has_value()) << way;
+    ASSERT_TRUE(after.paths[0].inode.has_value()) << way;
+    EXPECT_EQ(after.paths[0].inode->number, marker.st_ino) << way;
+    EXPECT_EQ(after.cwd, changes_mounts ? directory + "/in" : "/in") << way;
+  }
+  std::filesystem::remove_all(directory);
 }
 
 // An execve that is awaited says what the task became, with which arguments, and what ran for it;

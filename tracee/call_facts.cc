@@ -523,17 +523,18 @@ class Gatherer {
 
 }  // namespace
 
-absl::Status CallFactsReader::Read(pid_t tid, int task_directory, const SyscallRequest& request,
-                                   ArgumentMemory& memory, CallFacts& facts) {
+absl::Status CallFactsReader::Read(pid_t tid, const TaskDirectory& task,
+                                   const SyscallRequest& request, ArgumentMemory& memory,
+                                   CallFacts& facts) {
   const Call call = FindCall(request, memory);
   if (call.signature == nullptr) return absl::OkStatus();
   const CallSubjects& subjects = SubjectsOf(*call.signature);
   if (subjects.IsEmpty()) return absl::OkStatus();
-  FileView files(tid, task_directory, own_root_, capabilities_);
+  FileView files(tid, task, own_root_, capabilities_);
   return Gatherer(tid, files, call, &memory, facts).Gather(subjects);
 }
 
-void CallFactsReader::Complete(pid_t tid, int task_directory, const SyscallRequest& request,
+void CallFactsReader::Complete(pid_t tid, const TaskDirectory& task, const SyscallRequest& request,
                                CallFacts& facts) {
   const bool has_made =
       std::any_of(facts.paths.begin(), facts.paths.end(), [](const PathFact& fact) {
@@ -541,7 +542,7 @@ void CallFactsReader::Complete(pid_t tid, int task_directory, const SyscallReque
       });
   const Syscall* syscall = SyscallTable::Get().Find(request);
   if (!has_made || syscall == nullptr) return;
-  FileView files(tid, task_directory, own_root_, capabilities_);
+  FileView files(tid, task, own_root_, capabilities_);
   // A socket's name (bind, perhaps by socketcall) starts from the working directory.
   const Call call = {syscall->signature, request};
   Gatherer(tid, files, call, nullptr, facts).Complete(SubjectsOf(*call.signature));
@@ -555,9 +556,9 @@ void CallFactsReader::KeepSent(int64_t result, CallFacts& facts) {
   }
 }
 
-void CallFactsReader::CompleteExec(pid_t tid, int task_directory, CallFacts& facts) {
-  FileView files(tid, task_directory, own_root_, capabilities_);
-  ReadExecFacts(tid, task_directory, files, facts);
+void CallFactsReader::CompleteExec(pid_t tid, const TaskDirectory& task, CallFacts& facts) {
+  FileView files(tid, task, own_root_, capabilities_);
+  ReadExecFacts(tid, task.proc, files, facts);
 }
 
 }  // namespace provost

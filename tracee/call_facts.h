@@ -10,6 +10,7 @@
 #include "syscalls/request.h"
 #include "tracee/file_view.h"
 #include "tracee/memory.h"
+#include "tracee/task_directory.h"
 
 namespace provost {
 
@@ -22,22 +23,23 @@ namespace provost {
 // thread.
 class CallFactsReader {
  public:
-  // Of a task at its seccomp stop. `task_directory` is open on /proc/TID. What the task gave that
+  // Of a task at its seccomp stop. What the task gave that
   // the kernel could not read either (a bad pointer, a bad descriptor) is left out; an error is
   // this process's own lack, or the task's end, and then nothing of `facts` is to be used.
-  absl::Status Read(pid_t tid, int task_directory, const SyscallRequest& request,
+  absl::Status Read(pid_t tid, const TaskDirectory& task, const SyscallRequest& request,
                     ArgumentMemory& memory, CallFacts& facts);
 
   // After the call succeeded, at its exit: what it made is there now. What it cannot find stays
   // unsaid.
-  void Complete(pid_t tid, int task_directory, const SyscallRequest& request, CallFacts& facts);
+  void Complete(pid_t tid, const TaskDirectory& task, const SyscallRequest& request,
+                CallFacts& facts);
 
   // After a call that gave `result`: of several messages, the address is that of the last one that
   // was sent; of the first, if none was.
   static void KeepSent(int64_t result, CallFacts& facts);
 
   // After an execve succeeded, at its PTRACE_EVENT_EXEC stop: as ReadExecFacts (exec_facts.h).
-  void CompleteExec(pid_t tid, int task_directory, CallFacts& facts);
+  void CompleteExec(pid_t tid, const TaskDirectory& task, CallFacts& facts);
 
  private:
   OwnRoot own_root_;

@@ -33,6 +33,7 @@
 #include "base/unique_fd.h"
 #include "gtest/gtest.h"
 #include "syscalls/syscall_table.h"
+#include "tracee/task_directory.h"
 #include "tracee/task_in_directory.h"
 #include "tracee/task_memory.h"
 
@@ -67,6 +68,7 @@ class CallFactsTest : public TaskInDirectory {
   void Start(const std::function<bool()>& prepare = [] { return true; }) {
     TaskInDirectory::Start(prepare);
     proc_.reset(open(absl::StrCat("/proc/", child_).c_str(), O_PATH | O_CLOEXEC));
+    cwd_.reset(openat(proc_.get(), "cwd", O_PATH | O_NOFOLLOW | O_CLOEXEC));
   }
 
   void Touch(const std::string& name) const { TaskInDirectory::Touch(name, 0640); }
@@ -84,9 +86,10 @@ class CallFactsTest : public TaskInDirectory {
     std::copy(arguments.begin(), arguments.end(), request.args.begin());
     return request;
   }
+  TaskDirectory Directory() const { return {proc_.get(), cwd_.get(), kept_root_}; }
   CallFacts Read(const SyscallRequest& request) {
     CallFacts facts;
-    PROVOST_EXPECT_OK(reader_.Read(child_, proc_.get(), request, memory_, facts));
+    PROVOST_EXPECT_OK(reader_.Read(child_, Directory(), request, memory_, facts));
     return facts;
   }
   CallFacts Read(const char* call, std::vector<uint64_t> arguments) {
@@ -117,6 +120,8 @@ class CallFactsTest : public TaskInDirectory {
   UniqueFd directory_;
   UniqueFd file_;
   UniqueFd proc_;
+  UniqueFd cwd_;
+  bool* kept_root_ = nullptr;
   CallFactsReader reader_;
   TaskMemory memory_{getpid()};  // the arguments are in this process
 };
@@ -311,13 +316,27 @@ TEST_F(CallFactsTest, InARootOfItsOwn) {
     if (!is_root && unshare(CLONE_NEWUSER) != 0) return false;
     return chroot("dir") == 0 && chdir("/") == 0;
   });
+  bool kept = false;
+  kept_root_ = &kept;
   EXPECT_EQ(Paths("open", {At("/file"), 0}), "NORMAL /file=dir/file");
+  EXPECT_FALSE(kept);
   EXPECT_EQ(Paths("open", {At("from_root"), 0}), "NORMAL from_root=dir/file");
   EXPECT_EQ(Paths("open", {At("../../file"), 0}), "NORMAL ../../file=dir/file");
   EXPECT_EQ(Paths("mkdir", {At("new"), 0}), "PARENT /=dir, CREATE new");
   EXPECT_EQ(Read("open", {At("file"), 0}).cwd, "/");
   const auto file = static_cast<uint64_t>(file_.get());
   EXPECT_EQ(Paths("newfstatat", {file, At(""), 0, AT_EMPTY_PATH}), "NORMAL TOP/file=file");
+}
+
+TEST_F(CallFactsTest, OurRootIsKnownOnceItWasSeen) {
+  bool kept = false;
+  kept_root_ = &kept;
+  Start();
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_EQ(Paths("open", {At("to_dir/file"), 0}), "NORMAL to_dir/file=dir/file");
+    EXPECT_EQ(Read("open", {At("file"), 0}).cwd, top_);
+    EXPECT_TRUE(kept);
+  }
 }
 
 // A server of files that does not answer, as one does not that is stopped for us to decide on it.
@@ -366,7 +385,7 @@ TEST_F(CallFactsTest, WhatACallMadeIsSaidAfterIt) {
     } else {
       Touch(test.made);
     }
-    reader_.Complete(child_, proc_.get(), test.request, facts);
+    reader_.Complete(child_, Directory(), test.request, facts);
     ASSERT_TRUE(facts.paths.back().inode.has_value()) << test.made;
     EXPECT_EQ(facts.paths.back().inode->number, InodeOf(In(test.made)));
   }

@@ -104,12 +104,19 @@ bool OwnRoot::Is(const struct statx& status) const {
 
 absl::Status FileView::FindRoot() {
   if (root_known_) return absl::OkStatus();
+  // Of those who share it nobody's changes alone: pivot_root(2) of somebody else's changes ours,
+  // too.
+  if (task_.has_our_root != nullptr && *task_.has_our_root) {
+    root_known_ = shares_root_ = true;
+    return absl::OkStatus();
+  }
   PROVOST_RETURN_IF_ERROR(own_.Open());
   struct statx status = {};
-  if (statx(task_directory_, "root", kAsItIs, kPlace, &status) != 0) {
+  if (statx(task_.proc, "root", kAsItIs, kPlace, &status) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("stat /proc/", tid_, "/root"));
   }
   shares_root_ = own_.Is(status);
+  if (task_.has_our_root != nullptr) *task_.has_our_root = shares_root_;
   if (!shares_root_) {
     PROVOST_ASSIGN_OR_RETURN(root_, ReadLink("root"));
   }
@@ -117,9 +124,10 @@ absl::Status FileView::FindRoot() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> FileView::ReadLink(const std::string& name) const {
+absl::StatusOr<std::string> FileView::ReadLinkAt(int directory, const char* path,
+                                                 absl::string_view name) const {
   std::array<char, PATH_MAX> text;
-  const ssize_t length = readlinkat(task_directory_, name.c_str(), text.data(), text.size());
+  const ssize_t length = readlinkat(directory, path, text.data(), text.size());
   if (length < 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("readlink /proc/", tid_, "/", name));
   }
@@ -136,7 +144,7 @@ absl::StatusOr<std::string> FileView::RelativeToRoot(std::string name) {
 }
 
 absl::StatusOr<std::string> FileView::WorkingDirectory() {
-  absl::StatusOr<std::string> name = ReadLink("cwd");
+  absl::StatusOr<std::string> name = ReadLinkAt(task_.cwd, "", "cwd");
   // ENAMETOOLONG. What stands for it is the kernel's (audit_log_d_path in kernel/audit.c); a
   // directory's own name begins with a slash.
   if (absl::IsInvalidArgument(name.status())) return std::string("<too_long>");
@@ -157,7 +165,7 @@ absl::StatusOr<std::optional<std::string>> FileView::DescriptorName(int32_t desc
 
 absl::StatusOr<UniqueFd> FileView::OpenBase(int32_t descriptor) const {
   const std::string name = descriptor == AT_FDCWD ? "cwd" : absl::StrCat("fd/", descriptor);
-  UniqueFd base(openat(task_directory_, name.c_str(), O_PATH | O_CLOEXEC));
+  UniqueFd base(openat(task_.proc, name.c_str(), O_PATH | O_CLOEXEC));
   if (!base.valid()) {
     return absl::ErrnoToStatus(errno, absl::StrCat("open /proc/", tid_, "/", name));
   }

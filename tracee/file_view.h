@@ -10,9 +10,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/call_facts.h"
 #include "base/unique_fd.h"
 #include "tracee/paths.h"
+#include "tracee/task_directory.h"
 
 struct statx;
 
@@ -69,9 +71,9 @@ class FileView {
     PathFact::Capabilities capabilities;
   };
 
-  // `task_directory` is open on /proc/TID; it, `own` and `cache` must outlive this.
-  FileView(pid_t tid, int task_directory, OwnRoot& own, CapabilityCache& cache)
-      : tid_(tid), task_directory_(task_directory), own_(own), cache_(cache) {}
+  // What `task` refers to, `own` and `cache` must outlive this.
+  FileView(pid_t tid, const TaskDirectory& task, OwnRoot& own, CapabilityCache& cache)
+      : tid_(tid), task_(task), own_(own), cache_(cache) {}
 
   // The working directory, relative to the task's root.
   absl::StatusOr<std::string> WorkingDirectory();
@@ -83,7 +85,11 @@ class FileView {
 
  private:
   absl::Status FindRoot();
-  absl::StatusOr<std::string> ReadLink(const std::string& name) const;
+  absl::StatusOr<std::string> ReadLink(const std::string& name) const {
+    return ReadLinkAt(task_.proc, name.c_str(), name);
+  }
+  absl::StatusOr<std::string> ReadLinkAt(int directory, const char* path,
+                                         absl::string_view name) const;
   absl::StatusOr<std::string> RelativeToRoot(std::string name);
   // Like OpenTaskPath, and faster where that is safe. Fails with errno.
   absl::StatusOr<UniqueFd> OpenAt(const TaskPath& path);
@@ -91,7 +97,7 @@ class FileView {
   absl::StatusOr<Sight> Describe(const UniqueFd& file) const;
 
   const pid_t tid_;
-  const int task_directory_;
+  const TaskDirectory task_;
   OwnRoot& own_;
   CapabilityCache& cache_;
   bool root_known_ = false;

@@ -42,7 +42,7 @@ constexpr uint64_t kInfoCreds = 2;
 constexpr unsigned kPidfdThread = O_EXCL;
 
 constexpr size_t kMostTasks = 256;
-constexpr size_t kFilesOfATask = 5;
+constexpr size_t kFilesOfATask = 6;
 
 size_t TasksToKeep() {
   rlimit limit = {};
@@ -102,9 +102,11 @@ absl::Status TaskIdentities::Read(pid_t tid, Identity& identity) {
   return ReadProgram(*files, identity);
 }
 
-absl::StatusOr<int> TaskIdentities::Directory(pid_t tid) {
-  PROVOST_ASSIGN_OR_RETURN(const Files* files, FilesOf(tid));
-  return files->directory.get();
+absl::StatusOr<TaskDirectory> TaskIdentities::Directory(pid_t tid) {
+  PROVOST_ASSIGN_OR_RETURN(Files * files, FilesOf(tid));
+  return TaskDirectory{.proc = files->directory.get(),
+                       .cwd = files->cwd.get(),
+                       .has_our_root = keeps_roots_ ? &files->has_our_root : nullptr};
 }
 
 void TaskIdentities::Forget(pid_t tid) {
@@ -143,6 +145,7 @@ absl::Status TaskIdentities::Open(Files& files) {
     files.directory.reset(open(name.c_str(), kFlags));
   }
   if (!files.directory.valid()) return FileError(files.tid, "", errno);
+  PROVOST_ASSIGN_OR_RETURN(files.cwd, OpenFile(files, "cwd", O_PATH | O_NOFOLLOW));
   PROVOST_ASSIGN_OR_RETURN(files.comm, OpenFile(files, "comm"));
   absl::StatusOr<UniqueFd> session = OpenFile(files, "sessionid");
   // A kernel without audit has no such file: that is no error.
@@ -155,11 +158,11 @@ absl::Status TaskIdentities::Open(Files& files) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<UniqueFd> TaskIdentities::OpenFile(const Files& files, const char* name) {
-  UniqueFd file(openat(files.directory.get(), name, O_RDONLY | O_CLOEXEC));
+absl::StatusOr<UniqueFd> TaskIdentities::OpenFile(const Files& files, const char* name, int flags) {
+  UniqueFd file(openat(files.directory.get(), name, flags | O_CLOEXEC));
   if (!file.valid() && (errno == EMFILE || errno == ENFILE)) {
     DropOthers(files.tid);
-    file.reset(openat(files.directory.get(), name, O_RDONLY | O_CLOEXEC));
+    file.reset(openat(files.directory.get(), name, flags | O_CLOEXEC));
   }
   if (!file.valid()) return FileError(files.tid, name, errno);
   return file;
@@ -232,10 +235,15 @@ absl::Status TaskIdentities::ReadLoginOf(Files& files, Identity& identity) {
 }
 
 // A process without a terminal stays without one unless it leads a session (tty_ioctl(2),
-// TIOCSCTTY; drivers/tty/tty_jobctrl.c), and once it leads one it always will.
+// TIOCSCTTY; drivers/tty/tty_jobctrl.c), and once it leads one it always will. Only setsid(2) makes
+// it lead one.
 absl::Status TaskIdentities::ReadTerminal(Files& files, Identity& identity) {
   identity.tty.clear();
-  if (files.has_no_tty && getsid(files.tid) != identity.pid) return absl::OkStatus();
+  if (files.has_no_tty) {
+    if (files.leads_none && keeps_sessions_) return absl::OkStatus();
+    files.leads_none = getsid(files.tid) != identity.pid;
+    if (files.leads_none) return absl::OkStatus();
+  }
   if (!files.stat.valid()) {
     PROVOST_ASSIGN_OR_RETURN(files.stat, OpenFile(files, "stat"));
   }

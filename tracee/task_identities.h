@@ -1,6 +1,7 @@
 #ifndef PROVOST_TRACEE_TASK_IDENTITIES_H_
 #define PROVOST_TRACEE_TASK_IDENTITIES_H_
 
+#include <fcntl.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "base/identity.h"
 #include "base/unique_fd.h"
+#include "tracee/task_directory.h"
 
 namespace provost {
 
@@ -20,9 +22,10 @@ namespace provost {
 // that a task could change unseen is remembered: its ids, name, session, login and terminal are
 // what they are when they are read. Only what execve sets is kept for each process, the program's
 // path and the command line, as they are when they are first asked for (the kernel's audit code,
-// too, keeps the first command line it saw).
+// too, keeps the first command line it saw); and, for whoever is told of every call that changes
+// it (KeepTaskChanges), whether a task leads a session and has our root.
 //
-// A task costs up to five descriptors; those used longest ago are closed first, and all of them
+// A task costs up to six descriptors; those used longest ago are closed first, and all of them
 // when this process has no other left. For one thread.
 class TaskIdentities {
  public:
@@ -38,19 +41,27 @@ class TaskIdentities {
   // says what is so, or is not written. NotFound: the task is gone.
   absl::Status Read(pid_t tid, Identity& identity);
 
-  // A descriptor of the directory /proc/TID, good until the next call of this object.
-  absl::StatusOr<int> Directory(pid_t tid);
+  // What to look through at the files of the task, good until the next call of this object.
+  absl::StatusOr<TaskDirectory> Directory(pid_t tid);
 
   // The task ran execve, or ended.
   void Forget(pid_t tid);
   // A process may change what only execve is taken to set (PR_SET_MM, prctl(2)), of itself and of
   // whoever shares its memory: from here on that is read every time, too, of all.
   void KeepNoPrograms() { keeps_programs_ = false; }
+  // From here on no task changes its root without KeepNoRoots before it, nor its session without
+  // KeepNoSessions. That has to be said; without it both are read every time.
+  void KeepTaskChanges() { keeps_sessions_ = keeps_roots_ = true; }
+  void KeepNoSessions() { keeps_sessions_ = false; }
+  void KeepNoRoots() { keeps_roots_ = false; }
+  bool keeps_sessions() const { return keeps_sessions_; }
+  bool keeps_roots() const { return keeps_roots_; }
 
  private:
   struct Files {
     pid_t tid = 0;
     UniqueFd directory;
+    UniqueFd cwd;
     UniqueFd pidfd;
     UniqueFd comm;
     UniqueFd session;
@@ -59,6 +70,8 @@ class TaskIdentities {
     uint32_t auid = UINT32_MAX;
     uint32_t ses = UINT32_MAX;
     bool has_no_tty = false;
+    bool leads_none = false;  // no session, as it was last seen
+    bool has_our_root = false;
   };
   struct Program {
     bool is_known = false;
@@ -70,7 +83,7 @@ class TaskIdentities {
   absl::StatusOr<Files*> FilesOf(pid_t tid);
   absl::Status Open(Files& files);
   // Opens a file of the task's directory, at the price of others' if need be.
-  absl::StatusOr<UniqueFd> OpenFile(const Files& files, const char* name);
+  absl::StatusOr<UniqueFd> OpenFile(const Files& files, const char* name, int flags = O_RDONLY);
   void DropOthers(pid_t tid);
 
   absl::Status ReadIds(Files& files, Identity& identity);
@@ -82,6 +95,8 @@ class TaskIdentities {
   const size_t most_tasks_;
   bool has_info_;
   bool keeps_programs_ = true;
+  bool keeps_sessions_ = false;
+  bool keeps_roots_ = false;
   Age by_age_;  // used last, first
   absl::flat_hash_map<pid_t, Age::iterator> by_tid_;
   absl::flat_hash_map<pid_t, Program> programs_;

@@ -164,6 +164,43 @@ TEST_P(TaskIdentitiesTest, ChangesAreSeenAtOnce) {
   close(terminal);
 }
 
+// What only calls change that the caller is told of.
+TEST_P(TaskIdentitiesTest, TaskChangesAreSeenOnceTheyAreTold) {
+  int controller = -1;
+  int terminal = -1;
+  ASSERT_EQ(openpty(&controller, &terminal, nullptr, nullptr, nullptr), 0);
+  const Actor actor({
+      [] { return signal(SIGHUP, SIG_IGN) != SIG_ERR; },
+      [] { return setsid() > 0; },
+      [&] { return ioctl(terminal, TIOCSCTTY, 0) == 0; },
+  });
+  const pid_t pid = actor.pid();
+  const auto kept_root = [&] {
+    const absl::StatusOr<TaskDirectory> directory = identities_.Directory(pid);
+    PROVOST_EXPECT_OK(directory.status());
+    return directory->has_our_root;
+  };
+  EXPECT_EQ(kept_root(), nullptr) << "before it is said that the calls are told";
+  identities_.KeepTaskChanges();
+  ASSERT_NE(kept_root(), nullptr);
+  EXPECT_FALSE(*kept_root());
+  *kept_root() = true;
+  EXPECT_TRUE(*kept_root());
+  for (int time = 0; time < 3; ++time) Read(pid);
+  identities_.KeepNoSessions();
+  EXPECT_TRUE(*kept_root());
+  identities_.KeepNoRoots();
+  EXPECT_EQ(kept_root(), nullptr);
+  actor.Act();
+  Read(pid);
+  actor.Act();
+  Read(pid);
+  actor.Act();
+  EXPECT_NE(Read(pid).tty, "");
+  close(controller);
+  close(terminal);
+}
+
 TEST_P(TaskIdentitiesTest, IdsAreSeenAtOnce) {
   const auto may_set = [] {
     const pid_t probe = fork();
@@ -235,7 +272,7 @@ TEST_P(TaskIdentitiesTest, KeepsFewDescriptors) {
       EXPECT_EQ(identity.tid, tid);
     }
   }
-  EXPECT_LE(OpenDescriptors(), before + 2 * 5);
+  EXPECT_LE(OpenDescriptors(), before + 2 * 6);
   identities.Forget(getppid());
   identities.Forget(getpid());
   EXPECT_EQ(OpenDescriptors(), before);
@@ -248,7 +285,7 @@ TEST_P(TaskIdentitiesTest, WithoutADescriptorNothingIsInvented) {
   rlimit none = limit;
   // Other tasks' descriptors are given up first.
   const UniqueFd next(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  none.rlim_cur = next.get() + 3;
+  none.rlim_cur = next.get() + 4;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
   Identity first;
   const absl::Status given = identities_.Read(getpid(), first);
