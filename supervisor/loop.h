@@ -30,6 +30,7 @@
 #include "supervisor/containers.h"
 #include "supervisor/departure.h"
 #include "supervisor/filters.h"
+#include "supervisor/gated_calls.h"
 #include "supervisor/guardian.h"
 #include "supervisor/hardening.h"
 #include "supervisor/kernel_features.h"
@@ -84,9 +85,6 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
 
 // What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
 std::function<bool(const Decision&)> WantsRecord(const Options& options);
-
-// What the filters let the tracer have tasks do.
-GatedCalls CallsFor(ArgumentMode mode, const Gate& gate);
 
 // The tasks of a run on their way into its newest generation (Supervisor::Loop).
 struct Switch {

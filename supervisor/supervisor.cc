@@ -13,16 +13,6 @@
 
 namespace provost {
 
-GatedCalls CallsFor(ArgumentMode mode, const Gate& gate) {
-  GatedCalls calls = {.instruction = gate.instruction(),
-                      .names = {kInstallingCalls.begin(), kInstallingCalls.end()},
-                      .trace_filters = true};
-  if (mode != ArgumentMode::kTrust) {
-    calls.names.insert(calls.names.end(), kInjectedCalls.begin(), kInjectedCalls.end());
-  }
-  return calls;
-}
-
 namespace {
 
 // The state of a run under these policies, without what points into their memory.

@@ -13,6 +13,8 @@
 #include "policy/filter_compiler.h"
 #include "policy/findings.h"
 #include "policy/parser.h"
+#include "supervisor/rule_cost.h"
+#include "tools/cli/cost_output.h"
 #include "tools/cli/explain_output.h"
 #include "tools/cli/policy_arguments.h"
 #include "tools/cli/usage.h"
@@ -24,6 +26,8 @@ struct CheckArguments {
   PolicyArguments policies;
   bool bpf = false;
   bool json = false;
+  bool cost = false;
+  bool log = false;
 };
 
 void PrintText(const std::vector<Finding>& findings) {
@@ -76,6 +80,22 @@ int CheckOne(const std::string& name, const ParsedPolicy& parsed, const CheckArg
   return 0;
 }
 
+int CostOfOne(const std::string& name, const ParsedPolicy& parsed, const CheckArguments& arguments,
+              nlohmann::ordered_json& json) {
+  const absl::StatusOr<PolicyCost> cost = CostOf(parsed.policy, arguments.log);
+  if (!cost.ok()) {
+    std::cout.flush();
+    Complain(absl::StrCat(name, ": ", cost.status().message()));
+    return kExitUsage;
+  }
+  if (arguments.json) {
+    json.push_back(CostToJson(name, *cost, arguments.log));
+  } else {
+    std::cout << CostToText(name, *cost, arguments.log);
+  }
+  return 0;
+}
+
 int Check(const CheckArguments& arguments) {
   if (arguments.policies.empty()) {
     Complain("check: name a policy file, or give statements with -e; see `provost check --help`");
@@ -88,7 +108,8 @@ int Check(const CheckArguments& arguments) {
   for (size_t i = 0; i < parsed->size(); ++i) {
     const std::string name =
         i < arguments.policies.files.size() ? arguments.policies.files[i] : "-e";
-    const int one = CheckOne(name, (*parsed)[i], arguments, json);
+    const int one = arguments.cost ? CostOfOne(name, (*parsed)[i], arguments, json)
+                                   : CheckOne(name, (*parsed)[i], arguments, json);
     if (one != 0) status = one;
   }
   if (arguments.json) std::cout << Dump(json);
@@ -105,10 +126,20 @@ void AddCheckCommand(CLI::App& app, std::function<int()>& chosen) {
   command->formatter(HelpWithUsage("provost check [options] [FILE...]"));
   AddPolicyOptions(*command, arguments->policies);
   command->add_flag("--bpf", arguments->bpf, "print the filter the policy compiles to");
-  CLI::Option* json = command->add_flag(
-      "--json", arguments->json,
-      "print the warnings as a JSON array of {file, line, column, kind, message, mend}");
+  CLI::Option* json = command->add_flag("--json", arguments->json,
+                                        "print the warnings as a JSON array of {file, line, "
+                                        "column, kind, message, mend}; with --cost "
+                                        "one of {policy, log, rules, filters}");
   json->excludes("--bpf");
+  command
+      ->add_flag("--cost", arguments->cost,
+                 "say instead for each rule where its calls are decided, and why: in the kernel, "
+                 "which costs what the filter costs, or by the tracer, at one stop or two")
+      ->excludes("--bpf");
+  command
+      ->add_flag("--log", arguments->log,
+                 "with --cost: as `provost run -o` has it, which records refusals")
+      ->needs("--cost");
   auto files = std::make_shared<std::vector<std::string>>();
   command->add_option("file", *files, "policy files, as with -p")->type_name("FILE");
   command->callback([&chosen, arguments, files] {
