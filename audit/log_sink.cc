@@ -76,8 +76,7 @@ absl::Status LogSink::Write(const Event& event) {
   const EventStamp stamp = known != nullptr ? known->stamp : NextStamp(stamper);
   Format(event, stamp);
 
-  std::vector<bool> settled =
-      known != nullptr ? known->settled : std::vector<bool>(channels_.size(), false);
+  Settled settled = known != nullptr ? known->settled : Settled(channels_.size(), false);
   absl::Status refusal;
   for (size_t i = 0; i < channels_.size(); ++i) {
     if (!settled[i]) settled[i] = Settle(channels_[i], event, stamp, refusal);
@@ -112,7 +111,7 @@ LogSink::Partial* LogSink::FindPartial(uint64_t offer) {
   return nullptr;
 }
 
-void LogSink::Remember(uint64_t offer, const EventStamp& stamp, std::vector<bool> settled) {
+void LogSink::Remember(uint64_t offer, const EventStamp& stamp, Settled settled) {
   if (partial_.size() >= kMaxPartial) partial_.erase(partial_.begin());
   partial_.push_back({offer, stamp, std::move(settled)});
 }

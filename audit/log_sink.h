@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "audit/event_format.h"
 #include "audit/event_stamp.h"
@@ -97,11 +98,13 @@ class LogSink : public AuditSink {
     uint64_t run_lost = 0;
     bool failing = false;  // one that is not required, and it was said
   };
+  // By channel: taken, or lost where that is allowed.
+  using Settled = absl::InlinedVector<bool, 4>;
   // An event that some outlets have and others do not.
   struct Partial {
     uint64_t offer = 0;
     EventStamp stamp;
-    std::vector<bool> settled;  // by channel: taken, or lost where that is allowed
+    Settled settled;
   };
 
   EventStamp NextStamp(EventStamper& stamper) const;
@@ -112,7 +115,7 @@ class LogSink : public AuditSink {
   static void Lose(Channel& channel, uint64_t events);
   // True if the event needs not be offered to the channel again.
   bool Settle(Channel& channel, const Event& event, const EventStamp& stamp, absl::Status& refusal);
-  void Remember(uint64_t offer, const EventStamp& stamp, std::vector<bool> settled);
+  void Remember(uint64_t offer, const EventStamp& stamp, Settled settled);
 
   const Options options_;
   std::vector<Channel> channels_;

@@ -77,11 +77,10 @@ std::vector<uint64_t> Recorder::SharingNetwork(pid_t tid) const {
 absl::Status Recorder::ReadFacts(PendingRecord& record, ArgumentMemory& arguments) {
   const pid_t tid = record.identity.tid;
   PROVOST_ASSIGN_OR_RETURN(const TaskDirectory directory, identities_.Directory(tid));
-  CallFacts facts;
-  PROVOST_RETURN_IF_ERROR(call_facts_.Read(tid, directory, record.request, arguments, facts));
-  record.facts = std::move(facts);
-  record.has_facts = true;
-  return absl::OkStatus();
+  absl::Status status = call_facts_.Read(tid, directory, record.request, arguments, record.facts);
+  record.has_facts = status.ok();
+  if (!status.ok()) record.facts = CallFacts();
+  return status;
 }
 
 void Recorder::Finish(PendingRecord& record, int64_t result) {

@@ -158,7 +158,7 @@ class Gatherer {
       if (IsDied(name.status())) return name.status();
       return std::optional<Place>();
     }
-    place.name = std::string(*name);
+    place.name.assign(name->data(), name->size());
     return std::optional<Place>(std::move(place));
   }
 
@@ -294,10 +294,10 @@ class Gatherer {
   }
 
   absl::Status AddLookedUp(const Place& place, const PathLookup& lookup) {
-    PROVOST_ASSIGN_OR_RETURN(const Sight sight, files_.Look({.descriptor = place.descriptor,
-                                                             .path = place.name,
-                                                             .follow_last = Follows(lookup)}));
-    AddNormal(place.name, sight);
+    TaskPath path = {
+        .descriptor = place.descriptor, .path = place.name, .follow_last = Follows(lookup)};
+    PROVOST_ASSIGN_OR_RETURN(const Sight sight, files_.Look(path));
+    AddNormal(std::move(path.path), sight);
     return absl::OkStatus();
   }
 
@@ -318,7 +318,7 @@ class Gatherer {
     PROVOST_ASSIGN_OR_RETURN(const Sight sight, files_.Look(path));
     const bool may_make = (flags & O_CREAT) != 0 && !sight.inode.has_value();
     if (!may_make) {
-      AddNormal(place.name, sight);
+      AddNormal(std::move(path.path), sight);
       return absl::OkStatus();
     }
     // Through a dangling link it is made where that leads.

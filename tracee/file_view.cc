@@ -63,8 +63,10 @@ absl::StatusOr<UniqueFd> OpenTwo(int directory, const char* path, uint64_t flags
   // What is not in the kernel's caches may be behind an automount, or a server that waits for us.
   how.resolve = resolve | RESOLVE_CACHED;
   UniqueFd file(static_cast<int>(syscall(SYS_openat2, directory, path, &how, sizeof(how))));
-  if (!file.valid()) return absl::ErrnoToStatus(errno, path);
-  return file;
+  if (file.valid()) return file;
+  // Nobody reads the words, and there is no dearer part of a path that leads nowhere.
+  if (errno == ENOENT) return absl::Status(absl::StatusCode::kNotFound, "");
+  return absl::ErrnoToStatus(errno, path);
 }
 
 }  // namespace
