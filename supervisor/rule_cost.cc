@@ -23,6 +23,7 @@
 #include "supervisor/filters.h"
 #include "supervisor/gated_calls.h"
 #include "syscalls/syscall_table.h"
+#include "syscalls/task_changes.h"
 #include "tracee/injected_call.h"
 
 namespace provost {
@@ -112,6 +113,10 @@ class CallRules {
     if (bound.rule->state.has_value()) own.emplace_back("counts");
     const bool is_answer_ours = NeedsTracer(decision, OptionsFor(wants_record_));
     if (is_answer_ours) own.push_back(ReasonOf(decision.verdict));
+    // The first of a run is let through whatever rules say (FilterOptions::trace_exec).
+    if (IsExec() && !std::holds_alternative<Allow>(decision.verdict)) {
+      AddOnce(own, "starts programs");
+    }
     cost.recorded =
         LogDecision(decision, ActionsLogged::All(), false, false) || wants_record_(decision);
     const bool is_known_early = !is_answer_ours && !bound.rule->state.has_value() &&
@@ -120,7 +125,10 @@ class CallRules {
     cost.by_tracer = !own.empty() || maybe_ours_ || !paths_.MayAnswer();
     cost.reasons = own;
     for (const std::string& earlier : earlier_) AddOnce(cost.reasons, earlier);
-    if (cost.by_tracer && cost.reasons.empty()) cost.reasons.push_back(WholeCall());
+    AddWhatIsAskedAbout(decision, cost);
+    if (cost.by_tracer && cost.reasons.empty()) {
+      cost.reasons.emplace_back("would make the filter too long");
+    }
     reads_arguments_ = reads_arguments_ || readings.reads_arguments;
     CountStops(decision, cost);
     Pass(bound, own);
@@ -134,10 +142,22 @@ class CallRules {
     return options;
   }
 
-  std::string WholeCall() const {
-    const bool starts_programs =
-        call_.signature->name == "execve" || call_.signature->name == "execveat";
-    return starts_programs ? "starts programs" : "its filter would be too long";
+  bool IsExec() const {
+    return call_.signature->name == "execve" || call_.signature->name == "execveat";
+  }
+
+  // Calls that the filter asks about where they may run, whatever rules say of them.
+  void AddWhatIsAskedAbout(const Decision& decision, CallCost& cost) const {
+    if (!RunsCall(decision.verdict) || !paths_.MayTrace()) return;
+    const absl::string_view name = call_.signature->name;
+    if (TaskChangeOf(call_.arch, call_.nr) != TaskChange::kNone) {
+      cost.by_tracer = true;
+      AddOnce(cost.reasons, "changes what records say of a task");
+    }
+    if (name == "seccomp" || name == "prctl") {
+      cost.by_tracer = true;
+      AddOnce(cost.reasons, "may install a filter");
+    }
   }
 
   void CountStops(const Decision& decision, CallCost& cost) const {
