@@ -143,6 +143,9 @@ constexpr Decided kDecided[] = {
     {"container 7001", "bpf(0, NULL, 0)", "deny EPERM"},  // whose task is not known
     {"container 7001", "getpid()", "allow"},
     {"harden off", "getpid()", "allow"},
+    {"allow openat\ndeny EPERM ptrace", "openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY)",
+     "deny EACCES"},
+    {"allow openat\ndeny EPERM ptrace", "unlink(\"/x\")", "log"},
 };
 
 TEST(LanguagePageTest, EveryExampleDecides) {
