@@ -15,13 +15,17 @@ namespace {
 // clone3 is refused of every new thread, quietly: a record of each would say nothing.
 // USERFAULTFD_IOC_NEW is _IO(0xAA, 0) in linux/userfaultfd.h, and 1 is UFFD_USER_MODE_ONLY; who
 // opens /dev/userfaultfd gets a descriptor as from userfaultfd(2), whatever
-// vm.unprivileged_userfaultfd says. PR_SYS_DISPATCH_ON is 1.
+// vm.unprivileged_userfaultfd says. PR_SYS_DISPATCH_ON is 1. A process whose leader ends before its
+// last thread sends the signal that it is to end with to its tracer (release_task in
+// kernel/exit.c), if that has executed as many programs as it (do_notify_parent in
+// kernel/signal.c); 17 is SIGCHLD, 0xff is CSIGNAL.
 constexpr absl::string_view kRules = R"(default allow
 deny ENOSYS io_uring_setup, io_uring_enter, io_uring_register as "harden:io_uring"
 deny EPERM userfaultfd if !(flags has UFFD_USER_MODE_ONLY) as "harden:userfaultfd"
 deny EPERM ioctl if cmd == 0xaa00 && !(arg has 1) as "harden:userfaultfd"
 deny EBUSY seccomp if op == SECCOMP_SET_MODE_FILTER && flags has SECCOMP_FILTER_FLAG_NEW_LISTENER as "harden:listener"
 deny ENOSYS clone3 as "harden:clone3" quiet
+deny EPERM clone if (flags & 0xff) != 0 && (flags & 0xff) != 17 as "harden:exit-signal"
 ask clone if flags has CLONE_UNTRACED as "harden:clone-untraced"
 deny EPERM ptrace if request in {PTRACE_ATTACH, PTRACE_SEIZE} as "harden:ptrace"
 ask process_vm_readv, process_vm_writev as "harden:memory"

@@ -152,8 +152,10 @@ PlacementChoice::Possible Placement::WhatIsPossible() {
 }
 
 void Placement::GoTogether() {
+  if (!TakeWhatIsOrdinary()) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    is_going_ = true;
     watched_ = Watched::kYes;
   }
   changed_.notify_one();
@@ -161,6 +163,25 @@ void Placement::GoTogether() {
   Follow();
   SetSchedulingPolicy(0, SCHED_IDLE).IgnoreError();
   if (watched_ != Watched::kYes) ComeBack();
+  is_going_ = false;
+}
+
+// Somebody may have set something else since, which is what is ordinary then. False if that is not
+// for us to change.
+bool Placement::TakeWhatIsOrdinary() {
+  absl::StatusOr<Scheduling> now = Scheduling::Of(0);
+  if (!now.ok() || !IsOrdinary(now->policy)) {
+    is_on_ = false;
+    return false;
+  }
+  const bool is_same = now->policy == ordinary_->policy && now->cpus == ordinary_->cpus;
+  if (!is_same) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ordinary_ = *std::move(now);
+    SetOrdinaryScheduling(*ordinary_);
+  }
+  is_on_ = ordinary_->cpus.count() > 1;
+  return is_on_;
 }
 
 void Placement::Follow() {
@@ -168,15 +189,20 @@ void Placement::Follow() {
   if (stops - followed_at_ < kFollowEvery || watched_ != Watched::kYes) return;
   followed_at_ = stops;
   const absl::StatusOr<int> cpu = ReadLastCpu(stopped_);
-  if (!cpu.ok() || *cpu == cpu_ || !ordinary_->cpus.Has(*cpu)) return;
+  const int before = cpu_;
+  if (!cpu.ok() || *cpu == before || !ordinary_->cpus.Has(*cpu)) return;
+  // What somebody else has set since stays.
+  const absl::StatusOr<CpuSet> current = CpuSet::Of(0);
+  if (before != kNowhere && current.ok() && !(*current == CpuSet(before))) return;
+  if (!CpuSet(*cpu).Give(0).ok()) return;
   cpu_ = *cpu;
-  CpuSet(*cpu).Give(0).IgnoreError();
   // The other thread may have put it back just before.
-  if (watched_ != Watched::kYes) ComeBack();
+  if (watched_ == Watched::kYes) return;
+  ComeBack();
+  ordinary_->cpus.Give(0).IgnoreError();
 }
 
 void Placement::ComeBack() {
-  // What somebody else has set since stays.
   if (WithoutFlags(sched_getscheduler(tid_)) == SCHED_IDLE) {
     SetSchedulingPolicy(tid_, ordinary_->policy).IgnoreError();
   }
@@ -211,10 +237,11 @@ void Placement::LookAfter(std::unique_lock<std::mutex>& lock) {
     const uint64_t handled = stops - seen;
     seen = stops;
     if (watched_ != Watched::kYes) {
-      if (watched_ == Watched::kNo || ++behind > kTicksBehind) return;
+      if (!is_going_ && (watched_ == Watched::kNo || ++behind > kTicksBehind)) return;
       ComeBack();
       continue;
     }
+    behind = 0;
     if (handled < kLeastStops) {
       Watched yes = Watched::kYes;
       watched_.compare_exchange_strong(yes, IsStarved() ? Watched::kStarved : Watched::kCooled);

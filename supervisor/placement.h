@@ -71,6 +71,7 @@ class Placement {
   void EndWindow();
   PlacementChoice::Possible WhatIsPossible();
   void GoTogether();
+  bool TakeWhatIsOrdinary();
   // To the CPU of the task that stopped last, if it has left ours.
   void Follow();
   // The thread is scheduled as it was. Both threads.
@@ -87,6 +88,7 @@ class Placement {
   enum class Watched : uint8_t { kNo, kYes, kCooled, kStarved };
 
   const pid_t tid_;
+  // Changed by the tracing thread alone, with mutex_.
   std::optional<Scheduling> ordinary_;
   bool is_on_ = false;
   bool is_new_ = false;
@@ -101,6 +103,7 @@ class Placement {
   std::atomic<int> cpu_ = kNowhere;  // that the tracing thread is on alone
   // kYes is said by the tracing thread, and kNo; by the own one, that it has put it back.
   std::atomic<Watched> watched_ = Watched::kNo;
+  std::atomic<bool> is_going_ = false;  // between kYes and SCHED_IDLE
   std::atomic<bool> may_be_together_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -124,7 +124,7 @@ class CallRules {
     cost.by_kernel = !always_ours_ && (own.empty() || is_known_early) && paths_.MayAnswer();
     cost.by_tracer = !own.empty() || maybe_ours_ || !paths_.MayAnswer();
     cost.reasons = own;
-    for (const std::string& earlier : earlier_) AddOnce(cost.reasons, earlier);
+    if (earlier_ > 0) cost.reasons.push_back(BehindWhom());
     AddWhatIsAskedAbout(decision, cost);
     if (cost.by_tracer && cost.reasons.empty()) {
       cost.reasons.emplace_back("would make the filter too long");
@@ -175,10 +175,15 @@ class CallRules {
     if (own.empty()) return;
     maybe_ours_ = true;
     always_ours_ = always_ours_ || IsConstantly(MayHold(bound.condition), true);
+    if (earlier_++ > 0) return;
     const SourceLocation& where = bound.rule->where;
-    const std::string place =
-        where.line > 0 ? absl::StrCat(where.file, ":", where.line) : bound.rule->name;
-    AddOnce(earlier_, absl::StrCat("stands behind ", place));
+    first_earlier_ = where.line > 0 ? absl::StrCat(where.file, ":", where.line) : bound.rule->name;
+  }
+
+  // The first of them is enough to know where to begin.
+  std::string BehindWhom() const {
+    if (earlier_ == 1) return absl::StrCat("stands behind ", first_earlier_);
+    return absl::StrCat("stands behind ", first_earlier_, " and ", earlier_ - 1, " more");
   }
 
   const Syscall& call_;
@@ -187,7 +192,8 @@ class CallRules {
   bool maybe_ours_ = false;
   bool always_ours_ = false;
   bool reads_arguments_ = false;
-  std::vector<std::string> earlier_;
+  size_t earlier_ = 0;  // rules that need the tracer
+  std::string first_earlier_;
 };
 
 // The filters of a run under the policy alone; hardening's, if there is one, is the first.

@@ -94,6 +94,8 @@ bool IsOutdated(const WaitResult& result) {
   return waitid(P_PID, stop->stopped.tid(), &info, flags) == 0 && info.si_pid != 0;
 }
 
+bool IsEnd(const WaitResult& result) { return std::holds_alternative<EndedTask>(result); }
+
 bool IsEvent(const WaitResult& result) {
   return std::holds_alternative<StoppedTask>(result) || std::holds_alternative<EndedTask>(result);
 }
@@ -174,7 +176,7 @@ absl::StatusOr<WaitResult> Waiter::NextByNumber(int flags, OnSignal on_signal) {
       if (IsEvent(result)) return result;
     }
     // Where several have something at a time, no signal may have told of one of them.
-    if (blocks && is_dirty_ && recent_.size() > 1) {
+    if (blocks && is_dirty_ && (recent_.size() > 1 || come_together_)) {
       swept_ = {};
       continue;
     }
@@ -210,6 +212,7 @@ bool Waiter::Sweep() {
   }
   // They go on before all are asked again, and may be overlooked then.
   is_dirty_ = !batch_.empty();
+  come_together_ = batch_.size() > 1 || std::any_of(batch_.begin(), batch_.end(), IsEnd);
   since_sweep_ = 0;
   swept_ = Clock::now();
   return are_there;
@@ -251,7 +254,11 @@ absl::StatusOr<WaitResult> Waiter::AskOne(pid_t tid) {
   if (!IsEvent(result)) return WaitResult(NothingYet());
   is_dirty_ = true;
   ++since_sweep_;
-  if (std::holds_alternative<StoppedTask>(result)) Remember(tid);
+  if (IsEnd(result)) {
+    come_together_ = true;
+  } else {
+    Remember(tid);
+  }
   return result;
 }
 

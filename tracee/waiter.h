@@ -55,8 +55,8 @@ using WaitResult = std::variant<StoppedTask, EndedTask, NoTasks, NothingYet>;
 //  - One SIGCHLD at most is pending. Of what happens while one is, nobody is told. So all are
 //  asked,
 //    as with few: once for so many results that the walks do not matter, kSweepSoon after the last
-//    time while anything happens, before a wait if several tasks had something, and kSweepAfter
-//    into it if one had; then nothing is left that no signal tells of. A number in a
+//    time while anything happens, before a wait if several tasks had something, or one ended, and
+//    kSweepAfter into it if one had; then nothing is left that no signal tells of. A number in a
 //    signal or remembered may be nobody's any more, or another's, or have nothing to say: that is
 //    what it is asked for.
 //  - Whatever becomes of the signals (another thread may have taken one), all are asked every
@@ -128,7 +128,9 @@ class Waiter {
   size_t tasks_ = 0;
   std::vector<Recent> recent_;  // served longest ago first
   bool is_dirty_ = true;        // something happened since all were asked
-  size_t since_sweep_ = 0;      // results
+  // Something else is likely to have happened with what happened last: tasks end in numbers.
+  bool come_together_ = false;
+  size_t since_sweep_ = 0;  // results
   std::chrono::steady_clock::time_point swept_;
   uint64_t sweeps_ = 0;
 };

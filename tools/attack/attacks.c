@@ -171,6 +171,17 @@ static int Clone3Untraced(void) {
   return AwaitChild(pid);
 }
 
+static int ExitSignal(void) {
+  const long pid = Call(kClone, SIGURG, 0, 0, 0, 0, 0);
+  if (pid == 0) End(kGotThrough);
+  return AwaitChild(pid);
+}
+static int ExitSignal32(void) {
+  const long pid = Call32(kClone32, SIGURG, 0, 0, 0);
+  if (pid == 0) End(kGotThrough);
+  return AwaitChild(pid);
+}
+
 // ---- Signals; SIGURG is nothing to who does not ask for it ----
 
 static int SignalKill(void) { return Through(Call(kKill, Supervisor(), SIGURG, 0, 0, 0, 0)); }
