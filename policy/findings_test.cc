@@ -149,9 +149,10 @@ TEST(FindingsTest, WhatHardeningClosesIsNamedWhereItIsOpened) {
   EXPECT_EQ(Messages("default allow\nharden off\n", "hardening"),
             "`harden off` opens what hardening closes: io_uring, userfaultfd, listener, clone3, "
             "exit-signal, clone-untraced, ptrace, memory, signal, pidfd, limits, proc-mem\n");
-  EXPECT_EQ(Messages("default allow\ndeny EPERM execve\nharden off\n", "hardening"),
-            "`harden off` opens what hardening closes: io_uring, userfaultfd, listener, clone3, "
-            "exit-signal, clone-untraced, ptrace, memory, signal, pidfd, limits, proc-mem, execveat\n");
+  EXPECT_EQ(
+      Messages("default allow\ndeny EPERM execve\nharden off\n", "hardening"),
+      "`harden off` opens what hardening closes: io_uring, userfaultfd, listener, clone3, "
+      "exit-signal, clone-untraced, ptrace, memory, signal, pidfd, limits, proc-mem, execveat\n");
   EXPECT_EQ(Messages("default deny EPERM\nallow read, io_uring_setup\nallow clone3\n", "hardening"),
             "`io_uring_setup` is let run here, but hardening refuses it (deny ENOSYS, rule "
             "\"harden:io_uring\")\n"
