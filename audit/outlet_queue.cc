@@ -1,7 +1,5 @@
 #include "audit/outlet_queue.h"
 
-#include <signal.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -11,7 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/scheduling.h"
+#include "base/quiet_thread.h"
 
 namespace provost {
 namespace {
@@ -50,19 +48,13 @@ struct OutletQueue::State {
 absl::Status OutletQueue::State::Enqueue(absl::string_view text, size_t sent,
                                          const std::shared_ptr<State>& self) {
   if (!thread.joinable()) {
-    sigset_t all;
-    sigset_t usual;
-    sigfillset(&all);
-    // The process's signals are the business of the thread that is there for them.
-    pthread_sigmask(SIG_SETMASK, &all, &usual);
     absl::Status status;
     try {
-      thread = std::thread([self] { self->Run(); });
+      thread = StartQuietThread([self] { self->Run(); });
     } catch (const std::system_error& error) {
       status = absl::ResourceExhaustedError(
           absl::StrCat("cannot start a thread to write to ", outlet->name(), ": ", error.what()));
     }
-    pthread_sigmask(SIG_SETMASK, &usual, nullptr);
     if (!status.ok()) return status;
   }
   pieces.push_back({std::string(text), sent});
@@ -72,7 +64,6 @@ absl::Status OutletQueue::State::Enqueue(absl::string_view text, size_t sent,
 }
 
 void OutletQueue::State::Run() {
-  TakeOrdinaryScheduling();
   std::unique_lock<std::mutex> lock(mutex);
   while (true) {
     work.wait(lock, [this] { return stop || !pieces.empty(); });

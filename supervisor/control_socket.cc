@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,7 +15,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "base/scheduling.h"
+#include "base/quiet_thread.h"
 #include "base/status_macros.h"
 #include "supervisor/control_peer.h"
 
@@ -96,19 +95,13 @@ absl::StatusOr<std::unique_ptr<ControlSocket>> ControlSocket::Listen(const std::
 }
 
 absl::Status ControlSocket::StartThread() {
-  sigset_t all;
-  sigset_t usual;
-  sigfillset(&all);
-  // The process's signals are the business of the thread that is there for them.
-  pthread_sigmask(SIG_SETMASK, &all, &usual);
   absl::Status status;
   try {
-    thread_ = std::thread([this] { Serve(); });
+    thread_ = StartQuietThread([this] { Serve(); });
   } catch (const std::system_error& error) {
     status = absl::ResourceExhaustedError(
         absl::StrCat("cannot start a thread for requests: ", error.what()));
   }
-  pthread_sigmask(SIG_SETMASK, &usual, nullptr);
   return status;
 }
 
@@ -139,7 +132,6 @@ void ControlSocket::CarryOut(const std::function<Json(const ControlRequest&)>& h
 }
 
 void ControlSocket::Serve() {
-  TakeOrdinaryScheduling();
   int patience = kFirstPatience;
   while (true) {
     const bool unheard = HandOutAnswers();

@@ -297,14 +297,16 @@ absl::StatusOr<WaitResult> Supervisor::Loop::NextEvent() {
 }
 
 absl::StatusOr<WaitResult> Supervisor::Loop::PollForEvent() {
-  const auto until = std::chrono::steady_clock::now() + Placement::kSpin;
+  std::chrono::steady_clock::time_point until = {};
   while (true) {
     absl::StatusOr<WaitResult> result = waiter_.Poll();
     if (!result.ok() || !std::holds_alternative<NothingYet>(*result)) return result;
     placement_.OnNoStop();
-    const bool goes_on = placement_.place() == Place::kSpinning && !run_control_->pending() &&
-                         std::chrono::steady_clock::now() < until;
-    if (!goes_on) return result;
+    if (placement_.place() != Place::kSpinning || run_control_->pending()) return result;
+    // A stop that is there needs no clock.
+    const auto now = std::chrono::steady_clock::now();
+    if (until == std::chrono::steady_clock::time_point()) until = now + Placement::kSpin;
+    if (now >= until) return result;
   }
 }
 

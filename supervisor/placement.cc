@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/quiet_thread.h"
 #include "base/unique_fd.h"
 #include "tracee/task_status.h"
 
@@ -59,21 +59,15 @@ absl::Status TryOnThisThread(int policy) {
   return status;
 }
 
-// A thread that no signal of the process comes to. False if there is none to be had.
+// False if there is none to be had.
 template <typename Function>
 bool StartThread(std::thread& thread, Function function) {
-  sigset_t all;
-  sigset_t usual;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &usual);
-  bool started = true;
   try {
-    thread = std::thread(std::move(function));
+    thread = StartQuietThread(std::move(function));
   } catch (const std::system_error&) {
-    started = false;
+    return false;
   }
-  pthread_sigmask(SIG_SETMASK, &usual, nullptr);
-  return started;
+  return true;
 }
 
 }  // namespace
@@ -218,7 +212,6 @@ void Placement::Start() {
 }
 
 void Placement::Look() {
-  TakeOrdinaryScheduling();
   may_be_together_ = TryOnThisThread(ordinary_->policy).ok();
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {

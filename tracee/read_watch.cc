@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "base/scheduling.h"
+#include "base/quiet_thread.h"
 
 namespace provost {
 namespace {
@@ -92,17 +92,10 @@ void ReadWatch::Leave(pid_t tid) {
 }
 
 void ReadWatch::Start() {
-  // Signals are the embedder's threads' to take.
-  sigset_t all;
-  sigset_t mask;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &mask);
-  thread_ = std::thread([this] { Look(); });
-  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  thread_ = StartQuietThread([this] { Look(); });
 }
 
 void ReadWatch::Look() {
-  TakeOrdinaryScheduling();
   uint64_t seen = 0;
   int unchanged = 0;
   std::unique_lock lock(mutex_);

@@ -29,6 +29,13 @@ constexpr int kMostMisses = 16;
 constexpr size_t kLeastBetweenSweeps = 8;
 constexpr size_t kTasksAResult = 32;
 
+sigset_t OnlySigchld() {
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, SIGCHLD);
+  return only;
+}
+
 bool IsStopSignal(int signal) {
   return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
@@ -199,9 +206,7 @@ bool Waiter::MustSweep() const {
 
 bool Waiter::Sweep() {
   // What happens from here on has a signal of its own.
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, SIGCHLD);
+  const sigset_t only = OnlySigchld();
   const timespec none = {};
   while (sigtimedwait(&only, nullptr, &none) > 0) {
   }
@@ -233,9 +238,7 @@ absl::StatusOr<WaitResult> Waiter::AskRecent() {
 }
 
 absl::StatusOr<WaitResult> Waiter::AskNamed(std::chrono::nanoseconds limit, bool& interrupted) {
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, SIGCHLD);
+  const sigset_t only = OnlySigchld();
   const timespec wait = {.tv_sec = limit / std::chrono::seconds(1),
                          .tv_nsec = limit % std::chrono::seconds(1) / std::chrono::nanoseconds(1)};
   siginfo_t info = {};
