@@ -673,8 +673,7 @@ std::string FormatArgument(const SyscallRequest& request, int index, const CallM
       syscall != nullptr && index < static_cast<int>(syscall->signature->args.size());
   const Argument* argument = known ? &syscall->signature->args[index] : nullptr;
   const Arch arch = request.IsI386() ? Arch::kI386 : Arch::kX86_64;
-  const uint64_t raw =
-      request.IsI386() ? static_cast<uint32_t>(request.args[index]) : request.args[index];
+  const uint64_t raw = request.Register(static_cast<uint8_t>(index));
   const absl::string_view bytes = memory.BytesAt(raw);
   if (bytes.empty()) {
     const std::string* name = argument == nullptr || !IsDescriptor(*argument)

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "policy/rewrite.h"
+#include "policy/rule_index.h"
 #include "syscalls/sub_calls.h"
 
 namespace provost {
@@ -85,6 +86,7 @@ struct Policy::Data {
   struct Call {
     std::vector<BoundRule> rules;
     const Rule* otherwise;
+    std::optional<RuleIndex> index = std::nullopt;
   };
   struct ArchTable {
     bool listed = false;
@@ -113,6 +115,40 @@ struct Policy::Data {
             IsNeverRefused(arch, syscall.nr) ? &AlwaysRule() : &default_rule;
       }
     }
+  }
+
+  void MakeIndices() {
+    for (ArchTable& table : arches) {
+      for (Call& call : table.calls) call.index = RuleIndex::Build(ConditionsOf(call));
+    }
+  }
+
+  static std::vector<Predicate> ConditionsOf(const Call& call) {
+    std::vector<Predicate> conditions;
+    conditions.reserve(call.rules.size());
+    for (const BoundRule& bound : call.rules) conditions.push_back(bound.condition);
+    return conditions;
+  }
+
+  // The first rule of the call that matches, as if each were asked in turn.
+  static const Rule* FirstMatch(const Call& call, const SyscallRequest& request,
+                                ArgumentReader& arguments, PolicyState& state) {
+    const absl::Span<const BoundRule> rules = call.rules;
+    std::optional<RuleIndex::Candidates> candidates;
+    for (size_t i = 0; i < rules.size(); ++i) {
+      if (call.index.has_value() && i >= call.index->first() && !candidates.has_value()) {
+        // Reading memory is what costs: not before a condition asks for it.
+        if (RegistersExclude(rules[i].condition, request)) continue;
+        candidates = call.index->Find(request, arguments);
+        if (candidates.has_value()) break;
+      }
+      if (Matches(rules[i], request, arguments, state)) return rules[i].rule;
+    }
+    if (!candidates.has_value()) return nullptr;
+    while (const std::optional<size_t> i = candidates->Next()) {
+      if (Matches(rules[*i], request, arguments, state)) return rules[*i].rule;
+    }
+    return nullptr;
   }
 
   const ArchTable* FindTable(uint32_t arch) const {
@@ -145,10 +181,8 @@ Decision Policy::Decide(const SyscallRequest& request, ArgumentReader& arguments
   }
   const Data::Call* call = Data::FindCall(*table, request.nr);
   if (call == nullptr) return data_->unknown->decision();
-  for (const BoundRule& bound : call->rules) {
-    if (Matches(bound, request, arguments, state)) return bound.rule->decision();
-  }
-  return call->otherwise->decision();
+  const Rule* rule = Data::FirstMatch(*call, request, arguments, state);
+  return (rule != nullptr ? rule : call->otherwise)->decision();
 }
 
 absl::Span<const BoundRule> Policy::RulesFor(Arch arch, int32_t nr) const {
@@ -410,6 +444,7 @@ absl::StatusOr<Policy> PolicyBuilder::Build() const {
     data->rules.push_back(rule);
     PROVOST_RETURN_IF_ERROR(Bind(entry, *rule, *data));
   }
+  data->MakeIndices();
   return Policy(std::move(data));
 }
 

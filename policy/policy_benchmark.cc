@@ -89,6 +89,21 @@ void BM_DecideByPath(benchmark::State& state) {
 }
 BENCHMARK(BM_DecideByPath);
 
+// Among many rules for paths, of which none matches.
+void BM_DecideAmongPaths(benchmark::State& state) {
+  PolicyBuilder builder;
+  for (int i = 0; i < state.range(0); ++i) {
+    builder.Add({.verdict = Deny{EACCES}}, {"openat"},
+                Always(StringIs(1, absl::StrCat("/srv/app", 1000 + i, "/secret"))));
+  }
+  const Policy policy = *builder.Build();
+  FakeArgumentReader memory({{0x1000, "/srv/application"}});
+  PolicyState counters;
+  const SyscallRequest request = OpenAt();
+  while (state.KeepRunning()) benchmark::DoNotOptimize(policy.Decide(request, memory, counters));
+}
+BENCHMARK(BM_DecideAmongPaths)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
+
 void BM_RunBpf(benchmark::State& state) {
   const BpfProgram program = *CompileFilter(RegisterPolicy(400), {});
   seccomp_data data = ToSeccompData(OpenAt());

@@ -41,13 +41,6 @@ uint64_t Extend(ArgWidth width, uint64_t raw) {
   return raw;
 }
 
-// An argument's register. i386's are 32 bits wide; 64-bit code that enters by `int 0x80` can leave
-// anything above, which seccomp_data and PTRACE_GET_SYSCALL_INFO show and the kernel ignores.
-uint64_t Register(const SyscallRequest& request, uint8_t arg) {
-  const uint64_t raw = request.args[arg];
-  return request.IsI386() ? static_cast<uint32_t>(raw) : raw;
-}
-
 template <typename T>
 bool Apply(CompareOp op, T left, T right) {
   switch (op) {
@@ -178,11 +171,11 @@ Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
       Overloaded{
           [](const Constantly& constantly) { return ToTruth(constantly.value); },
           [&](const Compare& compare) {
-            return ToTruth(Holds(compare, Register(request, compare.arg)));
+            return ToTruth(Holds(compare, request.Register(compare.arg)));
           },
           [&](const MatchString& match) {
             const absl::StatusOr<absl::string_view> text =
-                arguments.ReadString(Register(request, match.arg));
+                arguments.ReadString(request.Register(match.arg));
             return text.ok() ? ToTruth(match.pattern->Matches(*text)) : Truth::kUnknown;
           },
           [&](const MemoryTest& test) { return EvaluateMemory(test, request, arguments); },
@@ -205,6 +198,17 @@ Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
           [&](const Not& negation) { return Negate(Evaluate(negation.child, request, arguments)); },
       },
       predicate->node);
+}
+
+bool RegistersExclude(const Predicate& predicate, const SyscallRequest& request) {
+  if (predicate == nullptr) return false;
+  const auto* all = std::get_if<AllOf>(&predicate->node);
+  if (all == nullptr) return false;
+  return std::any_of(
+      all->children.begin(), all->children.end(), [&request](const Predicate& child) {
+        const auto* compare = child == nullptr ? nullptr : std::get_if<Compare>(&child->node);
+        return compare != nullptr && !Holds(*compare, request.Register(compare->arg));
+      });
 }
 
 bool IsRegisterOnly(const Predicate& predicate) {

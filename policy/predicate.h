@@ -111,6 +111,10 @@ enum class Truth : uint8_t { kFalse, kUnknown, kTrue };
 Truth Evaluate(const Predicate& predicate, const SyscallRequest& request,
                ArgumentReader& arguments);
 
+// True if it is known without reading memory, and cheaply, that the condition is false. False says
+// nothing.
+bool RegistersExclude(const Predicate& predicate, const SyscallRequest& request);
+
 // True if registers alone decide it. What a task is counts as memory, here and below.
 bool IsRegisterOnly(const Predicate& predicate);
 

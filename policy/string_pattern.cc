@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
@@ -49,6 +50,7 @@ class ExactPattern final : public StringPattern {
   bool Matches(absl::string_view text) const override { return text == text_; }
   std::string ToString() const override { return absl::StrCat("== ", Quote(text_)); }
   const std::string* ExactText() const override { return &text_; }
+  absl::string_view Beginning() const override { return text_; }
 
  private:
   std::string text_;
@@ -188,6 +190,7 @@ class GlobPattern final : public StringPattern {
   }
 
   std::string ToString() const override { return absl::StrCat("~ ", Quote(glob_)); }
+  absl::string_view Beginning() const override { return prefix_; }
 
  private:
   // Bit i: elements before i have taken the text so far.
@@ -315,7 +318,7 @@ LexicalPath Resolve(absl::string_view path) {
 class UnderPattern final : public StringPattern {
  public:
   explicit UnderPattern(absl::string_view directory)
-      : directory_(directory), resolved_(Resolve(directory_)) {}
+      : directory_(directory), resolved_(Resolve(directory_)), beginning_(BeginningOf(resolved_)) {}
 
   bool Matches(absl::string_view text) const override {
     if (text.empty()) return false;  // names nothing: ENOENT
@@ -326,13 +329,32 @@ class UnderPattern final : public StringPattern {
                       path.components.begin());
   }
   std::string ToString() const override { return absl::StrCat("under ", Quote(directory_)); }
+  absl::string_view Beginning() const override { return beginning_; }
 
  private:
+  // A plain path has no ".." to be relative to.
+  static std::string BeginningOf(const LexicalPath& path) {
+    if (path.ups != 0) return "";
+    return absl::StrCat(path.absolute ? "/" : "", absl::StrJoin(path.components, "/"));
+  }
+
   const std::string directory_;
   const LexicalPath resolved_;  // points into directory_
+  const std::string beginning_;
 };
 
 }  // namespace
+
+bool StringPattern::IsPlain(absl::string_view path) {
+  absl::ConsumePrefix(&path, "/");
+  while (!path.empty()) {
+    const size_t end = std::min(path.find('/'), path.size());
+    const absl::string_view component = path.substr(0, end);
+    if (component.empty() || component == "." || component == "..") return false;
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return true;
+}
 
 std::shared_ptr<const StringPattern> StringPattern::Exact(absl::string_view text) {
   return std::make_shared<ExactPattern>(text);

@@ -21,6 +21,11 @@ class StringPattern {
   virtual std::string ToString() const = 0;
   // The only text that matches, for those made by Exact; else nullptr. Owned by the pattern.
   virtual const std::string* ExactText() const { return nullptr; }
+  // What every plain text that matches begins with; empty: nothing is known. Owned by the pattern.
+  virtual absl::string_view Beginning() const { return {}; }
+
+  // True for a path without components that are empty, "." or ".."; one '/' at its end is plain.
+  static bool IsPlain(absl::string_view path);
 
   // Equal bytes.
   static std::shared_ptr<const StringPattern> Exact(absl::string_view text);

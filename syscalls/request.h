@@ -36,6 +36,12 @@ struct SyscallRequest {
     return IsX86_64() && nr != -1 && (static_cast<uint32_t>(nr) & kX32Bit) != 0;
   }
   bool HasKnownArch() const { return IsX86_64() || IsI386(); }
+  // An argument as the kernel sees it. i386's are 32 bits wide; 64-bit code that enters by
+  // `int 0x80` can leave anything above, which seccomp_data and PTRACE_GET_SYSCALL_INFO show and
+  // the kernel ignores.
+  uint64_t Register(uint8_t arg) const {
+    return IsI386() ? static_cast<uint32_t>(args[arg]) : args[arg];
+  }
 };
 
 }  // namespace provost
