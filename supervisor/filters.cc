@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -72,6 +73,23 @@ FilterOptions HardenOptions(absl::Span<const Policy> policies,
   return options;
 }
 
+// One program that answers as the two stacked would: what `policy` allows, `harden` is asked about.
+// Saves the kernel a program for every call it asks them about, and all of hardening's for calls
+// that the policy refuses. Nothing that `policy` answers can be overruled by an answer of `harden`:
+// its errnos are older, and where the policy may ask the tracer `harden` does too (HardenOptions).
+// nullopt: too long for one.
+std::optional<BpfProgram> Joined(const BpfProgram& policy, const BpfProgram& harden) {
+  if (policy.size() + harden.size() > BPF_MAXINSNS) return std::nullopt;
+  BpfProgram joined = policy;
+  for (size_t i = 0; i < joined.size(); ++i) {
+    const bool allows = joined[i].code == (BPF_RET | BPF_K) && joined[i].k == SECCOMP_RET_ALLOW;
+    if (!allows) continue;
+    joined[i] = BPF_STMT(BPF_JMP | BPF_JA, static_cast<uint32_t>(policy.size() - i - 1));
+  }
+  joined.insert(joined.end(), harden.begin(), harden.end());
+  return joined;
+}
+
 }  // namespace
 
 bool NeedsRegistersOnly(const BoundRule& rule) {
@@ -103,7 +121,14 @@ absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
   }
   for (const Policy& policy : policies) {
     PROVOST_ASSIGN_OR_RETURN(BpfProgram filter, CompileFilter(policy, options));
-    filters.push_back(std::move(filter));
+    const bool follows_harden = harden != nullptr && &policy == &policies.front();
+    std::optional<BpfProgram> joined =
+        follows_harden ? Joined(filter, filters.front()) : std::nullopt;
+    if (joined.has_value()) {
+      filters.front() = *std::move(joined);
+    } else {
+      filters.push_back(std::move(filter));
+    }
   }
   return filters;
 }

@@ -24,7 +24,8 @@ namespace provost {
 //
 // The filter of `harden` (policy/harden.h; null: none) stands first: of two errnos the kernel takes
 // the newer filter's, and what policies refuse themselves is theirs to say. It answers in the
-// kernel, too, unless a policy may have an answer of its own that is the tracer's to give.
+// kernel, too, unless a policy may have an answer of its own that is the tracer's to give. It and
+// the first policy's are one program where they fit into one.
 absl::StatusOr<std::vector<BpfProgram>> CompileFilters(
     absl::Span<const Policy> policies, bool complain, const ControlNumbers& control,
     const std::function<bool(const Decision&)>& wants_record, const GatedCalls& gated = {},

@@ -196,27 +196,25 @@ class CallRules {
   std::string first_earlier_;
 };
 
-// The filters of a run under the policy alone; hardening's, if there is one, is the first.
+// The filters of a run under the policy alone, and the policy's own among them.
 struct RunFiltersOf {
   std::vector<BpfProgram> filters;
-  bool has_hardening = false;
-
-  const BpfProgram& own() const { return filters.back(); }
+  BpfProgram own;  // without hardening
 };
 
 absl::StatusOr<RunFiltersOf> FiltersOf(const Policy& policy, const WantsRecord& wants_record) {
   const absl::Span<const Policy> alone(&policy, 1);
-  RunFiltersOf made;
-  std::optional<Policy> harden;
-  made.has_hardening = !policy.harden().has_value() || policy.harden()->on;
-  if (made.has_hardening) {
-    // Any process will do: what depends on its number are comparisons of arguments.
-    PROVOST_ASSIGN_OR_RETURN(harden, HardenPolicy(alone, {.supervisor = 1}));
-  }
   const GatedCalls gated = CallsFor(ArgumentMode::kProtect, Gate::Random());
-  PROVOST_ASSIGN_OR_RETURN(
-      made.filters, CompileFilters(alone, /*complain=*/false, ControlNumbers(), wants_record, gated,
-                                   harden.has_value() ? &*harden : nullptr));
+  const auto compile = [&](const Policy* harden) {
+    return CompileFilters(alone, /*complain=*/false, ControlNumbers(), wants_record, gated, harden);
+  };
+  PROVOST_ASSIGN_OR_RETURN(std::vector<BpfProgram> own, compile(nullptr));
+  RunFiltersOf made = {.filters = own, .own = own.front()};
+  if (!policy.harden().has_value() || policy.harden()->on) {
+    // Any process will do: what depends on its number are comparisons of arguments.
+    PROVOST_ASSIGN_OR_RETURN(const Policy harden, HardenPolicy(alone, {.supervisor = 1}));
+    PROVOST_ASSIGN_OR_RETURN(made.filters, compile(&harden));
+  }
   return made;
 }
 
@@ -234,8 +232,10 @@ absl::Status CountCall(const RunFiltersOf& run, const Syscall& call, FilterCost&
     all.by_number = all.by_number && paths.by_number;
     all.least += paths.least;
     all.most += paths.most;
-    if (&filter == &run.own() && may_trace && !paths.MayTrace()) ++cost.hardening;
   }
+  PROVOST_ASSIGN_OR_RETURN(const FilterPaths own,
+                           ExploreFilter(run.own, static_cast<uint32_t>(call.arch), call.nr));
+  if (may_trace && !own.MayTrace()) ++cost.hardening;
   cost.least = cost.calls == 0 ? all.least : std::min(cost.least, all.least);
   cost.most = std::max(cost.most, all.most);
   ++cost.calls;
@@ -265,7 +265,7 @@ absl::Status AddCall(const Policy& policy, const RunFiltersOf& run, const Syscal
   const auto bound = policy.RulesFor(call.arch, call.nr);
   const Rule& otherwise = policy.OtherwiseFor(call.arch, call.nr);
   PROVOST_ASSIGN_OR_RETURN(FilterPaths paths,
-                           ExploreFilter(run.own(), static_cast<uint32_t>(call.arch), call.nr));
+                           ExploreFilter(run.own, static_cast<uint32_t>(call.arch), call.nr));
   CallRules rules(call, wants_record, std::move(paths));
   for (const BoundRule& rule : bound) {
     CostsOf(*rule.rule, cost).calls.push_back(rules.Next(rule));
