@@ -52,16 +52,44 @@ absl::Status SetTwice(const std::vector<Assignment>& assignments, size_t index) 
   return absl::OkStatus();
 }
 
-absl::StatusOr<EmulatorValue> BindValue(const EmulatorKey& key, const Value& value) {
-  const bool wants_string = key.kind == EmulatorKey::Kind::kString;
-  if (value.shape != Value::Shape::kSingle || value.IsString() != wants_string) {
-    return ErrorAt(value.span,
-                   absl::StrCat("`", key.name, "` is ", wants_string ? "a string" : "a number"));
+absl::string_view KindName(EmulatorKey::Kind kind) {
+  switch (kind) {
+    case EmulatorKey::Kind::kInteger:
+      return "a number";
+    case EmulatorKey::Kind::kString:
+      return "a string";
+    case EmulatorKey::Kind::kText:
+      return "a string or a number";
+    case EmulatorKey::Kind::kMap:
+      return "a map, as in `{\"a\" => \"b\"}`";
   }
-  if (wants_string) return EmulatorValue(value.strings.front().text);
+  return "";
+}
+
+bool Fits(EmulatorKey::Kind kind, const Value& value) {
+  if (kind == EmulatorKey::Kind::kMap) return value.IsMap();
+  if (value.shape != Value::Shape::kSingle || value.IsNetwork()) return false;
+  return kind == EmulatorKey::Kind::kText ||
+         value.IsString() == (kind == EmulatorKey::Kind::kString);
+}
+
+absl::StatusOr<EmulatorValue> BindValue(const EmulatorKey& key, const Value& value) {
+  if (!Fits(key.kind, value)) {
+    return ErrorAt(value.span, absl::StrCat("`", key.name, "` is ", KindName(key.kind)));
+  }
+  if (value.IsMap()) {
+    EmulatorMap map;
+    for (size_t i = 0; i < value.strings.size(); ++i) {
+      map.emplace_back(value.strings[i].text, value.targets[i].text);
+    }
+    return EmulatorValue(std::move(map));
+  }
+  if (value.IsString()) return EmulatorValue(value.strings.front().text);
   const absl::int128 number = value.integers.front().first;
   if (number > INT64_MAX) return ErrorAt(value.span, "this number is too large");
-  return EmulatorValue(static_cast<int64_t>(absl::Int128Low64(number)));
+  const auto value64 = static_cast<int64_t>(absl::Int128Low64(number));
+  if (key.kind == EmulatorKey::Kind::kText) return EmulatorValue(absl::StrCat(value64));
+  return EmulatorValue(value64);
 }
 
 // Calls after which registers are not put back: the new task would keep what was written into them.
@@ -150,10 +178,16 @@ absl::Status BindEmulator(const EmulatorTable& emulators, RuleStatement& rule) {
     PROVOST_ASSIGN_OR_RETURN(EmulatorValue value, BindValue(*key, assignment.value));
     emulation->settings.emplace_back(key->name, std::move(value));
   }
-  rule.verdict = Emulate{std::move(emulation)};
-  for (const std::string& call : spec->calls) {
+  if (spec->check != nullptr) {
+    const absl::Status told = spec->check(*emulation);
+    if (!told.ok()) return ErrorAt(name.span, std::string(told.message()));
+  }
+  const std::vector<std::string> calls =
+      spec->calls_when != nullptr ? spec->calls_when(*emulation) : spec->calls;
+  for (const std::string& call : calls) {
     rule.calls.push_back({CallReference::Kind::kNameIfKnown, {call, name.span}});
   }
+  rule.verdict = Emulate{std::move(emulation)};
   return absl::OkStatus();
 }
 

@@ -30,9 +30,25 @@ namespace {
 const EmulatorTable& Emulators() {
   static const auto* const table = new EmulatorTable{
       {.name = "uname",
-       .keys = {{"release", EmulatorKey::Kind::kString}, {"bits", EmulatorKey::Kind::kInteger}},
-       .calls = {"uname", "oldolduname", "no_such_call"}},
-      {.name = "removed", .keys = {}, .calls = {"read"}},
+       .keys = {{"release", EmulatorKey::Kind::kString, ""},
+                {"bits", EmulatorKey::Kind::kInteger, ""},
+                {"rate", EmulatorKey::Kind::kText, ""},
+                {"files", EmulatorKey::Kind::kMap, ""}},
+       .calls = {"uname", "oldolduname", "no_such_call"},
+       .what = "",
+       .calls_when = nullptr,
+       .check =
+           [](const Emulation& emulation) {
+             return emulation.Find("rate") != nullptr && emulation.Find("bits") != nullptr
+                        ? absl::InvalidArgumentError("`rate` and `bits` exclude each other")
+                        : absl::OkStatus();
+           }},
+      {.name = "removed",
+       .keys = {},
+       .calls = {"read", "write"},
+       .what = "",
+       .calls_when = [](const Emulation&) { return std::vector<std::string>{"read"}; },
+       .check = nullptr},
   };
   return *table;
 }
@@ -135,6 +151,30 @@ TEST(EmulateTest, TheEmulatorNamesTheCalls) {
       JudgeBy(policy, Request("oldolduname", {}, Arch::kI386)).decision.verdict));
   EXPECT_EQ(JudgeBy(policy, Request("read")).decision.verdict, Verdict(Allow{}));
   EXPECT_EQ(VerdictFor("emulate removed if fd == 3", Request("read", {4})), Verdict(Allow{}));
+}
+
+TEST(EmulateTest, IsToldTextsAndMaps) {
+  const Policy policy = Parsed(
+      "let more = {\"/c\" => \"/d\"}\n"
+      "emulate uname with rate = 100, files = {\"/a\" => \"/b\", more}");
+  EXPECT_EQ(VerdictToString(policy.rules()[0]->verdict),
+            "emulate uname with rate = \"100\", files = {\"/a\" => \"/b\", \"/c\" => \"/d\"}");
+  EXPECT_EQ(VerdictToString(Parsed("emulate uname with rate = \"0.5\"").rules()[0]->verdict),
+            "emulate uname with rate = \"0.5\"");
+  EXPECT_EQ(VerdictFor("emulate removed", Request("write")), Verdict(Allow{}));
+  EXPECT_THAT(ErrorOf("emulate uname with files = {\"/a\"}"), testing::HasSubstr("is a map"));
+  EXPECT_THAT(ErrorOf("emulate uname with files = {\"/a\" => \"/b\", \"/c\"}"),
+              testing::HasSubstr("every string leads to another"));
+  EXPECT_THAT(ErrorOf("emulate uname with files = {1 => \"/b\"}"),
+              testing::HasSubstr("what stands before `=>` is a string"));
+  EXPECT_THAT(ErrorOf("emulate uname with files = {\"/a\" => 1}"),
+              testing::HasSubstr("a string after `=>`"));
+  EXPECT_THAT(ErrorOf("emulate uname with release = {\"/a\" => \"/b\"}"),
+              testing::HasSubstr("`release` is a string"));
+  EXPECT_THAT(ErrorOf("deny EPERM open if path == {\"/a\" => \"/b\"}"),
+              testing::HasSubstr("a map is no value to compare with"));
+  EXPECT_THAT(ErrorOf("emulate uname with rate = 1, bits = 2"),
+              testing::HasSubstr("`rate` and `bits` exclude each other"));
 }
 
 TEST(EmulateTest, Errors) {

@@ -56,9 +56,12 @@ struct Value {
   std::vector<IntegerItem> integers;
   std::vector<StringItem> strings;
   std::vector<NetworkItem> networks;
+  // Of a map, `{"a" => "b"}`: what each of `strings` leads to.
+  std::vector<StringItem> targets;
   SourceSpan span;
 
   bool IsString() const { return !strings.empty(); }
+  bool IsMap() const { return !targets.empty(); }
   bool IsNetwork() const { return !networks.empty(); }
 };
 

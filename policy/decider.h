@@ -56,6 +56,10 @@ class ArgumentReader {
   virtual absl::StatusOr<absl::string_view> ReadTaskText(TaskField field) = 0;
   virtual absl::StatusOr<uint64_t> ReadTaskNumber(TaskField field) = 0;
 
+  // True of what an emulator was told that has had this call already and has let it on: the rule
+  // that says so is passed over.
+  virtual bool HasEmulated(const Emulation& /*emulation*/) const { return false; }
+
   // What was counted of this call, if it comes again and whoever decides keeps that; null: it is
   // new to every rule.
   virtual CountedCall* counted() { return nullptr; }

@@ -101,6 +101,7 @@ class Grammar {
   absl::StatusOr<Value> ParseNetwork();
   absl::StatusOr<Value> ParseNamedValue(const Value& named);
   absl::StatusOr<Value> ParseSet();
+  absl::Status ParseTarget(Value& element);
   absl::StatusOr<Value> ParseIntegerOrRange();
   absl::StatusOr<Value> ParseMask();
   absl::StatusOr<IntegerItem> ParseInteger();

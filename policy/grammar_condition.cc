@@ -341,6 +341,10 @@ absl::StatusOr<Condition> Grammar::ParseComparison(Operand operand) {
   test.operand = std::move(operand);
   PROVOST_ASSIGN_OR_RETURN(test.value, op.IsName("has") ? ParseMask() : ParseValue());
   test.span = condition.span = test.span.Through(last_);
+  if (test.value.IsMap()) {
+    return ErrorAt(test.value.span, "a map is no value to compare with",
+                   {"maps are what some emulators are told, behind `with`"});
+  }
   const bool is_text = test.value.IsString();
   if (is_text || IsPatternOperator(op)) {
     PROVOST_RETURN_IF_ERROR(MakeStringTest(op, test));
@@ -505,6 +509,11 @@ absl::StatusOr<Value> Grammar::ParseSet() {
       return ErrorAt(current_.span, "a set holds no sets", {"a set's name may stand in a set"});
     }
     PROVOST_ASSIGN_OR_RETURN(Value element, ParseValue());
+    PROVOST_RETURN_IF_ERROR(ParseTarget(element));
+    if (Size(set) > 0 && set.IsMap() != element.IsMap()) {
+      return ErrorAt(element.span,
+                     "in a map every string leads to another, as in `\"a\" => \"b\"`");
+    }
     if (Size(set) > 0 && set.IsString() != element.IsString()) {
       return ErrorAt(element.span, "a set holds strings or numbers, not both");
     }
@@ -517,6 +526,7 @@ absl::StatusOr<Value> Grammar::ParseSet() {
     std::move(element.integers.begin(), element.integers.end(), std::back_inserter(set.integers));
     std::move(element.strings.begin(), element.strings.end(), std::back_inserter(set.strings));
     std::move(element.networks.begin(), element.networks.end(), std::back_inserter(set.networks));
+    std::move(element.targets.begin(), element.targets.end(), std::back_inserter(set.targets));
     if (!current_.Is(TokenKind::kComma)) break;
     PROVOST_RETURN_IF_ERROR(Advance());
   }
@@ -524,6 +534,18 @@ absl::StatusOr<Value> Grammar::ParseSet() {
   set.span = set.span.Through(last_);
   if (Size(set) == 0) return ErrorAt(set.span, "this set is empty");
   return set;
+}
+
+// What a string of a map leads to, if one stands here.
+absl::Status Grammar::ParseTarget(Value& element) {
+  if (!current_.Is(TokenKind::kArrow)) return absl::OkStatus();
+  const bool is_one_string =
+      element.shape == Value::Shape::kSingle && element.IsString() && !element.IsMap();
+  if (!is_one_string) return ErrorAt(element.span, "what stands before `=>` is a string");
+  PROVOST_RETURN_IF_ERROR(Advance());
+  PROVOST_ASSIGN_OR_RETURN(StringItem target, TakeString("a string after `=>`"));
+  element.targets.push_back(std::move(target));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Value> Grammar::ParseIntegerOrRange() {

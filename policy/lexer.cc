@@ -29,6 +29,7 @@ constexpr Punctuation kPunctuation[] = {
     {"||", TokenKind::kOr},
     {"==", TokenKind::kEqual},
     {"=~", TokenKind::kRegexMatch},
+    {"=>", TokenKind::kArrow},
     {"!=", TokenKind::kNotEqual},
     {"!~", TokenKind::kNotTilde},
     {"<=", TokenKind::kLessEqual},

@@ -42,6 +42,7 @@ enum class TokenKind : uint8_t {
   kNotTilde,
   kRegexMatch,
   kAssign,
+  kArrow,
   kRange,
   kDot,
   kStar,

@@ -62,6 +62,8 @@ bool ConditionHolds(const BoundRule& bound, const SyscallRequest& request,
 
 bool Matches(const BoundRule& bound, const SyscallRequest& request, ArgumentReader& arguments,
              PolicyState& state) {
+  const auto* emulate = std::get_if<Emulate>(&bound.rule->verdict);
+  if (emulate != nullptr && arguments.HasEmulated(*emulate->emulation)) return false;
   if (!ConditionHolds(bound, request, arguments)) return false;
   const std::optional<RuleState>& counts = bound.rule->state;
   if (!counts.has_value()) return true;

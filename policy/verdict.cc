@@ -6,10 +6,20 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "syscalls/constants.h"
 
 namespace provost {
 namespace {
+
+std::string TextOf(const EmulatorValue& value) {
+  if (const auto* number = std::get_if<int64_t>(&value)) return absl::StrCat(*number);
+  if (const auto* text = std::get_if<std::string>(&value)) return absl::StrCat("\"", *text, "\"");
+  const auto entry = [](std::string* out, const std::pair<std::string, std::string>& pair) {
+    absl::StrAppend(out, "\"", pair.first, "\" => \"", pair.second, "\"");
+  };
+  return absl::StrCat("{", absl::StrJoin(std::get<EmulatorMap>(value), ", ", entry), "}");
+}
 
 struct Printer {
   std::string operator()(const Allow&) const { return "allow"; }
@@ -29,10 +39,7 @@ struct Printer {
     std::string text = absl::StrCat("emulate ", emulate.emulation->emulator);
     const char* before = " with ";
     for (const auto& [key, value] : emulate.emulation->settings) {
-      const auto* number = std::get_if<int64_t>(&value);
-      absl::StrAppend(&text, std::exchange(before, ", "), key, " = ",
-                      number != nullptr ? absl::StrCat(*number)
-                                        : absl::StrCat("\"", std::get<std::string>(value), "\""));
+      absl::StrAppend(&text, std::exchange(before, ", "), key, " = ", TextOf(value));
     }
     return text;
   }

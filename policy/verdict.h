@@ -46,10 +46,19 @@ struct Kill {
 };
 
 // What an emulator is told, and by whom.
-using EmulatorValue = std::variant<int64_t, std::string>;
+using EmulatorMap = std::vector<std::pair<std::string, std::string>>;
+using EmulatorValue = std::variant<int64_t, std::string, EmulatorMap>;
 struct Emulation {
   std::string emulator;
   std::vector<std::pair<std::string, EmulatorValue>> settings;
+
+  // What is said of `key`; null: nothing.
+  const EmulatorValue* Find(absl::string_view key) const {
+    for (const auto& [name, value] : settings) {
+      if (name == key) return &value;
+    }
+    return nullptr;
+  }
   bool operator==(const Emulation&) const = default;
 };
 // The call does not run; an emulator answers in the kernel's place. `emulation` is never null.

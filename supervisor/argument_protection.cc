@@ -44,8 +44,11 @@ bool ReadsMemory(const Policy& policy) {
   for (const Arch arch : kAllArches) {
     for (const Syscall& syscall : SyscallTable::Get().All(arch)) {
       const absl::Span<const BoundRule> rules = policy.RulesFor(arch, syscall.nr);
-      if (std::any_of(rules.begin(), rules.end(),
-                      [](const BoundRule& rule) { return ReadsMemory(rule.condition); })) {
+      if (std::any_of(rules.begin(), rules.end(), [](const BoundRule& rule) {
+            // Emulators look at what they like.
+            return ReadsMemory(rule.condition) ||
+                   std::holds_alternative<Emulate>(rule.rule->verdict);
+          })) {
         return true;
       }
     }
@@ -100,7 +103,8 @@ absl::StatusOr<ArgumentProtection::Answer> ArgumentProtection::Protect(pid_t tid
   const bool installs = InstallsFilter(runs);
   if (installs) pages_.SetOwnFilters();
   // Calls of the vsyscall page have nothing to read, and could not be changed.
-  if (mode_ != ArgumentMode::kProtect || !runs.HasKnownArch() || IsVsyscall(runs)) {
+  const bool protects = mode_ == ArgumentMode::kProtect || arguments.has_provided();
+  if (!protects || !runs.HasKnownArch() || IsVsyscall(runs)) {
     return Answer(Protected{runs, {}, {}});
   }
   if (installs) return Precede(tid, runs, arguments);

@@ -8,6 +8,7 @@
 namespace provost {
 
 // What the filters let the tracer have tasks do.
+// Emulators give calls memory to read whatever the mode: pass kProtect then.
 GatedCalls CallsFor(ArgumentMode mode, const Gate& gate);
 
 }  // namespace provost

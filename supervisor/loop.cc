@@ -165,6 +165,12 @@ absl::StatusOr<Outcome> Supervisor::Loop::EndOfRun() {
   if (suspended_) {
     return Outcome(Suspended{Save(), std::get<SuspendRun>(*departure_).successor, sources_});
   }
+  if (newest().emulators != nullptr) {
+    const absl::Status finished = newest().emulators->Finish();
+    if (!finished.ok() && options_.logger != nullptr) {
+      options_.logger->error("{}", std::string(finished.message()));
+    }
+  }
   if (!recording_status_.ok()) return Outcome(RecordingFailed{recording_status_});
   if (release_ && !killing_) return Outcome(Released{release_->tasks()});
   if (!root_end_) {
@@ -446,6 +452,7 @@ absl::Status Supervisor::Loop::On(const NewChildStop& event, Stopped stopped, Ta
     if (switch_ && switch_->unseen.erase(stopped.tid()) > 0) EndSwitchIfDone();
   }
   if (task.process != 0) protection_.pages().Born(event.child, stopped.tid(), task.process);
+  if (EmulatorsOf(task) != nullptr) EmulatorsOf(task)->OnTaskMade(stopped.tid(), event.child);
   if (hardening_ != nullptr) {
     hardening_->OnBirth(stopped.tid(), event.child, tasks_.contains(event.child));
   }
@@ -476,6 +483,10 @@ absl::Status Supervisor::Loop::On(const ExecStop& event, Stopped stopped, Task& 
     }
   }
   if (switch_ && event.former != leader) OnTaskGone(event.former);
+  if (const Emulators* emulators = EmulatorsOf(task)) {
+    emulators->OnExec(leader);
+    if (emulators->HidesVdso()) PROVOST_RETURN_IF_ERROR(HideVdso(stopped));
+  }
   if (auto* awaiting = std::get_if<AwaitingResult>(&task.state)) {
     // The new program's registers are its own.
     awaiting->rewritten.reset();
@@ -505,6 +516,7 @@ absl::Status Supervisor::Loop::OnEnd(const EndedTask& ended) {
   if (handover_) handover_->Forget(ended.tid);
   run_control_->Ended(ended.tid);
   DeciderOf(newest()).TaskEnded(ended.tid);
+  if (newest().emulators != nullptr) newest().emulators->OnTaskEnded(ended.tid);
   if (protection_.pages().Ended(ended.tid)) {
     if (switch_) PROVOST_RETURN_IF_ERROR(AskToSwitch(0));
     PROVOST_RETURN_IF_ERROR(LetWaitersGo());

@@ -29,6 +29,7 @@
 #include "supervisor/argument_protection.h"
 #include "supervisor/containers.h"
 #include "supervisor/departure.h"
+#include "supervisor/emulators.h"
 #include "supervisor/filters.h"
 #include "supervisor/gated_calls.h"
 #include "supervisor/guardian.h"
@@ -57,6 +58,7 @@
 #include "tracee/died.h"
 #include "tracee/filter_installer.h"
 #include "tracee/injected_call.h"
+#include "tracee/program_start.h"
 #include "tracee/read_watch.h"
 #include "tracee/registers.h"
 #include "tracee/waiter.h"
@@ -78,13 +80,16 @@ bool IsHeld(const TaskState& state);
 
 // Writes the registers of a stopped call so that, once restarted, the verdict has happened. The
 // only writer of registers at a seccomp stop. `runs` is the call as a rewrite makes it. Returns the
-// state the task runs on in.
+// state the task runs on in. `emulated`: what emulators have made of the call; null: nothing.
 absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
                                 const SyscallRequest& request, const SyscallRequest& runs,
-                                const ControlNumbers& control);
+                                const ControlNumbers& control, const Emulated* emulated = nullptr);
 
 // What of a decision must come to the tracer to be recorded, now or once somebody asks for it.
 std::function<bool(const Decision&)> WantsRecord(const Options& options);
+
+// What the filters let the supervisor have tasks do under these policies.
+GatedCalls GatesFor(const Options& options, absl::Span<const Policy> policies, const Gate& gate);
 
 // The tasks of a run on their way into its newest generation (Supervisor::Loop).
 struct Switch {
@@ -119,6 +124,8 @@ class Supervisor::Loop {
     generations_.push_back(MakeGeneration(0, options.policies));
   }
 
+  // Before any of the following: the handlers that the policies name.
+  absl::Status MakeEmulators();
   // Before Run: what the filters ask for changes nothing in the tasks unheard.
   void KeepTaskChanges() { recorder_.KeepTaskChanges(); }
   absl::StatusOr<Outcome> Run(const std::vector<std::string>& argv);
@@ -141,7 +148,8 @@ class Supervisor::Loop {
     uint64_t number;
     std::vector<Policy> policies;
     PolicyStack stack;
-    size_t filters;  // the first so many of filters_ are what its tasks have
+    std::unique_ptr<Emulators> emulators;  // null: the policies name none
+    size_t filters;                        // the first so many of filters_ are what its tasks have
   };
   struct Task {
     TaskState state = Running();
@@ -151,6 +159,7 @@ class Supervisor::Loop {
     RepeatedCalls repeated;              // kept only for a decider that counts
     ArgumentSlot slot;                   // what its call reads in place of its own memory
     std::optional<CallReturn> way_back;  // from that call, which is to be run yet
+    std::optional<Emulated> emulated;    // that call, from its stop to its exit
   };
 
   // `attachment`: what the run begins with, if it does not start a program; else null.
@@ -187,6 +196,7 @@ class Supervisor::Loop {
   absl::Status Depart(const Departure& how);
   // Begins what was asked for, here or by Options::leave, once the program runs.
   absl::Status Leave();
+  absl::Status EndLooks() const;
   absl::Status BeginRelease(const ReleaseTasks& how);
   // Asks a task for the stop at which it can be let go of, if the tree is being left, or taken over
   // into a new generation, if it is to be.
@@ -294,6 +304,19 @@ class Supervisor::Loop {
                                    TraceeArguments& arguments);
   // Tells a decider that counts which calls will come again. At stops a signal can cause.
   absl::Status NoteInterruption(const Stopped& stopped, Task& task) const;
+  // Has the emulators answer the call that `judged` says is theirs; what is to be protected and
+  // recorded then is in task.emulated and `judged`.
+  absl::Status Emulate(const Stopped& stopped, Task& task, const SyscallRequest& asked,
+                       TraceeArguments& arguments, Judgement& judged);
+  // What hardening says of a call that the kernel is to run.
+  Judgement Harden(pid_t tid, Task& task, Judgement judged, TraceeArguments& arguments);
+  // True if the kernel runs a call: this one, rewritten, or what emulators have made of it.
+  static bool Runs(const Task& task, const Verdict& verdict);
+  // Null where the policies name none. `former`: the handlers that they go on from, or null.
+  absl::StatusOr<std::unique_ptr<Emulators>> EmulatorsFor(const std::vector<Policy>& policies,
+                                                          const Emulators* former) const;
+  // The emulators of the task, or null.
+  static Emulators* EmulatorsOf(const Task& task) { return task.generation->emulators.get(); }
   absl::Status OnLaunchersCall(Stopped stopped, const SyscallRequest& request,
                                const Decision& decision, TraceeArguments& arguments);
   absl::Status RunOn(Stopped stopped, const Task& task);
@@ -326,8 +349,8 @@ class Supervisor::Loop {
                             const SyscallRequest& runs);
   absl::Status AfterCall(Stopped stopped, Task& task, PendingRecord record);
   // Apply, and what else of ours must be so while the call runs.
-  absl::StatusOr<TaskState> Prepare(const Stopped& stopped, const SyscallRequest& request,
-                                    const Judgement& judged);
+  absl::StatusOr<TaskState> Prepare(const Stopped& stopped, const Task& task,
+                                    const SyscallRequest& request, const Judgement& judged);
   absl::Status ApplyAndResume(Stopped stopped, Task& task, const SyscallRequest& request,
                               const Judgement& judged);
   // Puts back what of its creator's registers was replaced for the call that made it.

@@ -44,12 +44,13 @@ bool HasExit(const SyscallRequest& request) {
 
 absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
                                 const SyscallRequest& request, const SyscallRequest& runs,
-                                const ControlNumbers& control) {
+                                const ControlNumbers& control, const Emulated* emulated) {
   struct Applier {
     const Stopped& stopped;
     const SyscallRequest& request;
     const SyscallRequest& runs;
     const ControlNumbers& control;
+    const Emulated* emulated;
 
     absl::StatusOr<TaskState> Then(absl::Status status, TaskState state = Running()) const {
       if (!status.ok()) return status;
@@ -72,26 +73,33 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
     }
     absl::StatusOr<TaskState> operator()(const Rewrite&) const { return Run(); }
     absl::StatusOr<TaskState> Run() const {
-      if (runs.args == request.args) return Running();
+      if (runs.args == request.args && runs.nr == request.nr) return Running();
       PROVOST_ASSIGN_OR_RETURN(const ArgumentRegisters registers,
                                ReplaceArguments(stopped, request, runs));
       // It has no exit stop to put registers back at.
       if (IsVsyscall(request)) return Running();
       return AwaitingResult{std::nullopt, RewrittenCall{request, runs, registers}};
     }
-    // Nobody is here to answer. Policies say neither; a decider in code may.
-    absl::StatusOr<TaskState> operator()(const Emulate&) const {
-      return Then(SkipSyscall(stopped, -ENOSYS));
+    absl::StatusOr<TaskState> operator()(const provost::Emulate&) const {
+      // A decider in code may name an emulator that there is not.
+      if (emulated == nullptr) return Then(SkipSyscall(stopped, -ENOSYS));
+      if (emulated->answer) return Then(SkipSyscall(stopped, emulated->answer->result));
+      return Run();
     }
+    // Nobody is here to answer. Policies do not say it; a decider in code may.
     absl::StatusOr<TaskState> operator()(const Ask&) const {
       return Then(SkipSyscall(stopped, -ENOSYS));
     }
   };
-  return std::visit(Applier{stopped, request, runs, control}, verdict);
+  return std::visit(Applier{stopped, request, runs, control, emulated}, verdict);
 }
 
 bool Runs(const Verdict& verdict) {
   return !Refuses(verdict) || std::holds_alternative<Rewrite>(verdict);
+}
+
+GatedCalls GatesFor(const Options& options, absl::Span<const Policy> policies, const Gate& gate) {
+  return CallsFor(Emulators::AreIn(policies) ? ArgumentMode::kProtect : options.arguments, gate);
 }
 
 std::string CallName(const SyscallRequest& request) {
@@ -138,6 +146,7 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
   }
   task.slot.Reset();
   task.way_back.reset();
+  task.emulated.reset();
   PROVOST_ASSIGN_OR_RETURN(const auto ours, OurNextCall(stopped, task, info.request));
   if (ours) return Inject(std::move(stopped), task, info.request, ours->call);
   CountedCall* counted = Counts(task) ? &task.repeated.Enter(info.request) : nullptr;
@@ -149,11 +158,14 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
     return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
   }
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
+  if (std::holds_alternative<provost::Emulate>(decision.verdict)) {
+    PROVOST_RETURN_IF_ERROR(Emulate(stopped, task, info.request, arguments, judged));
+  }
   if (hardening_ != nullptr) {
-    judged = hardening_->Judge(stopped.tid(), std::move(judged), arguments);
+    judged = Harden(stopped.tid(), task, std::move(judged), arguments);
     PROVOST_RETURN_IF_ERROR(arguments.died());
   }
-  if (info.data != kTraceData && Runs(decision.verdict)) {
+  if (info.data != kTraceData && Runs(task, decision.verdict)) {
     // Not as far as its own filter goes, which has asked for a tracer of its own.
     const bool is_log =
         std::holds_alternative<Log>(decision.verdict) && !AsksForRecord(decision.wish);
@@ -171,6 +183,63 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
   return ApplyAndResume(*std::move(ready), task, info.request, judged);
 }
 
+absl::Status Supervisor::Loop::Emulate(const Stopped& stopped, Task& task,
+                                       const SyscallRequest& asked, TraceeArguments& arguments,
+                                       Judgement& judged) {
+  const Emulators* emulators = EmulatorsOf(task);
+  if (emulators == nullptr || IsVsyscall(asked)) return absl::OkStatus();
+  const absl::StatusOr<uint64_t> process = arguments.ReadTaskNumber(TaskField::kPid);
+  PROVOST_RETURN_IF_ERROR(arguments.died());
+  const auto decide = [&](const SyscallRequest& call) {
+    return Judge(DeciderOf(*task.generation), call, arguments);
+  };
+  task.emulated =
+      emulators->Emulate(stopped.tid(), process.ok() ? static_cast<pid_t>(*process) : task.process,
+                         asked, arguments, decide, judged);
+  PROVOST_RETURN_IF_ERROR(arguments.died());
+  if (!task.emulated || !task.emulated->answer) return absl::OkStatus();
+  // Now, so that the record says what the task gets.
+  PROVOST_ASSIGN_OR_RETURN(const int64_t result, WriteAnswer(stopped, *task.emulated->answer));
+  task.emulated->answer = Answer{result};
+  return absl::OkStatus();
+}
+
+Judgement Supervisor::Loop::Harden(pid_t tid, Task& task, Judgement judged,
+                                   TraceeArguments& arguments) {
+  const bool is_emulation = std::holds_alternative<provost::Emulate>(judged.decision.verdict);
+  if (!is_emulation || !Runs(task, judged.decision.verdict)) {
+    return hardening_->Judge(tid, std::move(judged), arguments);
+  }
+  const Decision emulation = judged.decision;
+  judged =
+      hardening_->Judge(tid, {{Allow{}, emulation.wish, emulation.rule}, judged.runs}, arguments);
+  if (provost::Runs(judged.decision.verdict)) {
+    judged.decision = emulation;
+  } else {
+    task.emulated.reset();
+  }
+  return judged;
+}
+
+bool Supervisor::Loop::Runs(const Task& task, const Verdict& verdict) {
+  if (!std::holds_alternative<provost::Emulate>(verdict)) return provost::Runs(verdict);
+  return task.emulated && !task.emulated->answer;
+}
+
+absl::StatusOr<std::unique_ptr<Emulators>> Supervisor::Loop::EmulatorsFor(
+    const std::vector<Policy>& policies, const Emulators* former) const {
+  if (!Emulators::AreIn(policies)) return nullptr;
+  const auto complain = [this](absl::string_view what) {
+    if (options_.logger != nullptr) options_.logger->warn("{}", std::string(what));
+  };
+  return Emulators::Create(policies, options_.handlers, complain, former);
+}
+
+absl::Status Supervisor::Loop::MakeEmulators() {
+  PROVOST_ASSIGN_OR_RETURN(newest().emulators, EmulatorsFor(options_.policies, nullptr));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<ArgumentPages::Inject>> Supervisor::Loop::OurNextCall(
     const Stopped& stopped, const Task& task, const SyscallRequest& asked) {
   const bool serves = task.process != 0 && asked.HasKnownArch() && !IsVsyscall(asked) &&
@@ -182,13 +251,16 @@ absl::StatusOr<std::optional<ArgumentPages::Inject>> Supervisor::Loop::OurNextCa
 absl::Status Supervisor::Loop::Protect(std::optional<Stopped>& stopped, Task& task,
                                        const SyscallRequest& asked, Judgement& judged,
                                        TraceeArguments& arguments) {
-  if (!Runs(judged.decision.verdict)) return absl::OkStatus();
+  if (!Runs(task, judged.decision.verdict)) return absl::OkStatus();
   PROVOST_ASSIGN_OR_RETURN(ArgumentProtection::Answer answer,
                            protection_.Protect(stopped->tid(), asked, judged.runs, arguments));
   if (auto* ready = std::get_if<ArgumentProtection::Protected>(&answer)) {
     judged.runs = ready->runs;
     task.slot = std::move(ready->slot);
-    task.way_back = ready->way_back;
+    // What the kernel answers is looked at, at its exit; and that is where its number is put back.
+    const bool needs_exit =
+        task.emulated && (!task.emulated->looks.empty() || judged.runs.nr != asked.nr);
+    if (!needs_exit) task.way_back = ready->way_back;
   } else if (const auto* inject = std::get_if<ArgumentPages::Inject>(&answer)) {
     Stopped taken = *std::exchange(stopped, std::nullopt);
     return Inject(std::move(taken), task, asked, inject->call);
@@ -260,12 +332,15 @@ absl::Status Supervisor::Loop::OnLaunchersCall(Stopped stopped, const SyscallReq
 
 absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRecord record,
                                           const SyscallRequest& runs) {
-  const bool awaited = record.decision.wish == RecordWish::kLogResult || record.clock.has_value();
-  if (awaited && Runs(record.decision.verdict) && HasExit(record.request)) {
+  const bool is_looked_at = task.emulated && !task.emulated->looks.empty();
+  const bool awaited =
+      record.decision.wish == RecordWish::kLogResult || record.clock.has_value() || is_looked_at;
+  if (awaited && Runs(task, record.decision.verdict) && HasExit(record.request)) {
     if (!WaitsForLog()) return RunForResult(std::move(stopped), task, std::move(record), runs);
     return Hold(HeldForResult{std::move(stopped), std::move(record), runs}, task);
   }
-  record.result = ResultOf(record.decision.verdict);
+  record.result = task.emulated && task.emulated->answer ? task.emulated->answer->result
+                                                         : ResultOf(record.decision.verdict);
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
   if (!recorded) {
     return Hold(HeldBeforeCall{std::move(stopped), std::move(record), runs}, task);
@@ -273,14 +348,16 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
   return ApplyAndResume(std::move(stopped), task, record.request, {record.decision, runs});
 }
 
-absl::StatusOr<TaskState> Supervisor::Loop::Prepare(const Stopped& stopped,
+absl::StatusOr<TaskState> Supervisor::Loop::Prepare(const Stopped& stopped, const Task& task,
                                                     const SyscallRequest& request,
                                                     const Judgement& judged) {
   PROVOST_ASSIGN_OR_RETURN(TaskState state,
-                           Apply(judged.decision.verdict, stopped, request, judged.runs, control_));
-  if (hardening_ == nullptr || !Runs(judged.decision.verdict)) return state;
-  auto aside = hardening_->AsideFor(stopped.tid(), judged.runs);
-  if (aside == nullptr) return state;
+                           Apply(judged.decision.verdict, stopped, request, judged.runs, control_,
+                                 task.emulated ? &*task.emulated : nullptr));
+  if (!Runs(task, judged.decision.verdict)) return state;
+  auto aside = hardening_ != nullptr ? hardening_->AsideFor(stopped.tid(), judged.runs) : nullptr;
+  const bool is_looked_at = task.emulated && !task.emulated->looks.empty();
+  if (aside == nullptr && !is_looked_at) return state;
   auto* awaiting = std::get_if<AwaitingResult>(&state);
   if (awaiting == nullptr) awaiting = &state.emplace<AwaitingResult>();
   awaiting->aside = std::move(aside);
@@ -289,10 +366,12 @@ absl::StatusOr<TaskState> Supervisor::Loop::Prepare(const Stopped& stopped,
 
 absl::Status Supervisor::Loop::RunForResult(Stopped stopped, Task& task, PendingRecord record,
                                             const SyscallRequest& runs) {
-  PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, record.request, {record.decision, runs}));
+  PROVOST_ASSIGN_OR_RETURN(task.state,
+                           Prepare(stopped, task, record.request, {record.decision, runs}));
   auto* awaiting = std::get_if<AwaitingResult>(&task.state);
   if (awaiting == nullptr) awaiting = &task.state.emplace<AwaitingResult>();
   awaiting->record = std::move(record);
+  if (task.emulated && task.emulated->looks.empty()) task.emulated.reset();
   task.installs = InstallsFilter(runs);
   return RunOn(std::move(stopped), task);
 }
@@ -300,8 +379,9 @@ absl::Status Supervisor::Loop::RunForResult(Stopped stopped, Task& task, Pending
 absl::Status Supervisor::Loop::ApplyAndResume(Stopped stopped, Task& task,
                                               const SyscallRequest& request,
                                               const Judgement& judged) {
-  PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, request, judged));
-  task.installs = Runs(judged.decision.verdict) && InstallsFilter(judged.runs);
+  PROVOST_ASSIGN_OR_RETURN(task.state, Prepare(stopped, task, request, judged));
+  task.installs = Runs(task, judged.decision.verdict) && InstallsFilter(judged.runs);
+  if (task.emulated && task.emulated->looks.empty()) task.emulated.reset();
   // A switch must know when it is over (AwaitOwnFilters).
   if (task.installs && std::holds_alternative<Running>(task.state)) task.state = AwaitingResult();
   const auto* awaiting = std::get_if<AwaitingResult>(&task.state);
@@ -323,11 +403,20 @@ absl::Status Supervisor::Loop::On(const SyscallExitStop&, Stopped stopped, Task&
     const RewrittenCall& call = *awaiting->rewritten;
     PROVOST_RETURN_IF_ERROR(RestoreArguments(stopped, call.asked, call.runs, call.registers));
   }
+  const std::optional<Emulated> emulated = std::exchange(task.emulated, std::nullopt);
+  const bool is_looked_at = emulated && !emulated->looks.empty();
+  if (!awaiting->record.has_value() && !is_looked_at) {
+    task.state = Running();
+    return std::move(stopped).Restart(Resume::Continue());
+  }
+  PROVOST_ASSIGN_OR_RETURN(int64_t result, ReadResult(stopped));
+  if (is_looked_at) {
+    PROVOST_ASSIGN_OR_RETURN(result, LookAtResult(stopped, task.process, *emulated, result));
+  }
   if (!awaiting->record.has_value()) {
     task.state = Running();
     return std::move(stopped).Restart(Resume::Continue());
   }
-  PROVOST_ASSIGN_OR_RETURN(const int64_t result, ReadResult(stopped));
   std::optional<PendingRecord> record = std::move(awaiting->record);
   task.state = Running();
   recorder_.Finish(*record, ResultForRecord(result));

@@ -24,12 +24,22 @@ absl::Status Supervisor::Loop::Leave() {
   if (!departure_ && options_.leave) departure_ = options_.leave();
   if (!departure_) return absl::OkStatus();
   if (const auto* release = std::get_if<ReleaseTasks>(&*departure_)) return BeginRelease(*release);
-  if (std::holds_alternative<SuspendRun>(*departure_)) return absl::OkStatus();
+  if (std::holds_alternative<SuspendRun>(*departure_)) return EndLooks();
   if (const auto* how = std::get_if<HandOver>(&*departure_)) {
     return handover_ ? absl::OkStatus() : BeginHandOver(HandOver(*how));
   }
   reason_ = "detach-kill";
   KillTree();
+  return absl::OkStatus();
+}
+
+// What emulators wait for at the exits of calls cannot be handed on: those calls are made again.
+absl::Status Supervisor::Loop::EndLooks() const {
+  for (const auto& [tid, task] : tasks_) {
+    if (!task.emulated) continue;
+    const absl::Status status = Interrupt(tid);
+    if (!status.ok() && !IsDied(status)) return status;
+  }
   return absl::OkStatus();
 }
 
@@ -84,8 +94,9 @@ bool Supervisor::Loop::MaySuspend() const {
   return departure_ && std::holds_alternative<SuspendRun>(*departure_) && program_runs_ &&
          !killing_ && !waiter_.has_taken() && recorder_.left() == 0 &&
          !protection_.pages().IsInstalling() && !switch_ &&
-         std::all_of(tasks_.begin(), tasks_.end(),
-                     [](const auto& task) { return CanBeSaved(task.second.state); });
+         std::all_of(tasks_.begin(), tasks_.end(), [](const auto& task) {
+           return CanBeSaved(task.second.state) && !task.second.emulated;
+         });
 }
 
 std::string Supervisor::Loop::Save() {
@@ -105,6 +116,7 @@ std::string Supervisor::Loop::Save() {
                   .generation = newest().number,
                   .refusals = refusals_};
   if (hardening_ != nullptr) run.hardening = hardening_->Save();
+  if (newest().emulators != nullptr) run.emulators = newest().emulators->Save();
   for (auto& [tid, task] : tasks_) {
     if (std::holds_alternative<ReturnsItself>(task.state)) task.slot.Leave();
     run.tasks.push_back({tid, task.process, std::move(task.state), task.repeated.Save()});
@@ -138,6 +150,9 @@ absl::Status Supervisor::Loop::Restore(absl::string_view state) {
   }
   protection_.pages().SetFilters(run.filter_count);
   if (run.own_filters) protection_.pages().SetOwnFilters();
+  if (newest().emulators != nullptr) {
+    PROVOST_RETURN_IF_ERROR(newest().emulators->Restore(run.emulators));
+  }
   if (hardening_ != nullptr && run.hardening) hardening_->Restore(*std::move(run.hardening));
   // They put the signal mask in order, which the control socket's wake signal is part of.
   if (!root_end_ && options_.on_started) options_.on_started(root_);

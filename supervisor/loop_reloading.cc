@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,24 @@
 
 namespace provost {
 namespace {
+
+bool AreEqual(const sock_filter& a, const sock_filter& b) {
+  return a.code == b.code && a.jt == b.jt && a.jf == b.jf && a.k == b.k;
+}
+
+bool EndsIn(absl::Span<const sock_filter> program, absl::Span<const sock_filter> end) {
+  return end.size() <= program.size() &&
+         std::equal(end.begin(), end.end(), program.end() - end.size(), AreEqual);
+}
+
+// True if the last of `programs` are `last`.
+bool EndIn(absl::Span<const BpfProgram> programs, absl::Span<const BpfProgram> last) {
+  return last.size() <= programs.size() &&
+         std::equal(last.begin(), last.end(), programs.end() - last.size(),
+                    [](const BpfProgram& a, const BpfProgram& b) {
+                      return a.size() == b.size() && EndsIn(a, b);
+                    });
+}
 
 // What filters of the tasks' own may come to: two of the longest that there are.
 constexpr size_t kReserve = 8192;
@@ -99,7 +118,8 @@ absl::Status Supervisor::Loop::CheckGate() const {
 absl::StatusOr<std::vector<Policy>> Supervisor::Loop::ParseFor(const ReloadRequest& request) const {
   std::vector<Policy> policies;
   for (const PolicySource& source : request.policies) {
-    PROVOST_ASSIGN_OR_RETURN(ParsedPolicy parsed, ParsePolicySource(source));
+    PROVOST_ASSIGN_OR_RETURN(ParsedPolicy parsed,
+                             ParsePolicySource(source, options_.handlers.specs()));
     policies.push_back(std::move(parsed.policy));
   }
   if (policies.empty()) return absl::InvalidArgumentError("there is no policy to go on under");
@@ -125,29 +145,24 @@ absl::StatusOr<std::vector<Policy>> Supervisor::Loop::ParseFor(const ReloadReque
 
 absl::StatusOr<std::vector<BpfProgram>> Supervisor::Loop::NewFilters(
     const std::vector<Policy>& policies, const Hardening* hardening) const {
-  PROVOST_ASSIGN_OR_RETURN(
-      std::vector<BpfProgram> filters,
-      CompileFilters(policies, options_.mode == Mode::kComplain, control_, WantsRecord(options_),
-                     CallsFor(options_.arguments, protection_.pages().gate()),
-                     hardening != nullptr ? &hardening->policy() : nullptr));
-  const auto is_equal = [](const BpfProgram& left, const BpfProgram& right) {
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                      [](const sock_filter& a, const sock_filter& b) {
-                        return a.code == b.code && a.jt == b.jt && a.jf == b.jf && a.k == b.k;
-                      });
+  const auto compile = [&](const Policy* harden) {
+    return CompileFilters(policies, options_.mode == Mode::kComplain, control_,
+                          WantsRecord(options_),
+                          GatesFor(options_, policies, protection_.pages().gate()), harden);
   };
-  // Hardening's, wherever it stands: its errnos give way to any policy's.
-  const bool is_hardened_so =
-      hardening != nullptr &&
-      std::any_of(filters_.begin(), filters_.end(),
-                  [&](const BpfProgram& known) { return is_equal(known, filters.front()); });
-  if (is_hardened_so) filters.erase(filters.begin());
-  // The policies', if nothing has come behind them: of two errnos the newest filter's counts.
-  const size_t known = filters_.size();
-  if (filters.size() <= known &&
-      std::equal(filters.begin(), filters.end(), filters_.end() - filters.size(), is_equal)) {
-    filters.clear();
+  PROVOST_ASSIGN_OR_RETURN(std::vector<BpfProgram> filters, compile(nullptr));
+  if (hardening != nullptr) {
+    PROVOST_ASSIGN_OR_RETURN(std::vector<BpfProgram> hardened, compile(&hardening->policy()));
+    // Hardening's, wherever it stands: its errnos give way to any policy's.
+    const size_t joined = hardened.size() == filters.size() ? filters.front().size() : 0;
+    const auto harden = absl::MakeConstSpan(hardened.front()).subspan(joined);
+    const bool is_hardened_so =
+        std::any_of(filters_.begin(), filters_.end(),
+                    [&](const BpfProgram& known) { return EndsIn(known, harden); });
+    if (!is_hardened_so || EndIn(filters_, hardened)) filters = std::move(hardened);
   }
+  // The policies', if nothing has come behind them: of two errnos the newest filter's counts.
+  if (EndIn(filters_, filters)) filters.clear();
   const size_t length = KernelLength(filters_) + KernelLength(filters);
   if (length + kReserve > kMostFilterInstructions && !filters.empty()) {
     return absl::FailedPreconditionError(
@@ -186,6 +201,8 @@ absl::StatusOr<Reloaded> Supervisor::Loop::Reload(const ReloadRequest& request,
                                                guardian_ != nullptr ? guardian_->pid() : 0));
   }
   PROVOST_ASSIGN_OR_RETURN(std::vector<BpfProgram> filters, NewFilters(policies, hardening.get()));
+  PROVOST_ASSIGN_OR_RETURN(std::unique_ptr<Emulators> emulators,
+                           EmulatorsFor(policies, newest().emulators.get()));
   PROVOST_RETURN_IF_ERROR(RecordReload(request, client));
 
   const bool complain = options_.mode == Mode::kComplain;
@@ -202,6 +219,7 @@ absl::StatusOr<Reloaded> Supervisor::Loop::Reload(const ReloadRequest& request,
   }
   filters_.insert(filters_.end(), filters.begin(), filters.end());
   generations_.push_back(MakeGeneration(reloaded.generation, policies));
+  newest().emulators = std::move(emulators);
   sources_ = request.policies;
   PROVOST_RETURN_IF_ERROR(BeginSwitch(std::move(filters)));
   return reloaded;

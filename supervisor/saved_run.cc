@@ -387,6 +387,8 @@ SavedRun RunOf(const Json& json, const SavedPointers& pointers) {
   for (const Json& task : json.at("tasks")) run.tasks.push_back(TaskOf(task, pointers));
   // Who left it may have known no other policies than the first.
   run.generation = json.value("generation", uint64_t{0});
+  // The same of emulators.
+  run.emulators = json.value("emulators", std::vector<std::string>());
   if (json.contains("refusals")) {
     for (const Json& refusal : json.at("refusals")) run.refusals.push_back(RefusalOf(refusal));
   }
@@ -429,6 +431,7 @@ std::string FormatSavedRun(const SavedRun& run, const SavedPointers& pointers) {
   for (const BpfProgram& filter : run.filters) json["filters"].push_back(ToJson(filter));
   if (run.root_end) json["root-end"] = ToJson(*run.root_end);
   for (const SavedTask& task : run.tasks) json["tasks"].push_back(ToJson(task, pointers));
+  json["emulators"] = run.emulators;
   json["generation"] = run.generation;
   for (const KernelRefusal& refusal : run.refusals) json["refusals"].push_back(ToJson(refusal));
   std::string bytes;

@@ -51,6 +51,7 @@ struct SavedRun {
   Lineage::Saved lineage;
   std::optional<Hardening::Saved> hardening;
   std::vector<PolicyState::Saved> counters;  // of each policy
+  std::vector<std::string> emulators;        // what each handler knows
   std::vector<SavedTask> tasks;
   uint64_t generation = 0;              // of the policies
   std::vector<KernelRefusal> refusals;  // of those before

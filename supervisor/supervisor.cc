@@ -94,11 +94,13 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoop() {
   if (options_.mode != Mode::kUnrestricted) {
     PROVOST_ASSIGN_OR_RETURN(
         filters, CompileFilters(options_.policies, options_.mode == Mode::kComplain, control,
-                                WantsRecord(options_), CallsFor(options_.arguments, gate),
+                                WantsRecord(options_), GatesFor(options_, options_.policies, gate),
                                 hardening != nullptr ? &hardening->policy() : nullptr));
   }
-  return std::make_unique<Loop>(options_, std::move(filters), control, gate, std::move(hardening),
-                                std::move(guardian));
+  auto loop = std::make_unique<Loop>(options_, std::move(filters), control, gate,
+                                     std::move(hardening), std::move(guardian));
+  PROVOST_RETURN_IF_ERROR(loop->MakeEmulators());
+  return loop;
 }
 
 bool Supervisor::HearsTaskChanges() const {
@@ -138,8 +140,10 @@ absl::StatusOr<std::unique_ptr<Supervisor::Loop>> Supervisor::MakeLoopFrom(
   if (run.hardening) {
     PROVOST_ASSIGN_OR_RETURN(hardening, MakeHardening(guardian.get()));
   }
-  return std::make_unique<Loop>(options_, std::move(run.filters), run.control, Gate(run.gate),
-                                std::move(hardening), std::move(guardian));
+  auto loop = std::make_unique<Loop>(options_, std::move(run.filters), run.control, Gate(run.gate),
+                                     std::move(hardening), std::move(guardian));
+  PROVOST_RETURN_IF_ERROR(loop->MakeEmulators());
+  return loop;
 }
 
 absl::StatusOr<Outcome> Supervisor::Resume(absl::string_view state) {

@@ -25,6 +25,7 @@
 #include "absl/strings/string_view.h"
 #include "audit/log_decision.h"
 #include "audit/sink.h"
+#include "emulate/handler_table.h"
 #include "policy/decider.h"
 #include "policy/parser.h"
 #include "policy/policy.h"
@@ -71,6 +72,9 @@ struct Options {
   // Asked instead of the policies about every call that stops; the policies still make the filter,
   // and so say what stops. Not owned; null: the policies decide.
   Decider* decider = nullptr;
+
+  // The emulators that the policies name; those that they were parsed with.
+  HandlerTable handlers = HandlerTable::Builtin();
 
   // Where `policies` come from, for the run's first record and whoever asks later why a call was
   // decided so: files by absolute paths, and statements.

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "syscalls/syscall_table.h"
 #include "tracee/died.h"
 #include "tracee/paths.h"
 
@@ -22,11 +23,15 @@ void TraceeArguments::NoteDeath(const absl::Status& status) {
 
 absl::StatusOr<absl::string_view> TraceeArguments::ReadString(uint64_t address) {
   for (size_t i = 0; i < used_; ++i) {
-    if (strings_[i].address == address) return ValueOf(strings_[i]);
+    if (strings_[i].address != address) continue;
+    strings_[i].decided_on = true;
+    return ValueOf(strings_[i]);
   }
-  // No call has more than six arguments, so no decision reads more strings.
+  // No call has more than six arguments, so no decision reads more strings; what emulators provide
+  // takes the place of some.
   String& string = strings_[used_ < strings_.size() ? used_++ : used_ - 1];
   string.address = address;
+  string.decided_on = true;
   string.status = memory_.ReadString(RemotePtr<char>(address), PATH_MAX, string.text);
   NoteDeath(string.status);
   return ValueOf(string);
@@ -49,11 +54,13 @@ bool TraceeArguments::HasReadBytesAt(uint64_t address) const {
 std::vector<std::pair<uint64_t, size_t>> TraceeArguments::MemoryRead() const {
   std::vector<std::pair<uint64_t, size_t>> read;
   for (size_t i = 0; i < used_; ++i) {
-    if (strings_[i].status.ok())
+    if (strings_[i].status.ok() && strings_[i].decided_on)
       read.emplace_back(strings_[i].address, strings_[i].text.size() + 1);
   }
   for (const Block& block : blocks_) {
-    if (block.status.ok()) read.emplace_back(block.address, block.bytes.size());
+    if (block.status.ok() && block.decided_on) {
+      read.emplace_back(block.address, block.bytes.size());
+    }
   }
   return read;
 }
@@ -65,18 +72,52 @@ absl::Status TraceeArguments::ReadBytes(uint64_t address, absl::Span<char> bytes
     const uint64_t offset = address - block.address;
     if (offset > block.bytes.size() || block.bytes.size() - offset < bytes.size()) continue;
     memcpy(bytes.data(), block.bytes.data() + offset, bytes.size());
+    block.decided_on = true;
     return absl::OkStatus();
   }
   const Block& block = ReadBlock(address, bytes.size());
+  block.decided_on = true;
   if (block.status.ok()) memcpy(bytes.data(), block.bytes.data(), bytes.size());
   return block.status;
+}
+
+uint64_t TraceeArguments::Provide(const SyscallRequest& call, size_t argument,
+                                  const std::string& bytes) {
+  // Of the kernel's half, and of what 32-bit programs have not (IA32_PAGE_OFFSET in the kernel's
+  // asm/page_64_types.h); farther apart than any structure is long.
+  constexpr uint64_t kNowhere64 = 0xffff900000000000;
+  constexpr uint64_t kNowhere32 = 0xffffe000;
+  constexpr uint64_t kApart = 512;
+  const uint64_t address = (call.IsI386() ? kNowhere32 : kNowhere64) + kApart * provided_;
+  ++provided_;
+  const Syscall* syscall = SyscallTable::Get().Find(call);
+  const bool is_string = syscall != nullptr && argument < syscall->signature->args.size() &&
+                         syscall->signature->args[argument].IsPathOrString();
+  if (is_string && used_ < strings_.size()) {
+    String& string = strings_[used_++];
+    string = {address, true, absl::OkStatus(), bytes.substr(0, bytes.find('\0'))};
+  } else {
+    blocks_.push_back({address, true, absl::OkStatus(), bytes});
+  }
+  return address;
+}
+
+void TraceeArguments::PassOn(std::shared_ptr<const Emulation> emulation) {
+  emulations_.push_back(std::move(emulation));
+  for (String& string : strings_) string.decided_on = false;
+  for (const Block& block : blocks_) block.decided_on = false;
+}
+
+bool TraceeArguments::HasEmulated(const Emulation& emulation) const {
+  return std::any_of(emulations_.begin(), emulations_.end(),
+                     [&](const auto& passed) { return *passed == emulation; });
 }
 
 const TraceeArguments::Block& TraceeArguments::ReadBlock(uint64_t address, size_t size) {
   for (const Block& block : blocks_) {
     if (block.address == address && block.bytes.size() == size) return block;
   }
-  Block block{address, absl::OkStatus(), std::string(size, '\0')};
+  Block block{address, true, absl::OkStatus(), std::string(size, '\0')};
   block.status = memory_.Read(RemotePtr<void>(address),
                               absl::MakeSpan(block.bytes.data(), block.bytes.size()));
   NoteDeath(block.status);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,8 @@
 #include "policy/counted_call.h"
 #include "policy/decider.h"
 #include "policy/task_field.h"
+#include "policy/verdict.h"
+#include "syscalls/request.h"
 #include "tracee/died.h"
 #include "tracee/identity.h"
 #include "tracee/memory.h"
@@ -75,6 +78,16 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
   // All memory that was read: address and number of bytes, of strings with their NUL.
   std::vector<std::pair<uint64_t, size_t>> MemoryRead() const;
 
+  // What an emulator gives the call `call` to read by that argument, in place of the task's memory:
+  // the value of the argument that leads to it, an address that no task has. It is protected like
+  // what was read, whatever the mode.
+  uint64_t Provide(const SyscallRequest& call, size_t argument, const std::string& bytes);
+  bool has_provided() const { return provided_ > 0; }
+  // The emulator told so has had the call, and lets on what it has made of it: the rules behind its
+  // own decide that. What was read so far was read for the emulator.
+  void PassOn(std::shared_ptr<const Emulation> emulation);
+  bool HasEmulated(const Emulation& emulation) const override;
+
   // Not OK if the task died while it was read: what was decided on it is void.
   const absl::Status& died() const { return died_; }
 
@@ -96,11 +109,13 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
 
   struct String {
     uint64_t address = 0;
+    bool decided_on = false;
     absl::Status status;
     std::string text;
   };
   struct Block {
     uint64_t address;
+    mutable bool decided_on;
     absl::Status status;
     std::string bytes;
   };
@@ -118,12 +133,14 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
   uint64_t contid_ = UINT64_MAX;
   CountedCall* const counted_;
   const TraceeMemory memory_;
-  std::array<String, 6> strings_;
+  std::array<String, 12> strings_;
   size_t used_ = 0;
   // Few decisions need these. Lists: what was given out stays where it is, and nothing costs
   // nothing.
   std::list<Block> blocks_;
   std::list<File> files_;  // an empty path: what the descriptor itself names
+  size_t provided_ = 0;
+  std::vector<std::shared_ptr<const Emulation>> emulations_;
   absl::Status died_;
   std::optional<Identity> task_;
   absl::Status task_status_;

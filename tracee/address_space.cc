@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -115,6 +116,14 @@ absl::StatusOr<int> CountFilters(pid_t tid) {
 
 bool ShareMemory(pid_t one, pid_t other) {
   return syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0) == 0;
+}
+
+absl::StatusOr<dev_t> ReadDevice(pid_t tid, int fd) {
+  struct stat status = {};
+  const std::string path = ProcPath(tid, absl::StrCat("fd/", fd));
+  if (stat(path.c_str(), &status) != 0) return absl::ErrnoToStatus(errno, path);
+  const bool is_device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
+  return is_device ? status.st_rdev : dev_t{0};
 }
 
 absl::StatusOr<UniqueFd> CopyDescriptor(pid_t tid, int fd) {

@@ -46,6 +46,10 @@ absl::StatusOr<int> CountFilters(pid_t tid);
 // cannot be asked.
 bool ShareMemory(pid_t one, pid_t other);
 
+// The device that the task's descriptor `fd` is open on (st_rdev of stat(2)), 0 for what is no
+// device. kNotFound: it is not open, or hidden from us.
+absl::StatusOr<dev_t> ReadDevice(pid_t tid, int fd);
+
 // A copy of the task's descriptor `fd` (pidfd_getfd(2)).
 absl::StatusOr<UniqueFd> CopyDescriptor(pid_t tid, int fd);
 

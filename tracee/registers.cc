@@ -192,6 +192,10 @@ absl::Status SkipSyscall(const Stopped& stopped, int64_t result) {
   return SetSyscallNumber(stopped, -1);
 }
 
+absl::Status SetResult(const Stopped& stopped, int64_t result) {
+  return Poke(stopped, offsetof(user_regs_struct, rax), static_cast<uint64_t>(result));
+}
+
 absl::Status SetSyscallNumber(const Stopped& stopped, int32_t nr) {
   return Poke(stopped, offsetof(user_regs_struct, orig_rax),
               static_cast<uint64_t>(static_cast<int64_t>(nr)));
@@ -213,6 +217,7 @@ absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
     if (wanted.args[i] == asked.args[i]) continue;
     PROVOST_RETURN_IF_ERROR(Poke(stopped, ArgumentOffset(asked, i), wanted.args[i]));
   }
+  if (wanted.nr != asked.nr) PROVOST_RETURN_IF_ERROR(SetSyscallNumber(stopped, wanted.nr));
   return before;
 }
 
@@ -222,6 +227,8 @@ absl::Status RestoreArguments(const Stopped& stopped, const SyscallRequest& aske
     if (wanted.args[i] == asked.args[i]) continue;
     PROVOST_RETURN_IF_ERROR(Poke(stopped, ArgumentOffset(asked, i), registers[i]));
   }
+  // By it the kernel makes the call again, if it does.
+  if (wanted.nr != asked.nr) return SetSyscallNumber(stopped, asked.nr);
   return absl::OkStatus();
 }
 

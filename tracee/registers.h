@@ -64,16 +64,19 @@ absl::Status EndInterruptedCall(const Stopped& stopped);
 // vsyscall page too, where nothing else may be changed.
 absl::Status SkipSyscall(const Stopped& stopped, int64_t result);
 
+// At the syscall-exit stop of a call: the task gets `result` in place of what the kernel gave.
+absl::Status SetResult(const Stopped& stopped, int64_t result);
+
 // At a seccomp stop: changes the number; the filter then runs again over the new one.
 absl::Status SetSyscallNumber(const Stopped& stopped, int32_t nr);
 
 // The registers of a call's arguments as they were, all 64 bits of them.
 using ArgumentRegisters = std::array<uint64_t, 6>;
 
-// At a seccomp stop: gives the call that asked for `asked` the arguments of `wanted`, where they
-// differ; the filter then runs again over them. Returns the registers as they were, for
-// RestoreArguments: the kernel leaves a task's argument registers alone (syscall(2)), and compilers
-// count on it.
+// At a seccomp stop: gives the call that asked for `asked` the arguments and the number of
+// `wanted`, where they differ; the filter then runs again over them. Returns the registers as they
+// were, for RestoreArguments: the kernel leaves a task's argument registers alone (syscall(2)), and
+// compilers count on it.
 absl::StatusOr<ArgumentRegisters> ReplaceArguments(const Stopped& stopped,
                                                    const SyscallRequest& asked,
                                                    const SyscallRequest& wanted);

@@ -15,8 +15,7 @@
 
 namespace provost {
 
-// Arguments as they stand in a task's memory, read anew each time: for tests and benchmarks of what
-// asks for them.
+// What stands in a task's memory, read anew each time.
 class TaskMemory final : public ArgumentMemory {
  public:
   explicit TaskMemory(pid_t tid) : memory_(tid) {}

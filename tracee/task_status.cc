@@ -80,6 +80,14 @@ absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid) {
 
 absl::StatusOr<int> ReadWaitStatus(pid_t tid) { return ReadStatNumber(tid, 52); }
 
+absl::StatusOr<uint64_t> ReadPersonality(pid_t tid) {
+  const std::string path = ProcPath(tid, "personality");
+  PROVOST_ASSIGN_OR_RETURN(const std::string text, ReadBeginning(path));
+  uint64_t personality = 0;
+  if (absl::SimpleHexAtoi(absl::StripAsciiWhitespace(text), &personality)) return personality;
+  return absl::InternalError(absl::StrCat(path, " is no number"));
+}
+
 absl::StatusOr<int> ReadLastCpu(pid_t tid) { return ReadStatNumber(tid, 39); }
 
 absl::StatusOr<char> ReadTaskState(pid_t tid) {

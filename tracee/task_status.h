@@ -25,6 +25,10 @@ absl::StatusOr<TaskStatus> ReadTaskStatus(pid_t tid);
 // proc_pid_stat(5); 0 where we may not trace it). kNotFound: there is no such task. Thread-safe.
 absl::StatusOr<int> ReadWaitStatus(pid_t tid);
 
+// The execution domain of a task (personality(2), /proc/TID/personality). kNotFound as above.
+// Thread-safe.
+absl::StatusOr<uint64_t> ReadPersonality(pid_t tid);
+
 // The CPU that a task runs on, or ran on last (processor of /proc/TID/stat). kNotFound as above.
 // Thread-safe.
 absl::StatusOr<int> ReadLastCpu(pid_t tid);

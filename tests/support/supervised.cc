@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/unique_fd.h"
+#include "emulate/handler_table.h"
 #include "gtest/gtest.h"
 #include "policy/parser.h"
 #include "tests/support/watchdog.h"
@@ -89,7 +90,8 @@ SupervisedRun RunSupervised(Options options, const std::vector<std::string>& arg
 }
 
 Policy PolicyOf(const std::vector<std::string>& statements) {
-  absl::StatusOr<ParsedPolicy> parsed = ParseStatements(statements);
+  absl::StatusOr<ParsedPolicy> parsed =
+      ParseStatements(statements, HandlerTable::Builtin().specs());
   if (!parsed.ok()) {
     ADD_FAILURE() << parsed.status().message();
     return Policy();

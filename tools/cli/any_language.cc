@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "emulate/handler_table.h"
 #include "policy/presets.h"
 #include "tools/cli/usage.h"
 
@@ -55,7 +56,8 @@ bool IsRegularFile(const std::string& path) {
 absl::StatusOr<ParsedPolicy> ReadPolicyInAnyLanguage(const std::string& argument) {
   if (absl::StartsWith(argument, kPresetPrefix)) {
     const PolicyPreset* preset = FindPreset(argument.substr(kPresetPrefix.size()));
-    if (preset != nullptr) return ParsePolicyText(preset->text, argument);
+    if (preset != nullptr)
+      return ParsePolicyText(preset->text, argument, ".", HandlerTable::Builtin().specs());
     return absl::InvalidArgumentError(absl::StrCat(argument, ": error: no preset is called so; ",
                                                    "there is: ", NamesOfPresets()));
   }
@@ -63,20 +65,21 @@ absl::StatusOr<ParsedPolicy> ReadPolicyInAnyLanguage(const std::string& argument
   if (colon != std::string::npos) {
     if (const FormatInfo* format = FindFormat(argument.substr(0, colon))) {
       const std::string path = argument.substr(colon + 1);
-      return format->can_read ? ReadForeign(*format, path) : ParsePolicyFile(path);
+      return format->can_read ? ReadForeign(*format, path)
+                              : ParsePolicyFile(path, HandlerTable::Builtin().specs());
     }
   }
   if (argument == "-") {
     const absl::StatusOr<std::string> text = ReadWholeFile(argument);
     if (!text.ok()) return text.status();
-    return ParsePolicyText(*text, "standard input", ".");
+    return ParsePolicyText(*text, "standard input", ".", HandlerTable::Builtin().specs());
   }
   // What can be read once only (a pipe) is not looked at before.
-  if (!IsRegularFile(argument)) return ParsePolicyFile(argument);
+  if (!IsRegularFile(argument)) return ParsePolicyFile(argument, HandlerTable::Builtin().specs());
   const absl::StatusOr<std::string> text = ReadWholeFile(argument);
-  if (!text.ok()) return ParsePolicyFile(argument);
+  if (!text.ok()) return ParsePolicyFile(argument, HandlerTable::Builtin().specs());
   const FormatInfo& format = InfoOf(RecogniseFormat(argument, *text));
-  if (!format.can_read) return ParsePolicyFile(argument);
+  if (!format.can_read) return ParsePolicyFile(argument, HandlerTable::Builtin().specs());
   Complain(absl::StrCat(argument, ": read as ", format.name, " (", format.description,
                         "); provost:FILE reads it as provost's own"));
   return ReadForeign(format, argument);

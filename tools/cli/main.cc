@@ -16,6 +16,7 @@
 #include "tools/cli/detach.h"
 #include "tools/cli/diff.h"
 #include "tools/cli/doctor.h"
+#include "tools/cli/emulators.h"
 #include "tools/cli/explain.h"
 #include "tools/cli/export.h"
 #include "tools/cli/fuzz.h"
@@ -53,7 +54,7 @@ constexpr std::array kCommands = {
     Command{"upgrade", AddUpgradeCommand}, Command{"adopt", AddAdoptCommand},
     Command{"diff", AddDiffCommand},       Command{"doctor", AddDoctorCommand},
     Command{"fuzz", AddFuzzCommand},       Command{"import", AddImportCommand},
-    Command{"export", AddExportCommand},
+    Command{"export", AddExportCommand},   Command{"emulators", AddEmulatorsCommand},
 };
 
 std::string UnknownCommand(const std::string& word) {

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "emulate/handler_table.h"
 #include "policy/foreign/foreign.h"
 #include "tools/cli/any_language.h"
 #include "tools/cli/usage.h"
@@ -56,7 +57,8 @@ std::optional<std::vector<ParsedPolicy>> LoadPolicies(const PolicyArguments& arg
     }
     if (!Take(ReadPolicyInAnyLanguage(file), policies)) return std::nullopt;
   }
-  if (!arguments.statements.empty() && !Take(ParseStatements(arguments.statements), policies)) {
+  if (!arguments.statements.empty() &&
+      !Take(ParseStatements(arguments.statements, HandlerTable::Builtin().specs()), policies)) {
     return std::nullopt;
   }
   return policies;

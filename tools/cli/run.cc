@@ -23,6 +23,7 @@
 #include "audit/log_decision.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
+#include "emulate/handler_table.h"
 #include "policy/parser.h"
 #include "policy/policy.h"
 #include "policy/stack.h"
@@ -168,7 +169,8 @@ absl::Status NameContainer(std::optional<uint64_t> contid, Options& options) {
 std::optional<std::vector<ParsedPolicy>> ParseAgain(const std::vector<PolicySource>& sources) {
   std::vector<ParsedPolicy> policies;
   for (const PolicySource& source : sources) {
-    absl::StatusOr<ParsedPolicy> parsed = ParsePolicySource(source);
+    absl::StatusOr<ParsedPolicy> parsed =
+        ParsePolicySource(source, HandlerTable::Builtin().specs());
     if (!parsed.ok()) {
       PrintError(std::string(parsed.status().message()));
       return std::nullopt;

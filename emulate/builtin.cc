@@ -1,0 +1,13 @@
+#include "emulate/builtin.h"
+
+namespace provost {
+
+absl::Span<const BuiltinEmulator> BuiltinEmulators() {
+  static constexpr BuiltinEmulator kEmulators[] = {
+      {UnameSpec, MakeUname},
+      {RandomSpec, MakeRandom},
+  };
+  return kEmulators;
+}
+
+}  // namespace provost

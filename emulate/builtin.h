@@ -1,0 +1,31 @@
+#ifndef PROVOST_EMULATE_BUILTIN_H_
+#define PROVOST_EMULATE_BUILTIN_H_
+
+// The emulators that come with provost, for handler_table.cc. Each is a file of its own.
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "emulate/handler.h"
+#include "policy/emulator_table.h"
+#include "policy/verdict.h"
+
+namespace provost {
+
+struct BuiltinEmulator {
+  EmulatorSpec (*spec)();
+  absl::StatusOr<std::unique_ptr<Handler>> (*factory)(const Emulation& told);
+};
+absl::Span<const BuiltinEmulator> BuiltinEmulators();
+
+// uname.cc
+EmulatorSpec UnameSpec();
+absl::StatusOr<std::unique_ptr<Handler>> MakeUname(const Emulation& told);
+// random.cc
+EmulatorSpec RandomSpec();
+absl::StatusOr<std::unique_ptr<Handler>> MakeRandom(const Emulation& told);
+
+}  // namespace provost
+
+#endif  // PROVOST_EMULATE_BUILTIN_H_

@@ -1,0 +1,172 @@
+#include "supervisor/emulators.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <variant>
+
+#include "base/status_macros.h"
+#include "tracee/died.h"
+#include "tracee/memory.h"
+#include "tracee/registers.h"
+#include "tracee/task_memory.h"
+
+namespace provost {
+namespace {
+
+// How many emulators may have one call, one behind the other.
+constexpr int kMostEmulators = 16;
+
+bool IsRun(const Verdict& verdict) {
+  return !Refuses(verdict) || std::holds_alternative<Rewrite>(verdict);
+}
+
+// ERESTARTSYS to ERESTART_RESTARTBLOCK (linux/errno.h in the kernel), but ENOIOCTLCMD: the kernel
+// asks itself to make the call again.
+bool AsksForRestart(int64_t result) { return result <= -512 && result >= -516 && result != -515; }
+
+// The call that a handler asks for, with its inputs where the arguments point.
+SyscallRequest Provided(const RunCall& run, TraceeArguments& arguments) {
+  SyscallRequest call = run.call;
+  for (const Input& input : run.inputs) {
+    call.args[input.argument] = arguments.Provide(call, input.argument, input.bytes);
+  }
+  return call;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Emulators>> Emulators::Create(absl::Span<const Policy> policies,
+                                                             const HandlerTable& table,
+                                                             const Complain& complain,
+                                                             const Emulators* former) {
+  auto emulators = std::make_unique<Emulators>();
+  for (const Policy& policy : policies) {
+    for (const std::shared_ptr<const Rule>& rule : policy.rules()) {
+      const auto* emulate = std::get_if<provost::Emulate>(&rule->verdict);
+      if (emulate == nullptr) continue;
+      const Entry* known = former == nullptr ? nullptr : former->Find(*emulate->emulation);
+      if (known != nullptr) {
+        emulators->handlers_.emplace_back(emulate->emulation, known->second);
+        continue;
+      }
+      PROVOST_ASSIGN_OR_RETURN(std::shared_ptr<Handler> handler, table.Make(*emulate->emulation));
+      handler->SetComplaints(complain);
+      emulators->handlers_.emplace_back(emulate->emulation, std::move(handler));
+    }
+  }
+  return emulators;
+}
+
+bool Emulators::AreIn(absl::Span<const Policy> policies) {
+  return std::any_of(policies.begin(), policies.end(), [](const Policy& policy) {
+    return std::any_of(policy.rules().begin(), policy.rules().end(), [](const auto& rule) {
+      return std::holds_alternative<provost::Emulate>(rule->verdict);
+    });
+  });
+}
+
+const Emulators::Entry* Emulators::Find(const Emulation& emulation) const {
+  const auto same = [&](const Entry& entry) {
+    return entry.first.get() == &emulation || *entry.first == emulation;
+  };
+  const auto found = std::find_if(handlers_.begin(), handlers_.end(), same);
+  return found == handlers_.end() ? nullptr : &*found;
+}
+
+std::optional<Emulated> Emulators::Emulate(pid_t tid, pid_t process, const SyscallRequest& asked,
+                                           TraceeArguments& arguments, const Decide& decide,
+                                           Judgement& judged) const {
+  Emulated emulated;
+  const Decision first = judged.decision;
+  SyscallRequest call = asked;
+  for (int i = 0; i < kMostEmulators; ++i) {
+    const auto* emulate = std::get_if<provost::Emulate>(&judged.decision.verdict);
+    if (emulate == nullptr) break;
+    const Entry* entry = Find(*emulate->emulation);
+    if (entry == nullptr) return std::nullopt;  // a decider in code names what no policy does
+    call = judged.runs;
+    Reaction reaction = entry->second->OnCall(EmulatedCall(call, tid, process, arguments));
+    arguments.PassOn(emulate->emulation);
+    if (auto* answer = std::get_if<Answer>(&reaction)) {
+      emulated.answer = std::move(*answer);
+      judged.decision = first;
+      return emulated;
+    }
+    auto& run = std::get<RunCall>(reaction);
+    if (run.then != nullptr) emulated.looks.push_back({call, std::move(run.then)});
+    judged = decide(Provided(run, arguments));
+  }
+  if (std::holds_alternative<provost::Emulate>(judged.decision.verdict)) {
+    judged.decision = {Deny{ELOOP}, first.wish, first.rule};
+    return std::nullopt;
+  }
+  if (!IsRun(judged.decision.verdict)) return std::nullopt;
+  judged.decision = first;
+  return emulated;
+}
+
+bool Emulators::HidesVdso() const {
+  return std::any_of(handlers_.begin(), handlers_.end(),
+                     [](const Entry& entry) { return entry.second->HidesVdso(); });
+}
+
+void Emulators::OnTaskMade(pid_t creator, pid_t child) const {
+  for (const Entry& entry : handlers_) entry.second->OnTaskMade(creator, child);
+}
+
+void Emulators::OnExec(pid_t process) const {
+  for (const Entry& entry : handlers_) entry.second->OnExec(process);
+}
+
+void Emulators::OnTaskEnded(pid_t tid) const {
+  for (const Entry& entry : handlers_) entry.second->OnTaskEnded(tid);
+}
+
+absl::Status Emulators::Finish() const {
+  absl::Status first;
+  for (const Entry& entry : handlers_) first.Update(entry.second->Finish());
+  return first;
+}
+
+std::vector<std::string> Emulators::Save() const {
+  std::vector<std::string> saved;
+  saved.reserve(handlers_.size());
+  for (const Entry& entry : handlers_) saved.push_back(entry.second->Save());
+  return saved;
+}
+
+absl::Status Emulators::Restore(absl::Span<const std::string> saved) const {
+  if (saved.size() != handlers_.size()) {
+    return absl::InvalidArgumentError("the run's state is of other emulators");
+  }
+  for (size_t i = 0; i < saved.size(); ++i) {
+    PROVOST_RETURN_IF_ERROR(handlers_[i].second->Restore(saved[i]));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> WriteAnswer(const Stopped& stopped, const Answer& answer) {
+  const TraceeMemory memory(stopped.tid());
+  for (const MemoryWrite& write : answer.writes) {
+    const absl::Status status = memory.Write(RemotePtr<void>(write.address), write.bytes);
+    if (status.ok()) continue;
+    if (IsDied(status)) return status;
+    return -EFAULT;
+  }
+  return answer.result;
+}
+
+absl::StatusOr<int64_t> LookAtResult(const Stopped& stopped, pid_t process,
+                                     const Emulated& emulated, int64_t result) {
+  if (AsksForRestart(result) || emulated.looks.empty()) return result;
+  int64_t seen = result;
+  for (auto look = emulated.looks.rbegin(); look != emulated.looks.rend(); ++look) {
+    TaskMemory memory(stopped.tid());
+    const EmulatedCall call(look->call, stopped.tid(), process, memory);
+    PROVOST_ASSIGN_OR_RETURN(seen, WriteAnswer(stopped, look->then(call, seen)));
+  }
+  if (seen != result) PROVOST_RETURN_IF_ERROR(SetResult(stopped, seen));
+  return seen;
+}
+
+}  // namespace provost
