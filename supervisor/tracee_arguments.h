@@ -83,6 +83,8 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
   // what was read, whatever the mode.
   uint64_t Provide(const SyscallRequest& call, size_t argument, const std::string& bytes);
   bool has_provided() const { return provided_ > 0; }
+  // The bytes of a structure that were provided at an address that Provide gave, else nullopt.
+  std::optional<size_t> ProvidedSize(uint64_t address) const;
   // The emulator told so has had the call, and lets on what it has made of it: the rules behind its
   // own decide that. What was read so far was read for the emulator.
   void PassOn(std::shared_ptr<const Emulation> emulation);
@@ -116,6 +118,7 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
   struct Block {
     uint64_t address;
     mutable bool decided_on;
+    bool provided;
     absl::Status status;
     std::string bytes;
   };

@@ -1,0 +1,2 @@
+// What 32-bit programs get.
+#include "prints_random.c"

@@ -1,0 +1,2 @@
+// What 32-bit programs are answered.
+#include "removed_answers.c"
