@@ -5,6 +5,7 @@ namespace provost {
 absl::Span<const BuiltinEmulator> BuiltinEmulators() {
   static constexpr BuiltinEmulator kEmulators[] = {
       {UnameSpec, MakeUname},
+      {OlderSpec, MakeOlder},
       {RandomSpec, MakeRandom},
       {RemovedSpec, MakeRemoved},
   };

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/personality.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -174,6 +175,58 @@ TEST(EmulateRemovedTest, WhatItMakesOfACallIsDecided) {
       RunSupervised(OptionsOf({"emulate removed", "deny EPERM access if path under \"/proc\""}),
                     {Victim("removed_answers")});
   EXPECT_THAT(run, EndedWith(Exited{1}));
+}
+
+// ---- older ----
+
+TEST(EmulateOlderTest, MakesNewerCallsByOlderOnes) {
+  for (const char* release : {"2.6.10", "2.6.32"}) {
+    const std::string rule = absl::StrCat("emulate older with release = \"", release, "\"");
+    for (const char* victim : {"older_answers", "older_answers_i386"}) {
+      EXPECT_THAT(RunSupervised(OptionsOf({rule}), {Victim(victim), release}), Succeeded())
+          << victim << " " << release;
+      EXPECT_NE(RunNatively({Victim(victim), release}).exit_code, 0);
+    }
+  }
+}
+
+// The oldest that Debian's C library is made for.
+TEST(EmulateOlderTest, ProgramsFallBack) {
+  for (const std::vector<std::string>& argv : std::vector<std::vector<std::string>>{
+           {"/bin/ls", "-ln", "/usr/include/linux", "/dev/null"},
+           {"/usr/bin/python3", "-c",
+            "import os, subprocess, tempfile; t = tempfile.mkdtemp(); os.rename(t, t + 'x'); "
+            "os.rmdir(t + 'x'); print(subprocess.check_output(['echo', 'hello']), "
+            "os.stat('/usr').st_ino, len(os.urandom(8)))"},
+           {"/bin/bash", "-c", "echo $(ls / | sort | head -3) | tr a-z A-Z"}}) {
+    const Ended native = RunNatively(argv);
+    ASSERT_EQ(native.exit_code, 0) << native;
+    const SupervisedRun run =
+        RunSupervised(OptionsOf({"emulate older with release = \"3.2.0\""}), argv);
+    EXPECT_THAT(run, EndedWith(Exited{0})) << argv[0];
+    EXPECT_EQ(run.output, native.out);
+  }
+}
+
+TEST(EmulateOlderTest, OnlyNewerCallsAreTouched) {
+  CollectingSink sink;
+  Options options = OptionsOf({"emulate older with release = \"5.5\" log"});
+  options.sink = &sink;
+  EXPECT_THAT(RunSupervised(options, {"/bin/ls", "-l", "/"}), EndedWith(Exited{0}));
+  for (const CollectingSink::Recorded& recorded : sink.decisions()) {
+    EXPECT_NE(recorded.request.nr, SYS_openat);
+    EXPECT_NE(recorded.request.nr, SYS_statx);
+  }
+  const auto parsed = [](const std::string& release) {
+    return ParseStatements({absl::StrCat("emulate older with release = \"", release, "\"")},
+                           HandlerTable::Builtin().specs())
+        .status();
+  };
+  EXPECT_THAT(parsed("2.4.0"), IsOk());
+  for (const char* wrong : {"", "2.2.26", "new", "5"}) {
+    EXPECT_THAT(parsed(wrong), StatusIs(absl::StatusCode::kInvalidArgument,
+                                        HasSubstr("is no release of Linux from 2.4 on")));
+  }
 }
 
 // ---- Handlers of one's own ----

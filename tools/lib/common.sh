@@ -27,6 +27,7 @@ systemd-journal-remote: ships what a journal is sent, likewise
 clang-format: checks the form of the source
 gcc-multilib: 32-bit victims
 git: lists the sources
+manpages-dev: says which Linux brought a call
 python3: counts test results
 strace: a peer to compare with
 proot: another
