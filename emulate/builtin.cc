@@ -4,10 +4,8 @@ namespace provost {
 
 absl::Span<const BuiltinEmulator> BuiltinEmulators() {
   static constexpr BuiltinEmulator kEmulators[] = {
-      {UnameSpec, MakeUname},
-      {OlderSpec, MakeOlder},
-      {RandomSpec, MakeRandom},
-      {RemovedSpec, MakeRemoved},
+      {UnameSpec, MakeUname},   {MachineSpec, MakeMachine}, {OlderSpec, MakeOlder},
+      {RandomSpec, MakeRandom}, {RemovedSpec, MakeRemoved},
   };
   return kEmulators;
 }

@@ -22,6 +22,9 @@ absl::Span<const BuiltinEmulator> BuiltinEmulators();
 // uname.cc
 EmulatorSpec UnameSpec();
 absl::StatusOr<std::unique_ptr<Handler>> MakeUname(const Emulation& told);
+// machine.cc
+EmulatorSpec MachineSpec();
+absl::StatusOr<std::unique_ptr<Handler>> MakeMachine(const Emulation& told);
 // older.cc
 EmulatorSpec OlderSpec();
 absl::StatusOr<std::unique_ptr<Handler>> MakeOlder(const Emulation& told);

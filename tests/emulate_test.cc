@@ -229,6 +229,65 @@ TEST(EmulateOlderTest, OnlyNewerCallsAreTouched) {
   }
 }
 
+// ---- machine ----
+
+TEST(EmulateMachineTest, SaysWhatItIsTold) {
+  const std::string rule =
+      "emulate machine with cpus = 5, memory = 6G, load = \"0.5 1.25 2\", uptime = 4711, "
+      "hostname = \"elsewhere\", limits = {\"nofile\" => \"1000:3000\"}";
+  for (const char* victim : {"prints_machine", "prints_machine_i386"}) {
+    EXPECT_EQ(Names({rule}, victim),
+              "cpus 5\ncpus 1 1\nsysinfo 4711 32768 81920 131072 6442450944 3221225472\n"
+              "host elsewhere\nlimit 1000 3000\nchild 512 2048\n")
+        << victim;
+  }
+}
+
+TEST(EmulateMachineTest, ProgramsAgree) {
+  const std::string rule =
+      "emulate machine with cpus = 5, memory = 6G, load = \"0.5 1.25 2\", hostname = "
+      "\"elsewhere\", limits = {\"nofile\" => \"1000:3000\"}, files = {\"/proc/version\" => "
+      "\"Linux version 2.4.37\\n\", \"/proc/cpuinfo\" => \"processor : 0\\n\"}";
+  const auto output = [&](const std::vector<std::string>& argv) {
+    const SupervisedRun run = RunSupervised(OptionsOf({rule}), argv);
+    EXPECT_THAT(run, EndedWith(Exited{0})) << argv[0];
+    return run.output;
+  };
+  EXPECT_EQ(output({"/usr/bin/nproc"}), "5\n");
+  EXPECT_EQ(output({"/usr/bin/nproc", "--all"}), "5\n");
+  EXPECT_EQ(output({"/bin/uname", "-n"}), "elsewhere\n");
+  EXPECT_EQ(output({"/bin/bash", "-c", "ulimit -Sn; ulimit -Hn; cd /proc && cat version cpuinfo"}),
+            "1000\n3000\nLinux version 2.4.37\nprocessor : 0\n");
+  EXPECT_EQ(output({"/usr/bin/python3", "-c",
+                    "import os; print(os.cpu_count(), len(os.sched_getaffinity(0)), "
+                    "os.getloadavg(), os.sysconf('SC_PHYS_PAGES') * 4096)"}),
+            "5 5 (0.5, 1.25, 2.0) 6442450944\n");
+  // It is not written to, and nothing is left of it.
+  const SupervisedRun refused =
+      RunSupervised(OptionsOf({rule}), {"/bin/sh", "-c", "echo x > /proc/version"});
+  EXPECT_THAT(refused, EndedWith(Exited{2}));
+  EXPECT_THAT(output({"/bin/sh", "-c", "ls -d /tmp/provost-*/0 2>&1; exit 0"}),
+              HasSubstr("No such file"));
+}
+
+TEST(EmulateMachineTest, WrongSettingsAreErrors) {
+  const auto error = [](const std::string& told) {
+    return std::string(
+        ParseStatements({absl::StrCat("emulate machine", told)}, HandlerTable::Builtin().specs())
+            .status()
+            .message());
+  };
+  EXPECT_THAT(error(""), HasSubstr("nothing is told"));
+  EXPECT_THAT(error(" with cpus = 0"), HasSubstr("`cpus` is a number from 1 to"));
+  EXPECT_THAT(error(" with memory = 1"), HasSubstr("`memory` is a number of bytes"));
+  EXPECT_THAT(error(" with load = \"1 2\""), HasSubstr("`load` is three numbers"));
+  EXPECT_THAT(error(" with hostname = \"\""), HasSubstr("`hostname` has 1 to 64 bytes"));
+  EXPECT_THAT(error(" with limits = {\"files\" => \"1\"}"),
+              HasSubstr("no resource is called \"files\"; there are cpu, fsize"));
+  EXPECT_THAT(error(" with limits = {\"nofile\" => \"2:1\"}"), HasSubstr("is no limit"));
+  EXPECT_THAT(error(" with files = {\"version\" => \"x\"}"), HasSubstr("no absolute path"));
+}
+
 // ---- Handlers of one's own ----
 
 // Asks a function.

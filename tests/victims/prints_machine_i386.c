@@ -1,0 +1,2 @@
+// What 32-bit programs are told.
+#include "prints_machine.c"
