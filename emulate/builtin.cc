@@ -3,10 +3,17 @@
 namespace provost {
 
 absl::Span<const BuiltinEmulator> BuiltinEmulators() {
+  // A row a line, in the order in which they are listed.
+  // clang-format off
   static constexpr BuiltinEmulator kEmulators[] = {
-      {UnameSpec, MakeUname},   {MachineSpec, MakeMachine}, {OlderSpec, MakeOlder},
-      {RandomSpec, MakeRandom}, {RemovedSpec, MakeRemoved},
+      {UnameSpec, MakeUname},
+      {MachineSpec, MakeMachine},
+      {OlderSpec, MakeOlder},
+      {RandomSpec, MakeRandom},
+      {RemovedSpec, MakeRemoved},
+      {ScriptSpec, MakeScript},
   };
+  // clang-format on
   return kEmulators;
 }
 

@@ -31,6 +31,9 @@ absl::StatusOr<std::unique_ptr<Handler>> MakeOlder(const Emulation& told);
 // removed.cc
 EmulatorSpec RemovedSpec();
 absl::StatusOr<std::unique_ptr<Handler>> MakeRemoved(const Emulation& told);
+// script.cc
+EmulatorSpec ScriptSpec();
+absl::StatusOr<std::unique_ptr<Handler>> MakeScript(const Emulation& told);
 // random.cc
 EmulatorSpec RandomSpec();
 absl::StatusOr<std::unique_ptr<Handler>> MakeRandom(const Emulation& told);

@@ -63,7 +63,13 @@ struct RunCall {
   Afterwards then = nullptr;  // null: the kernel's answer stands
 };
 
-using Reaction = std::variant<Answer, RunCall>;
+// The handler could not do its work, which is said once: the call gets what the rule's policy says
+// by default, and is recorded.
+struct Failed {
+  std::string why;
+};
+
+using Reaction = std::variant<Answer, RunCall, Failed>;
 
 // One `emulate` rule of one run. On the tracing thread alone.
 class Handler {
@@ -95,7 +101,6 @@ class Handler {
     complain_ = std::move(complain);
   }
 
- protected:
   void Complain(const std::string& what) {
     if (said_.insert(what).second && complain_ != nullptr) complain_(what);
   }

@@ -229,8 +229,21 @@ class Older final : public Handler {
     return path.ok() && absl::StartsWith(*path, "/");
   }
 
+  // The status of a descriptor is what its own call says.
+  std::optional<Reaction> StatusOfDescriptor(const SyscallRequest& asked,
+                                             const EmulatedCall& call) const {
+    const Syscall* syscall = SyscallTable::Get().Find(asked);
+    const absl::string_view name = syscall->signature->name;
+    if (name != "newfstatat" && name != "fstatat64") return std::nullopt;
+    if ((asked.args[3] & AT_EMPTY_PATH) == 0) return std::nullopt;
+    const auto path = call.ReadString(asked.Register(1));
+    if (!path.ok() || !path->empty()) return std::nullopt;
+    return As(call, name == "newfstatat" ? "fstat" : "fstat64", {asked.args[0], asked.args[2]});
+  }
+
   Reaction DropDirectory(const WithoutDirectory& row, const SyscallRequest& asked,
                          const EmulatedCall& call) const {
+    if (const std::optional<Reaction> status = StatusOfDescriptor(asked, call)) return *status;
     const char* older = row.older;
     if (row.flags >= 0) {
       const auto flags = static_cast<uint32_t>(asked.args[static_cast<size_t>(row.flags)]);

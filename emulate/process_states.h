@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/container/node_hash_map.h"
 #include "tracee/task_status.h"
 
@@ -23,11 +24,13 @@ class ProcessStates {
     const absl::StatusOr<TaskStatus> status = ReadTaskStatus(process);
     const auto parent = status.ok() ? states_.find(status->parent) : states_.end();
     State begins = parent != states_.end() ? parent->second : first_;
+    unannounced_.insert(process);
     return states_.emplace(process, std::move(begins)).first->second;
   }
   // The process `child` was made by `creator`.
   void Made(pid_t creator, pid_t child) {
-    if (states_.contains(child)) return;
+    // It may have come and gone before its creator's event.
+    if (unannounced_.erase(child) > 0 || states_.contains(child)) return;
     State begins = Of(creator);
     states_.emplace(child, std::move(begins));
   }
@@ -40,6 +43,7 @@ class ProcessStates {
  private:
   State first_;
   absl::node_hash_map<pid_t, State> states_;
+  absl::flat_hash_set<pid_t> unannounced_;  // seen before Made
 };
 
 }  // namespace provost

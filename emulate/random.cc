@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -71,7 +72,10 @@ class Random final : public Handler {
   }
 
   void OnTaskMade(pid_t creator, pid_t child) override {
-    if (!streams_.contains(child)) streams_[child] = ChildOf(Of(creator));
+    // It may have come and gone before its creator's event.
+    if (unannounced_.erase(child) > 0 || streams_.contains(child)) return;
+    const Stream begins = ChildOf(Of(creator));
+    streams_[child] = begins;
   }
   void OnTaskEnded(pid_t tid) override { streams_.erase(tid); }
 
@@ -160,6 +164,7 @@ class Random final : public Handler {
                           : status->process != tid ? status->process
                                                    : status->parent;
     const auto parent = streams_.find(creator);
+    unannounced_.insert(tid);
     Stream begins = {.key = seed_};
     if (parent != streams_.end()) begins = ChildOf(parent->second);
     return streams_[tid] = begins;
@@ -171,6 +176,7 @@ class Random final : public Handler {
 
   const uint64_t seed_;
   absl::flat_hash_map<pid_t, Stream> streams_;
+  absl::flat_hash_set<pid_t> unannounced_;  // seen before their creators' events
 };
 
 }  // namespace

@@ -62,6 +62,8 @@ absl::string_view KindName(EmulatorKey::Kind kind) {
       return "a string or a number";
     case EmulatorKey::Kind::kMap:
       return "a map, as in `{\"a\" => \"b\"}`";
+    case EmulatorKey::Kind::kFile:
+      return "the path of a file, a string";
   }
   return "";
 }
@@ -69,11 +71,12 @@ absl::string_view KindName(EmulatorKey::Kind kind) {
 bool Fits(EmulatorKey::Kind kind, const Value& value) {
   if (kind == EmulatorKey::Kind::kMap) return value.IsMap();
   if (value.shape != Value::Shape::kSingle || value.IsNetwork()) return false;
-  return kind == EmulatorKey::Kind::kText ||
-         value.IsString() == (kind == EmulatorKey::Kind::kString);
+  const bool wants_string = kind == EmulatorKey::Kind::kString || kind == EmulatorKey::Kind::kFile;
+  return kind == EmulatorKey::Kind::kText || value.IsString() == wants_string;
 }
 
-absl::StatusOr<EmulatorValue> BindValue(const EmulatorKey& key, const Value& value) {
+absl::StatusOr<EmulatorValue> BindValue(const EmulatorKey& key, const Value& value,
+                                        const FileReader& read_file) {
   if (!Fits(key.kind, value)) {
     return ErrorAt(value.span, absl::StrCat("`", key.name, "` is ", KindName(key.kind)));
   }
@@ -83,6 +86,10 @@ absl::StatusOr<EmulatorValue> BindValue(const EmulatorKey& key, const Value& val
       map.emplace_back(value.strings[i].text, value.targets[i].text);
     }
     return EmulatorValue(std::move(map));
+  }
+  if (key.kind == EmulatorKey::Kind::kFile) {
+    PROVOST_ASSIGN_OR_RETURN(EmulatorFile file, read_file(value.strings.front()));
+    return EmulatorValue(std::move(file));
   }
   if (value.IsString()) return EmulatorValue(value.strings.front().text);
   const absl::int128 number = value.integers.front().first;
@@ -146,46 +153,93 @@ absl::StatusOr<uint64_t> BindNumber(const Assignment& assignment, const Syscall&
 
 }  // namespace
 
-absl::Status BindEmulator(const EmulatorTable& emulators, RuleStatement& rule) {
-  if (!std::holds_alternative<Emulate>(rule.verdict)) return absl::OkStatus();
+namespace {
+
+// The emulator that a rule names; where it names calls, the one that takes them.
+absl::StatusOr<const EmulatorSpec*> FindEmulator(const EmulatorTable& emulators,
+                                                 const RuleStatement& rule) {
   const Word& name = rule.emulator;
-  const EmulatorSpec* spec = Find(emulators, name.text);
-  if (spec == nullptr) {
-    std::vector<std::string> notes;
-    if (emulators.empty()) {
-      notes.emplace_back("this version has no emulators");
-    } else {
-      notes = DidYouMean(Nearest(name.text, NamesOf(emulators)));
-      notes.push_back(ThereAre(NamesOf(emulators)));
-    }
-    return ErrorAt(name.span, absl::StrCat("no emulator is called `", name.text, "`"), notes);
+  const auto takes_calls = std::find_if(emulators.begin(), emulators.end(),
+                                        [](const EmulatorSpec& spec) { return spec.takes_calls; });
+  if (takes_calls != emulators.end()) {
+    const std::string& key = takes_calls->keys.front().name;
+    const bool is_told =
+        std::any_of(rule.assignments.begin(), rule.assignments.end(),
+                    [&](const Assignment& assignment) { return assignment.name.text == key; });
+    if (is_told) return &*takes_calls;
   }
+  const EmulatorSpec* spec = Find(emulators, name.text);
+  if (spec != nullptr && !spec->takes_calls && rule.more_emulated.empty()) return spec;
+  if (spec != nullptr && !rule.more_emulated.empty()) {
+    return ErrorAt(rule.more_emulated.front().span, "a rule names one emulator");
+  }
+  std::vector<std::string> notes;
+  if (emulators.empty()) {
+    notes.emplace_back("this version has no emulators");
+  } else {
+    notes = DidYouMean(Nearest(name.text, NamesOf(emulators)));
+    notes.push_back(ThereAre(NamesOf(emulators)));
+  }
+  if (takes_calls != emulators.end() && SyscallTable::Get().IsKnownName(name.text)) {
+    notes.push_back(
+        absl::StrCat("calls are emulated `with ", takes_calls->keys.front().name, " = …`"));
+  }
+  return ErrorAt(name.span, absl::StrCat("no emulator is called `", name.text, "`"), notes);
+}
+
+absl::StatusOr<std::shared_ptr<const Emulation>> BindSettings(const EmulatorSpec& spec,
+                                                              const FileReader& read_file,
+                                                              const RuleStatement& rule) {
   auto emulation = std::make_shared<Emulation>();
-  emulation->emulator = spec->name;
+  emulation->emulator = spec.name;
   for (size_t i = 0; i < rule.assignments.size(); ++i) {
     const Assignment& assignment = rule.assignments[i];
     PROVOST_RETURN_IF_ERROR(SetTwice(rule.assignments, i));
-    const EmulatorKey* key = Find(spec->keys, assignment.name.text);
+    const EmulatorKey* key = Find(spec.keys, assignment.name.text);
     if (key == nullptr) {
       std::vector<std::string> notes =
-          DidYouMean(Nearest(assignment.name.text, NamesOf(spec->keys)));
-      notes.push_back(spec->keys.empty() ? "it has no settings" : ThereAre(NamesOf(spec->keys)));
+          DidYouMean(Nearest(assignment.name.text, NamesOf(spec.keys)));
+      notes.push_back(spec.keys.empty() ? "it has no settings" : ThereAre(NamesOf(spec.keys)));
       return ErrorAt(assignment.name.span,
-                     absl::StrCat("the emulator `", spec->name, "` has no setting `",
+                     absl::StrCat("the emulator `", spec.name, "` has no setting `",
                                   assignment.name.text, "`"),
                      notes);
     }
-    PROVOST_ASSIGN_OR_RETURN(EmulatorValue value, BindValue(*key, assignment.value));
+    PROVOST_ASSIGN_OR_RETURN(EmulatorValue value, BindValue(*key, assignment.value, read_file));
     emulation->settings.emplace_back(key->name, std::move(value));
   }
+  return emulation;
+}
+
+}  // namespace
+
+absl::Status BindEmulator(const EmulatorTable& emulators, const FileReader& read_file,
+                          RuleStatement& rule) {
+  if (!std::holds_alternative<Emulate>(rule.verdict)) return absl::OkStatus();
+  const Word& name = rule.emulator;
+  PROVOST_ASSIGN_OR_RETURN(const EmulatorSpec* spec, FindEmulator(emulators, rule));
+  PROVOST_ASSIGN_OR_RETURN(std::shared_ptr<const Emulation> emulation,
+                           BindSettings(*spec, read_file, rule));
   if (spec->check != nullptr) {
     const absl::Status told = spec->check(*emulation);
     if (!told.ok()) return ErrorAt(name.span, std::string(told.message()));
   }
-  const std::vector<std::string> calls =
-      spec->calls_when != nullptr ? spec->calls_when(*emulation) : spec->calls;
-  for (const std::string& call : calls) {
-    rule.calls.push_back({CallReference::Kind::kNameIfKnown, {call, name.span}});
+  if (spec->takes_calls) {
+    rule.calls.push_back({CallReference::Kind::kName, name});
+    for (const Word& call : rule.more_emulated) {
+      rule.calls.push_back({CallReference::Kind::kName, call});
+    }
+    for (const CallReference& call : rule.calls) {
+      if (SyscallTable::Get().IsKnownName(call.name.text)) continue;
+      return ErrorAt(call.name.span, absl::StrCat("no syscall is called `", call.name.text, "`"),
+                     DidYouMean(SyscallTable::Get().Suggest(call.name.text)));
+    }
+  } else {
+    const std::vector<std::string> calls =
+        spec->calls_when != nullptr ? spec->calls_when(*emulation) : spec->calls;
+    for (const std::string& call : calls) {
+      rule.calls.push_back({CallReference::Kind::kNameIfKnown, {call, name.span}});
+    }
   }
   rule.verdict = Emulate{std::move(emulation)};
   return absl::OkStatus();

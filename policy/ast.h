@@ -162,7 +162,8 @@ struct RuleStatement {
   Verdict verdict;  // of emulate and rewrite without its payload, until it is bound
   SourceSpan action;
   std::vector<CallReference> calls;     // of emulate: none until it is bound
-  Word emulator;                        // of emulate
+  Word emulator;                        // of emulate; or the first call that is emulated
+  std::vector<Word> more_emulated;      // of emulate: the other calls
   std::vector<Assignment> assignments;  // of emulate and rewrite
   std::optional<Condition> condition;
   std::optional<RuleState> state;

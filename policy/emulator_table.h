@@ -18,6 +18,7 @@ struct EmulatorKey {
     kString,
     kText,  // a string, or a number, which becomes its decimal text
     kMap,   // `{"a" => "b"}`
+    kFile,  // a string, the path of a file from the policy's directory, which is read
   };
   std::string name;
   Kind kind = Kind::kInteger;
@@ -30,6 +31,9 @@ struct EmulatorSpec {
   std::vector<EmulatorKey> keys;
   std::vector<std::string> calls;  // those that an architecture lacks are left out there
   std::string what;                // for people
+  // It is for any calls: a rule names them in place of the emulator, and tells it the first of
+  // `keys`.
+  bool takes_calls = false;
   // Those of `calls` that it answers when it is told this; null: all.
   std::function<std::vector<std::string>(const Emulation&)> calls_when;
   // kInvalidArgument says what is wrong with what it is told; null: nothing can be.

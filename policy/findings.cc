@@ -176,6 +176,8 @@ class OpeningFinder {
   // ---- twins, abi ----
 
   Restriction RestrictionBy(const Rule& rule, const Binding& binding) {
+    // What emulates answers as a kernel would, and contains nothing.
+    if (std::holds_alternative<Emulate>(rule.verdict)) return Restriction::kNone;
     if (Refuses(rule.verdict)) return Restriction::kRefuses;
     if (std::holds_alternative<Log>(rule.verdict)) return Restriction::kLogs;
     const bool guards =
@@ -274,6 +276,7 @@ class OpeningFinder {
 
   const Rule* FirstRefusing() const {
     for (const auto& rule : policy_.rules()) {
+      if (std::holds_alternative<Emulate>(rule->verdict)) continue;
       if (Refuses(rule->verdict)) return rule.get();
     }
     return nullptr;

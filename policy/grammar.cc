@@ -353,6 +353,11 @@ absl::StatusOr<Verdict> Grammar::ParseKill() {
 absl::Status Grammar::ParseEmulator(RuleStatement& rule) {
   if (current_.IsName("with")) return Unexpected("the name of an emulator");
   PROVOST_ASSIGN_OR_RETURN(rule.emulator, TakeWord("the name of an emulator"));
+  while (current_.Is(TokenKind::kComma)) {
+    PROVOST_RETURN_IF_ERROR(Advance());
+    PROVOST_ASSIGN_OR_RETURN(Word call, TakeWord("a call"));
+    rule.more_emulated.push_back(std::move(call));
+  }
   if (!current_.IsName("with")) return absl::OkStatus();
   return ParseAssignments("what the emulator is told", rule.assignments);
 }

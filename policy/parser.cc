@@ -140,6 +140,8 @@ class PolicyReader {
   absl::StatusOr<PolicyBuilder::Binder> BindRule(const RuleStatement& rule,
                                                  absl::Span<const ResolvedCall> calls,
                                                  const SourceSpan& where);
+  // A file that an emulator is told of.
+  absl::StatusOr<EmulatorFile> ReadNamed(const std::string& directory, const StringItem& named);
   // The text of an included file, which is entered into open_files_.
   absl::StatusOr<std::string> OpenInclude(const std::string& path, const SourceSpan& where);
   absl::StatusOr<Arch> ResolveArch(const Word& name) const;
@@ -312,6 +314,15 @@ absl::StatusOr<std::string> PolicyReader::OpenInclude(const std::string& path,
   return std::move(file->text);
 }
 
+absl::StatusOr<EmulatorFile> PolicyReader::ReadNamed(const std::string& directory,
+                                                     const StringItem& named) {
+  std::string path = JoinPath(directory, named.text);
+  PROVOST_ASSIGN_OR_RETURN(std::string text, OpenInclude(path, named.span));
+  open_files_.pop_back();
+  source_.includes[path] = text;
+  return EmulatorFile{std::move(path), std::move(text)};
+}
+
 absl::Status PolicyReader::Handle(const Statement& /*statement*/, const LetStatement& node) {
   return definitions_.Define(node.name, node.value);
 }
@@ -338,7 +349,10 @@ absl::Status PolicyReader::Handle(const Statement& statement, const RuleStatemen
     return ErrorAt(statement.keyword, absl::StrCat("a policy has at most ", kMaxRules, " rules"));
   }
   RuleStatement node = written;
-  PROVOST_RETURN_IF_ERROR(BindEmulator(emulators_, node));
+  const auto read_file = [&](const StringItem& path) {
+    return ReadNamed(statement.keyword.source->directory(), path);
+  };
+  PROVOST_RETURN_IF_ERROR(BindEmulator(emulators_, read_file, node));
   const size_t warnings_before = warnings_.size();
   PROVOST_ASSIGN_OR_RETURN(const std::vector<ResolvedCall> calls,
                            ResolveCalls(node, arches_, warnings_));

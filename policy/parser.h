@@ -14,7 +14,7 @@
 //             | rule [ "if" condition ] [ "as" STRING ] [ wish ] ;
 //   rule      = action calls | "ask" calls
 //             | "rewrite" calls "set" ARGUMENT "=" value { "," ARGUMENT "=" value }
-//             | "emulate" NAME [ "with" NAME "=" told { "," NAME "=" told } ] ;
+//             | "emulate" NAME { "," NAME } [ "with" NAME "=" told { "," NAME "=" told } ] ;
 //   told      = value | "{" STRING "=>" STRING { "," STRING "=>" STRING } [ "," ] "}" ;
 //   action    = "allow" | "log" | "deny" ERRNO | "return" INTEGER | "trap"
 //             | "kill" [ "process" | "thread" ] ;

@@ -15,6 +15,9 @@ namespace {
 std::string TextOf(const EmulatorValue& value) {
   if (const auto* number = std::get_if<int64_t>(&value)) return absl::StrCat(*number);
   if (const auto* text = std::get_if<std::string>(&value)) return absl::StrCat("\"", *text, "\"");
+  if (const auto* file = std::get_if<EmulatorFile>(&value)) {
+    return absl::StrCat("\"", file->path, "\"");
+  }
   const auto entry = [](std::string* out, const std::pair<std::string, std::string>& pair) {
     absl::StrAppend(out, "\"", pair.first, "\" => \"", pair.second, "\"");
   };

@@ -47,7 +47,13 @@ struct Kill {
 
 // What an emulator is told, and by whom.
 using EmulatorMap = std::vector<std::pair<std::string, std::string>>;
-using EmulatorValue = std::variant<int64_t, std::string, EmulatorMap>;
+// A file as it was when the policy was read.
+struct EmulatorFile {
+  std::string path;
+  std::string text;
+  bool operator==(const EmulatorFile&) const = default;
+};
+using EmulatorValue = std::variant<int64_t, std::string, EmulatorMap, EmulatorFile>;
 struct Emulation {
   std::string emulator;
   std::vector<std::pair<std::string, EmulatorValue>> settings;

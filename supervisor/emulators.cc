@@ -24,6 +24,15 @@ bool IsRun(const Verdict& verdict) {
 // asks itself to make the call again.
 bool AsksForRestart(int64_t result) { return result <= -512 && result >= -516 && result != -515; }
 
+// What becomes of a call whose handler has failed, on record under the rule's name.
+Decision InsteadOf(const Decision& emulation, const Policy& policy) {
+  Decision decision = policy.default_rule().decision();
+  if (std::holds_alternative<Allow>(decision.verdict)) decision.verdict = Log{};
+  decision.wish = RecordWish::kLog;
+  decision.rule = emulation.rule;
+  return decision;
+}
+
 // The call that a handler asks for, with its inputs where the arguments point.
 SyscallRequest Provided(const RunCall& run, TraceeArguments& arguments) {
   SyscallRequest call = run.call;
@@ -46,12 +55,12 @@ absl::StatusOr<std::unique_ptr<Emulators>> Emulators::Create(absl::Span<const Po
       if (emulate == nullptr) continue;
       const Entry* known = former == nullptr ? nullptr : former->Find(*emulate->emulation);
       if (known != nullptr) {
-        emulators->handlers_.emplace_back(emulate->emulation, known->second);
+        emulators->handlers_.push_back({emulate->emulation, known->handler, policy});
         continue;
       }
       PROVOST_ASSIGN_OR_RETURN(std::shared_ptr<Handler> handler, table.Make(*emulate->emulation));
       handler->SetComplaints(complain);
-      emulators->handlers_.emplace_back(emulate->emulation, std::move(handler));
+      emulators->handlers_.push_back({emulate->emulation, std::move(handler), policy});
     }
   }
   return emulators;
@@ -67,7 +76,7 @@ bool Emulators::AreIn(absl::Span<const Policy> policies) {
 
 const Emulators::Entry* Emulators::Find(const Emulation& emulation) const {
   const auto same = [&](const Entry& entry) {
-    return entry.first.get() == &emulation || *entry.first == emulation;
+    return entry.emulation.get() == &emulation || *entry.emulation == emulation;
   };
   const auto found = std::find_if(handlers_.begin(), handlers_.end(), same);
   return found == handlers_.end() ? nullptr : &*found;
@@ -85,12 +94,17 @@ std::optional<Emulated> Emulators::Emulate(pid_t tid, pid_t process, const Sysca
     const Entry* entry = Find(*emulate->emulation);
     if (entry == nullptr) return std::nullopt;  // a decider in code names what no policy does
     call = judged.runs;
-    Reaction reaction = entry->second->OnCall(EmulatedCall(call, tid, process, arguments));
+    Reaction reaction = entry->handler->OnCall(EmulatedCall(call, tid, process, arguments));
     arguments.PassOn(emulate->emulation);
     if (auto* answer = std::get_if<Answer>(&reaction)) {
       emulated.answer = std::move(*answer);
       judged.decision = first;
       return emulated;
+    }
+    if (const auto* failed = std::get_if<Failed>(&reaction)) {
+      entry->handler->Complain(failed->why);
+      judged = {InsteadOf(first, entry->policy), asked};
+      return std::nullopt;
     }
     auto& run = std::get<RunCall>(reaction);
     if (run.then != nullptr) emulated.looks.push_back({call, std::move(run.then)});
@@ -107,31 +121,31 @@ std::optional<Emulated> Emulators::Emulate(pid_t tid, pid_t process, const Sysca
 
 bool Emulators::HidesVdso() const {
   return std::any_of(handlers_.begin(), handlers_.end(),
-                     [](const Entry& entry) { return entry.second->HidesVdso(); });
+                     [](const Entry& entry) { return entry.handler->HidesVdso(); });
 }
 
 void Emulators::OnTaskMade(pid_t creator, pid_t child) const {
-  for (const Entry& entry : handlers_) entry.second->OnTaskMade(creator, child);
+  for (const Entry& entry : handlers_) entry.handler->OnTaskMade(creator, child);
 }
 
 void Emulators::OnExec(pid_t process) const {
-  for (const Entry& entry : handlers_) entry.second->OnExec(process);
+  for (const Entry& entry : handlers_) entry.handler->OnExec(process);
 }
 
 void Emulators::OnTaskEnded(pid_t tid) const {
-  for (const Entry& entry : handlers_) entry.second->OnTaskEnded(tid);
+  for (const Entry& entry : handlers_) entry.handler->OnTaskEnded(tid);
 }
 
 absl::Status Emulators::Finish() const {
   absl::Status first;
-  for (const Entry& entry : handlers_) first.Update(entry.second->Finish());
+  for (const Entry& entry : handlers_) first.Update(entry.handler->Finish());
   return first;
 }
 
 std::vector<std::string> Emulators::Save() const {
   std::vector<std::string> saved;
   saved.reserve(handlers_.size());
-  for (const Entry& entry : handlers_) saved.push_back(entry.second->Save());
+  for (const Entry& entry : handlers_) saved.push_back(entry.handler->Save());
   return saved;
 }
 
@@ -140,7 +154,7 @@ absl::Status Emulators::Restore(absl::Span<const std::string> saved) const {
     return absl::InvalidArgumentError("the run's state is of other emulators");
   }
   for (size_t i = 0; i < saved.size(); ++i) {
-    PROVOST_RETURN_IF_ERROR(handlers_[i].second->Restore(saved[i]));
+    PROVOST_RETURN_IF_ERROR(handlers_[i].handler->Restore(saved[i]));
   }
   return absl::OkStatus();
 }

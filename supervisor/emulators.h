@@ -75,7 +75,11 @@ class Emulators {
   absl::Status Restore(absl::Span<const std::string> saved) const;
 
  private:
-  using Entry = std::pair<std::shared_ptr<const Emulation>, std::shared_ptr<Handler>>;
+  struct Entry {
+    std::shared_ptr<const Emulation> emulation;
+    std::shared_ptr<Handler> handler;
+    Policy policy;  // whose rule it is
+  };
   const Entry* Find(const Emulation& emulation) const;
   std::vector<Entry> handlers_;
 };

@@ -288,6 +288,141 @@ TEST(EmulateMachineTest, WrongSettingsAreErrors) {
   EXPECT_THAT(error(" with files = {\"version\" => \"x\"}"), HasSubstr("no absolute path"));
 }
 
+// ---- Scripts ----
+
+class EmulateScriptTest : public testing::Test {
+ protected:
+  // A rule that has `calls` emulated by that program.
+  static std::string Rule(const std::string& calls, const std::string& program,
+                          const std::string& more = "") {
+    const std::string path = TemporaryPath("script.lua");
+    std::ofstream(path) << program;
+    return absl::StrCat("emulate ", calls, " with script = \"", path, "\"", more);
+  }
+  static std::string ErrorOf(const std::string& rule) {
+    return std::string(ParseStatements({rule}, HandlerTable::Builtin().specs()).status().message());
+  }
+  static SupervisedRun Run(const std::string& rule, const std::vector<std::string>& argv,
+                           std::vector<std::string> behind = {}) {
+    behind.insert(behind.begin(), rule);
+    return RunSupervised(OptionsOf(behind), argv);
+  }
+};
+
+TEST_F(EmulateScriptTest, Answers) {
+  for (const char* victim : {"getppid_answers", "getppid_answers_i386", "getppid_answers_int80"}) {
+    const std::string result = std::to_string(-EXDEV);
+    EXPECT_THAT(
+        Run(Rule("getppid", "function on_call(call) return 'EXDEV' end"), {Victim(victim), result}),
+        Succeeded())
+        << victim;
+    EXPECT_THAT(Run(Rule("getppid",
+                         "function on_call(call)\n"
+                         "  assert(call.name == 'getppid' and call.pid == call.tid)\n"
+                         "  return {result = 4711}\n"
+                         "end"),
+                    {Victim(victim), "4711"}),
+                Succeeded())
+        << victim;
+  }
+}
+
+TEST_F(EmulateScriptTest, KeepsStateBetweenCalls) {
+  // The victim makes the call so often that every result is right only if they are counted.
+  const SupervisedRun run =
+      Run(Rule("getppid",
+               "local calls = 0\n"
+               "function on_call(call) calls = calls + 1; return calls end"),
+          {"/usr/bin/python3", "-c", "import os; print([os.getppid() for i in range(5)])"});
+  EXPECT_THAT(run, EndedWith(Exited{0}));
+  EXPECT_EQ(run.output, "[1, 2, 3, 4, 5]\n");
+}
+
+TEST_F(EmulateScriptTest, ReadsAndWritesMemory) {
+  const std::string program =
+      "function on_call(call)\n"
+      "  return {run = true, after = function(call, result)\n"
+      "    if result ~= 0 then return end\n"
+      "    local name = call:bytes('name', 65)\n"
+      "    assert(name:match('^Linux%z'))\n"
+      "    return {result = 0, writes = {{call.args.name + 130, 'from Lua\\0'}}}\n"
+      "  end}\n"
+      "end\n";
+  EXPECT_THAT(Names({Rule("uname", program)}, "prints_names"), HasSubstr("uname from Lua\n"));
+  EXPECT_THAT(Names({Rule("uname", program)}, "prints_names_i386"), HasSubstr("uname from Lua\n"));
+}
+
+TEST_F(EmulateScriptTest, ChangesArgumentsAndCalls) {
+  const std::string path = TemporaryPath("elsewhere");
+  std::ofstream(path) << "found by Lua\n";
+  const std::string rule =
+      Rule("openat, open", absl::StrCat("function on_call(call)\n"
+                                        "  if call:string('path') == '/nowhere' then\n"
+                                        "    return {run = true, args = {path = '",
+                                        path,
+                                        "'}}\n"
+                                        "  end\n"
+                                        "end\n"));
+  const SupervisedRun run = Run(rule, {"/bin/cat", "/nowhere"});
+  EXPECT_THAT(run, EndedWith(Exited{0}));
+  EXPECT_EQ(run.output, "found by Lua\n");
+  const SupervisedRun refused = Run(rule, {"/bin/cat", "/nowhere"},
+                                    {absl::StrCat("deny EACCES openat if path == \"", path, "\"")});
+  EXPECT_THAT(refused, EndedWith(Exited{1}));
+  EXPECT_THAT(Run(Rule("getppid",
+                       "function on_call(call)\n"
+                       "  return {run = 'sched_get_priority_max', args = {1}}\n"
+                       "end"),
+                  {Victim("getppid_answers"), "99"}),
+              Succeeded());
+}
+
+// What the default says, once said, and on record.
+TEST_F(EmulateScriptTest, ErrorsGiveTheDefault) {
+  for (const char* program :
+       {"function on_call(call) error('no idea') end", "function on_call(call) return {} end",
+        "function on_call(call) return 1.5 end", "function on_call(call) return 'ENOTHING' end",
+        "function on_call(call) while true do end end", "function on_call(call) return -514 end",
+        "function on_call(call) local s = 'x' while true do s = s .. s end end",
+        "function on_call(call) return {run = 'no_such_call'} end",
+        "function on_call(call) return {run = true, args = {nothing = 1}} end",
+        "function on_call(call) return {result = 1, writes = {7}} end",
+        "function on_call(call) return call:string('path') end",
+        "local function f() return f() + 1 end function on_call(call) return f() end",
+        "function on_call(call) return os.getenv('HOME') end"}) {
+    CollectingSink sink;
+    Options options = OptionsOf({Rule("getppid", program, ", instructions = 100000, memory = 1M"),
+                                 "default deny EDOM", "allow *"});
+    options.sink = &sink;
+    EXPECT_THAT(RunSupervised(options, {Victim("getppid_answers"), std::to_string(-EDOM)}),
+                Succeeded())
+        << program;
+    ASSERT_FALSE(sink.decisions().empty()) << program;
+    EXPECT_EQ(sink.decisions()[0].verdict, Verdict(Deny{EDOM}));
+    EXPECT_EQ(sink.decisions()[0].rule, "-e #1:1");
+  }
+  const std::string parent = std::to_string(getpid());
+  EXPECT_THAT(Run(Rule("getppid", "function on_call(call) error('no idea') end"),
+                  {Victim("getppid_answers"), parent}),
+              Succeeded());
+}
+
+TEST_F(EmulateScriptTest, WrongScriptsAreErrorsOfThePolicy) {
+  EXPECT_THAT(ErrorOf(Rule("getppid", "function on_call(")), HasSubstr("script.lua:1:"));
+  EXPECT_THAT(ErrorOf(Rule("getppid", "x = 1")), HasSubstr("has no function `on_call`"));
+  EXPECT_THAT(ErrorOf(Rule("getppid", "error('at once')")), HasSubstr("at once"));
+  EXPECT_THAT(ErrorOf(Rule("getppid", "while true do end")), HasSubstr("instructions"));
+  EXPECT_THAT(ErrorOf(Rule("getpppid", "function on_call() end")),
+              HasSubstr("did you mean `getppid`"));
+  EXPECT_THAT(ErrorOf(Rule("getppid", "function on_call() end", ", memory = 1")),
+              HasSubstr("`memory` is 128K at least"));
+  EXPECT_THAT(ErrorOf("emulate getppid with script = \"/no/such.lua\""),
+              HasSubstr("cannot read /no/such.lua"));
+  EXPECT_THAT(ErrorOf("emulate getppid"), HasSubstr("calls are emulated `with script = …`"));
+  EXPECT_THAT(ErrorOf("emulate uname, getppid with release = \"2\""),
+              HasSubstr("a rule names one emulator"));
+}
+
 // ---- Handlers of one's own ----
 
 // Asks a function.

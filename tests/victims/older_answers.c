@@ -94,6 +94,8 @@ int main(int argc, char** argv) {
   LookAtStatx("/proc/self/exe", 0);
   LookAtStatx("/proc/self/exe", AT_SYMLINK_NOFOLLOW);
   LookAtStatx("/dev/null", 0);
+  struct stat status;
+  EXPECT_EQ(fstatat(0, "", &status, AT_EMPTY_PATH), 0);
   EXPECT_ERROR(syscall(SYS_statx, AT_FDCWD, "/no/such", 0, STATX_BASIC_STATS, bytes), ENOENT);
   LookAtOpening();
   EXPECT_EQ(syscall(SYS_renameat2, AT_FDCWD, "/no/such", AT_FDCWD, "/no/other", 0), -1);

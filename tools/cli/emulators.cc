@@ -23,6 +23,8 @@ absl::string_view KindName(EmulatorKey::Kind kind) {
       return "string or number";
     case EmulatorKey::Kind::kMap:
       return "map";
+    case EmulatorKey::Kind::kFile:
+      return "file";
   }
   return "";
 }
@@ -34,7 +36,10 @@ std::string AsText(const EmulatorTable& emulators) {
     for (const EmulatorKey& key : emulator.keys) {
       absl::StrAppend(&text, "  ", key.name, " = ", KindName(key.kind), ": ", key.what, "\n");
     }
-    absl::StrAppend(&text, "  calls: ", absl::StrJoin(emulator.calls, ", "), "\n");
+    absl::StrAppend(&text, "  calls: ",
+                    emulator.takes_calls ? "those that the rule names in its place"
+                                         : absl::StrJoin(emulator.calls, ", "),
+                    "\n");
   }
   return text;
 }

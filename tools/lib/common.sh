@@ -12,6 +12,7 @@ libseccomp-dev: names and numbers of system calls
 libspdlog-dev: diagnostics
 libfmt-dev: formatting under spdlog
 libcli11-dev: command lines
+liblua5.4-dev: scripts that answer calls
 libre2-dev: regular expressions in policies
 nlohmann-json3-dev: JSON
 libaudit-dev: the kernel'\''s audit socket
