@@ -60,6 +60,9 @@ using Afterwards = std::function<Answer(const EmulatedCall& call, int64_t result
 struct RunCall {
   SyscallRequest call;
   std::vector<Input> inputs = {};
+  // Of memory that the task does not use, before the call. Where it cannot be written, the call
+  // does not run and gives EFAULT.
+  std::vector<MemoryWrite> writes = {};
   Afterwards then = nullptr;  // null: the kernel's answer stands
 };
 

@@ -24,6 +24,14 @@ bool IsRun(const Verdict& verdict) {
 // asks itself to make the call again.
 bool AsksForRestart(int64_t result) { return result <= -512 && result >= -516 && result != -515; }
 
+// False: the task cannot write there.
+bool WriteAhead(pid_t tid, const std::vector<MemoryWrite>& writes) {
+  const TraceeMemory memory(tid);
+  return std::all_of(writes.begin(), writes.end(), [&](const MemoryWrite& write) {
+    return memory.Write(RemotePtr<void>(write.address), write.bytes).ok();
+  });
+}
+
 // The call that a handler asks for, with its inputs where the arguments point.
 SyscallRequest Provided(const RunCall& run, TraceeArguments& arguments) {
   SyscallRequest call = run.call;
@@ -93,6 +101,11 @@ std::optional<Emulated> Emulators::Emulate(pid_t tid, pid_t process, const Sysca
       return emulated;
     }
     auto& run = std::get<RunCall>(reaction);
+    if (!WriteAhead(tid, run.writes)) {
+      emulated.answer = Answer{-EFAULT};
+      judged.decision = first;
+      return emulated;
+    }
     if (run.then != nullptr) emulated.looks.push_back({call, std::move(run.then)});
     judged = decide(Provided(run, arguments));
   }
