@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -48,6 +49,12 @@ struct Answer {
 struct Input {
   size_t argument;
   std::string bytes;
+  // What a pointer at that offset of `bytes` leads to: the address in a msghdr.
+  struct Inner {
+    size_t offset;
+    std::string bytes;
+  };
+  std::optional<Inner> inner = std::nullopt;
 };
 
 // Looks at a call when the kernel has answered it, at its exit, and gives the answer that the task

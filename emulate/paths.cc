@@ -239,18 +239,14 @@ class Paths final : public Handler {
     if (!found.has_value()) return run;
     if (std::optional<Answer> answer = Put(argument, *found, run)) return *std::move(answer);
     std::string real = mapper_.layout().Real(found->path);
-    PathProcess& process = mapper_.Of(call.process());
-    if (mapper_.layout().Virtual(real) == found->path) {
-      if (process.real_directory == real) process.real_directory.reset();
-      return run;
-    }
-    run.then = [this, path = found->path, real = std::move(real)](const EmulatedCall& made,
-                                                                  int64_t result) {
-      if (result == 0) {
-        PathProcess& mover = mapper_.Of(made.process());
-        mover.directory = path;
-        mover.real_directory = real;
-      }
+    const bool is_plain = mapper_.layout().Virtual(real) == found->path;
+    if (is_plain && !mapper_.Of(call.process()).real_directory.has_value()) return run;
+    run.then = [this, is_plain, path = found->path, real = std::move(real)](
+                   const EmulatedCall& made, int64_t result) {
+      if (result != 0) return Answer{result};
+      PathProcess& process = mapper_.Of(made.process());
+      process.directory = path;
+      process.real_directory = is_plain ? std::nullopt : std::optional<std::string>(real);
       return Answer{result};
     };
     return run;

@@ -35,6 +35,8 @@ constexpr OtherCallRow kOthers[] = {
     {"bind", PathCallKind::kSendsName},
     {"connect", PathCallKind::kSendsName},
     {"sendto", PathCallKind::kSendsName},
+    {"sendmsg", PathCallKind::kSendsName},
+    {"recvmsg", PathCallKind::kReceivesName},
     {"accept", PathCallKind::kReceivesName},
     {"accept4", PathCallKind::kReceivesName},
     {"getsockname", PathCallKind::kReceivesName},

@@ -35,6 +35,8 @@ std::optional<PathStart> PathMapper::StartOf(const EmulatedCall& call, int32_t d
   start.root = process.root;
   start.tid = call.tid();
   start.process = call.process();
+  start.directory = process.directory;
+  start.real_directory = process.real_directory;
   start.program = process.program;
   if (absl::StartsWith(path, "/")) return start;
   if (!StartAtDirectory(call, directory, start)) return std::nullopt;

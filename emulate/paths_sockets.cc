@@ -67,6 +67,42 @@ Answer MapReceived(const PathLayout& layout, const EmulatedCall& call, const Rec
   return answer;
 }
 
+// msg_name comes first in a msghdr, msg_namelen behind it.
+constexpr size_t kNameOffset = 0;
+size_t LengthOffset(const EmulatedCall& call) {
+  return call.is_i386() ? sizeof(uint32_t) : sizeof(uint64_t);
+}
+// Of a msghdr: seven words, in the 32-bit form without padding.
+size_t MessageSize(const EmulatedCall& call) {
+  constexpr size_t kWords = 7;
+  return call.is_i386() ? kWords * sizeof(uint32_t) : kWords * sizeof(uint64_t);
+}
+
+// Where a call has an address.
+struct NamePlace {
+  size_t argument;      // of the address, before its length; or of the msghdr
+  std::string message;  // that msghdr; else empty
+  uint64_t address = 0;
+  uint32_t length = 0;  // of what is sent
+};
+
+// nullopt: the msghdr cannot be read.
+std::optional<NamePlace> PlaceOf(const EmulatedCall& call) {
+  const bool has_message = call.name() == "sendmsg" || call.name() == "recvmsg";
+  const bool is_behind = call.name() == "sendto" || call.name() == "recvfrom";
+  NamePlace place = {.argument = is_behind ? size_t{4} : size_t{1}, .message = {}};
+  if (!has_message) {
+    place.address = call.argument(place.argument);
+    place.length = static_cast<uint32_t>(call.argument(place.argument + 1));
+    return place;
+  }
+  place.message.resize(MessageSize(call));
+  if (!call.ReadBytes(call.argument(1), absl::MakeSpan(place.message)).ok()) return std::nullopt;
+  memcpy(&place.address, place.message.data(), LengthOffset(call));
+  memcpy(&place.length, place.message.data() + LengthOffset(call), sizeof(place.length));
+  return place;
+}
+
 bool IsFileThere(const std::string& path) {
   struct stat status = {};
   return lstat(path.c_str(), &status) == 0;
@@ -83,6 +119,8 @@ constexpr DirectCall kDirectCalls[] = {
     {SYS_BIND, "bind", 3, true},
     {SYS_CONNECT, "connect", 3, true},
     {SYS_SENDTO, "sendto", 6, true},
+    {SYS_SENDMSG, "sendmsg", 3, true},
+    {SYS_RECVMSG, "recvmsg", 3, false},
     {SYS_ACCEPT, "accept4", 3, false},
     {SYS_ACCEPT4, "accept4", 4, false},
     {SYS_GETSOCKNAME, "getsockname", 3, false},
@@ -93,19 +131,17 @@ constexpr DirectCall kDirectCalls[] = {
 }  // namespace
 
 Reaction MapSentName(PathMapper& mapper, const EmulatedCall& call) {
-  const bool binds = call.name() == "bind";
-  const size_t argument = call.name() == "sendto" ? 4 : 1;
-  const int32_t length = call.number(argument + 1);
-  if (length <= static_cast<int32_t>(kPathAt) || call.argument(argument) == 0 ||
-      length > static_cast<int32_t>(sizeof(sockaddr_un))) {
+  const std::optional<NamePlace> place = PlaceOf(call);
+  if (!place.has_value()) return RunAsItIs(call);
+  const uint32_t length = place->length;
+  if (length <= kPathAt || place->address == 0 || length > sizeof(sockaddr_un)) {
     return RunAsItIs(call);
   }
   std::string address(length, '\0');
-  if (!call.ReadBytes(call.argument(argument), absl::MakeSpan(address)).ok()) {
-    return RunAsItIs(call);
-  }
+  if (!call.ReadBytes(place->address, absl::MakeSpan(address)).ok()) return RunAsItIs(call);
   const absl::string_view path = PathIn(address);
   if (path.empty()) return RunAsItIs(call);
+  const bool binds = call.name() == "bind";
   const std::optional<PathFound> found =
       mapper.Find(call, AT_FDCWD, {.path = path, .follow_last = !binds, .is_entry = binds});
   if (!found.has_value()) return RunAsItIs(call);
@@ -116,15 +152,28 @@ Reaction MapSentName(PathMapper& mapper, const EmulatedCall& call) {
   if (!found->changed) return RunAsItIs(call);
   if (found->real.size() > sizeof(sockaddr_un::sun_path)) return Answer{-ENAMETOOLONG};
   std::string mapped = AddressOf(found->real);
-  RunCall run = {WithArgument(call.request(), argument + 1, mapped.size())};
-  run.inputs.push_back({argument, std::move(mapped)});
+  if (place->message.empty()) {
+    RunCall run = {WithArgument(call.request(), place->argument + 1, mapped.size())};
+    run.inputs.push_back({place->argument, std::move(mapped)});
+    return run;
+  }
+  std::string message = place->message;
+  message.replace(LengthOffset(call), sizeof(uint32_t),
+                  BytesOf(static_cast<uint32_t>(mapped.size())));
+  RunCall run = {call.request()};
+  run.inputs.push_back(
+      {place->argument, std::move(message), Input::Inner{kNameOffset, std::move(mapped)}});
   return run;
 }
 
 Reaction MapReceivedName(const PathMapper& mapper, const EmulatedCall& call) {
-  const size_t argument = call.name() == "recvfrom" ? 4 : 1;
-  Receiver receiver = {call.argument(argument), call.argument(argument + 1), 0};
-  if (receiver.address == 0 || receiver.length_at == 0) return RunAsItIs(call);
+  const std::optional<NamePlace> place = PlaceOf(call);
+  if (!place.has_value() || place->address == 0) return RunAsItIs(call);
+  Receiver receiver = {place->address, call.argument(place->argument + 1), 0};
+  if (!place->message.empty()) {
+    receiver.length_at = call.argument(place->argument) + LengthOffset(call);
+  }
+  if (receiver.length_at == 0) return RunAsItIs(call);
   const absl::StatusOr<uint32_t> room = call.Read<uint32_t>(receiver.length_at);
   if (!room.ok() || *room <= kPathAt) return RunAsItIs(call);
   receiver.room = *room;

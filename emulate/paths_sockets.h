@@ -6,9 +6,10 @@
 
 namespace provost {
 
-// The names of AF_UNIX sockets: bind(2), connect(2), sendto(2).
+// The names of AF_UNIX sockets: bind(2), connect(2), sendto(2), sendmsg(2).
 Reaction MapSentName(PathMapper& mapper, const EmulatedCall& call);
-// The other way: accept(2), getsockname(2), getpeername(2), recvfrom(2).
+// The other way: accept(2), getsockname(2), getpeername(2), recvfrom(2),
+// recvmsg(2).
 Reaction MapReceivedName(const PathMapper& mapper, const EmulatedCall& call);
 // Those by way of socketcall(2).
 Reaction MapSocketcall(PathMapper& mapper, const EmulatedCall& call);

@@ -59,7 +59,7 @@ int ReadLink(const std::string& path, std::string& text) {
   return 0;
 }
 
-enum class Magic : uint8_t { kNone, kRoot, kProgram, kOther };
+enum class Magic : uint8_t { kNone, kRoot, kProgram, kDirectory, kOther };
 
 // Of the links of procfs that lead to files themselves. procfs is where it belongs, at /proc.
 Magic MagicOf(absl::string_view path) {
@@ -80,12 +80,21 @@ Magic MagicOf(absl::string_view path) {
   if (!name.empty()) return Magic::kNone;
   if (file == "root") return Magic::kRoot;
   if (file == "exe") return Magic::kProgram;
-  return file == "cwd" ? Magic::kOther : Magic::kNone;
+  return file == "cwd" ? Magic::kDirectory : Magic::kNone;
 }
 
 // True if `path` lies in the directory of that process in procfs.
 bool IsOf(pid_t process, absl::string_view path) {
   return IsWithin(absl::StrCat("/proc/", process), path);
+}
+
+// Where the tree sees the real path that such a link says.
+std::optional<std::string> TargetSeen(const PathLayout& layout, const PathStart& start, Magic magic,
+                                      bool is_own, absl::string_view target) {
+  const std::optional<std::string> real = NormalPath(target);
+  if (!real.has_value()) return std::nullopt;
+  if (magic == Magic::kDirectory && is_own && real == start.real_directory) return start.directory;
+  return layout.Virtual(*real);
 }
 
 // The quick way: the path as it is written, if the kernel says that no link is on it. False: it
@@ -268,10 +277,8 @@ class LayoutWalk {
       done_ = true;
       return GoTo(std::move(next));
     }
-    const std::optional<std::string> normal = NormalPath(target);
-    const std::optional<std::string> seen =
-        normal.has_value() ? layout_.Virtual(*normal) : std::nullopt;
-    if (seen.has_value() && IsDirectory(*normal)) return GoTo(*seen);
+    std::optional<std::string> seen = TargetSeen(layout_, start_, magic, is_own, target);
+    if (seen.has_value() && IsDirectory(target)) return GoTo(*std::move(seen));
     GoTo(std::move(next));
     HandOver(real);
   }
@@ -308,8 +315,7 @@ std::optional<std::string> MagicLinkSeen(const PathLayout& layout, const PathSta
   } else {
     std::string text;
     if (ReadLink(real, text) != 0) return std::nullopt;
-    const std::optional<std::string> normal = NormalPath(text);
-    if (normal.has_value()) seen = layout.Virtual(*normal);
+    seen = TargetSeen(layout, start, magic, is_own, text);
   }
   if (!seen.has_value()) return std::nullopt;
   if (!start.root.empty() && IsWithin(start.root, *seen)) seen->erase(0, start.root.size());

@@ -19,6 +19,9 @@ struct PathStart {
   bool base_is_kernels = true;
   pid_t tid = 0;
   pid_t process = 0;
+  // Which of its virtual names the task's working directory has, if it is that real one.
+  std::string directory;
+  std::optional<std::string> real_directory;
   // The program that /proc/self/exe names, if the kernel would name another.
   std::optional<std::string> program;
 };

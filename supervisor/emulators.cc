@@ -36,7 +36,15 @@ bool WriteAhead(pid_t tid, const std::vector<MemoryWrite>& writes) {
 SyscallRequest Provided(const RunCall& run, TraceeArguments& arguments) {
   SyscallRequest call = run.call;
   for (const Input& input : run.inputs) {
-    call.args[input.argument] = arguments.Provide(call, input.argument, input.bytes);
+    std::string bytes = input.bytes;
+    if (input.inner.has_value()) {
+      // x86 is little-endian.
+      const uint64_t address = arguments.Provide(call, input.argument, input.inner->bytes);
+      bytes.replace(input.inner->offset, call.IsI386() ? sizeof(uint32_t) : sizeof(uint64_t),
+                    reinterpret_cast<const char*>(&address),
+                    call.IsI386() ? sizeof(uint32_t) : sizeof(uint64_t));
+    }
+    call.args[input.argument] = arguments.Provide(call, input.argument, bytes);
   }
   return call;
 }

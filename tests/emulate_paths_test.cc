@@ -1,0 +1,295 @@
+// `emulate paths`: what programs see of another file layout, against what they see under proot.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/provost_run.h"
+#include "tests/support/subprocess.h"
+#include "tests/support/victims.h"
+
+namespace provost {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+// No machine has these.
+constexpr char kSeen[] = "/provost-seen";
+constexpr char kReadonly[] = "/provost-readonly";
+constexpr char kNowhere[] = "/provost-nowhere/of/this";
+
+void Write(const fs::path& file, absl::string_view text, fs::perms mode = fs::perms(0644)) {
+  std::ofstream(file) << std::string(text);
+  fs::permissions(file, mode);
+}
+
+// A directory of this test's own, without symbolic links in its name.
+fs::path Fresh(absl::string_view name) {
+  fs::path directory = TemporaryPath(name);
+  fs::remove_all(directory);
+  fs::create_directories(directory);
+  return fs::canonical(directory);
+}
+
+// What mapped_paths and the commands below look at.
+fs::path MakeTree(absl::string_view name) {
+  fs::path tree = Fresh(name);
+  fs::create_directory(tree / "sub");
+  Write(tree / "file", "hello\n");
+  Write(tree / "sub/inner", "inner\n");
+  fs::create_symlink(absl::StrCat(kSeen, "/sub"), tree / "absolute");
+  fs::create_symlink(absl::StrCat("..", kSeen, "/file"), tree / "up");
+  fs::create_symlink("loop", tree / "loop");
+  fs::create_symlink("file", tree / "near");
+  Write(tree / "script",
+        "#!/bin/sh\necho script \"$0\" \"$@\" in $(pwd)\ncat \"$(dirname \"$0\")/up\"\n",
+        fs::perms(0755));
+  Write(tree / "nested", absl::StrCat("#!", kSeen, "/script of nested\n"), fs::perms(0755));
+  return tree;
+}
+
+std::string Map(absl::string_view from, const fs::path& to) {
+  return absl::StrCat("{\"", from, "\" => \"", to.string(), "\"}");
+}
+
+Ended RunMapped(const fs::path& tree, const std::vector<std::string>& program) {
+  const std::string rule = absl::StrCat("emulate paths with map = ", Map(kSeen, tree));
+  return Provost({"-e", rule}, program);
+}
+
+Ended RunProot(const std::vector<std::string>& options, const std::vector<std::string>& program) {
+  // Its own use of seccomp has no part in this.
+  std::vector<std::string> argv = {"env", "PROOT_NO_SECCOMP=1", "proot"};
+  argv.insert(argv.end(), options.begin(), options.end());
+  argv.insert(argv.end(), program.begin(), program.end());
+  return Subprocess(argv).Wait();
+}
+
+std::string Shown(const Ended& ended) {
+  return absl::StrCat(ended.exit_code, ": ", ended.out, ended.err);
+}
+
+class VictimTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(VictimTest, SeesTheLayoutAndTheKernelsErrors) {
+  const fs::path tree = MakeTree("victim-tree");
+  const fs::path readonly = Fresh("victim-readonly");
+  Write(readonly / "file", "hello\n");
+  // AF_UNIX has 108 bytes for a name, and a test's own directory may take more.
+  const fs::path near_tree = absl::StrCat("/tmp/provost-paths-", getpid());
+  fs::remove_all(near_tree);
+  fs::rename(tree, near_tree);
+  const std::string rule = absl::StrCat("emulate paths with map = ", Map(kSeen, near_tree),
+                                        ", readonly = ", Map(kReadonly, readonly));
+  const Ended ended =
+      Provost({"-e", rule}, {Victim(GetParam()), kSeen, kReadonly, near_tree.string()});
+  EXPECT_EQ(Shown(ended), absl::StrCat("0: ", kExitSuccess));
+  // It has to fail without.
+  EXPECT_EQ(RunNatively({Victim(GetParam()), kSeen, kReadonly, near_tree.string()}).exit_code, 1);
+  fs::remove_all(near_tree);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, VictimTest, testing::Values("mapped_paths", "mapped_paths_i386"),
+                         [](const auto& test) { return std::string(test.param); });
+
+// Shell commands whose output must be that of proot -b.
+struct Command {
+  const char* name;
+  const char* text;  // SEEN and REAL stand for the two directories
+};
+void PrintTo(const Command& command, std::ostream* stream) { *stream << command.name; }
+
+class LikeProotTest : public testing::TestWithParam<Command> {};
+
+TEST_P(LikeProotTest, PrintsTheSame) {
+  const fs::path tree = MakeTree("like-proot");
+  const std::string text =
+      absl::StrReplaceAll(GetParam().text, {{"SEEN", kSeen}, {"REAL", tree.string()}});
+  const std::vector<std::string> program = {"/bin/sh", "-c", text};
+  const Ended ours = RunMapped(tree, program);
+  const Ended theirs = RunProot({"-b", absl::StrCat(tree.string(), ":", kSeen)}, program);
+  EXPECT_EQ(Shown(ours), Shown(theirs));
+  EXPECT_EQ(ours.exit_code, 0) << ours;
+  EXPECT_NE(Shown(RunNatively(program)), Shown(ours)) << "it is the same without a map";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, LikeProotTest,
+    testing::Values(
+        Command{"cat", "cat SEEN/file SEEN/near SEEN/up SEEN/absolute/inner SEEN/sub/../file"},
+        Command{"ls", "ls -la --time-style=+ SEEN SEEN/absolute/ SEEN/absolute; ls SEEN/sub/.."},
+        Command{"readlink",
+                "readlink SEEN/up; readlink -f SEEN/up SEEN/absolute SEEN/near; "
+                "cd SEEN && readlink -f absolute/../up"},
+        Command{"realpath", "realpath SEEN/up; cd SEEN/absolute && realpath ../near . .."},
+        Command{"pwd",
+                "cd SEEN/absolute && pwd -P && /bin/pwd -P && cd .. && /bin/pwd && cd / && "
+                "cd SEEN/sub && cd ../absolute/.. && /bin/pwd"},
+        Command{"pwd_of_the_real_one", "cd REAL && /bin/pwd && cd sub && /bin/pwd; cat SEEN/file"},
+        Command{"find", "cd SEEN && find . | sort; find -L SEEN/sub SEEN/absolute | sort"},
+        Command{"python",
+                "cd SEEN && /usr/bin/python3 -c 'import os; print(os.path.realpath(\"up\"), "
+                "os.getcwd(), os.path.realpath(\"absolute/inner\"), sorted(os.listdir(\".\")))'"},
+        Command{"scripts", "SEEN/script a b; cd SEEN && ./script c; ./nested d; SEEN/nested"},
+        Command{"own_links",
+                "cd SEEN && readlink /proc/self/cwd && cat /proc/self/cwd/file && "
+                "readlink /proc/self/fd/0 < file && cat /proc/self/fd/0 < up && "
+                "cat /dev/stdin < SEEN/near"},
+        Command{"changes",
+                "cd SEEN && mkdir d && echo x > d/f && mv d/f d/g && ln -s SEEN/d l && "
+                "cat l/g && cp l/g d/h && chmod 600 d/h && stat -c %a l/h && "
+                "rm -r d l && ls"},
+        Command{"git",
+                "cd SEEN && git init -q . && git add file sub && git status --short --branch && "
+                "git rev-parse --show-toplevel && rm -rf .git"},
+        Command{"compiler",
+                "cd SEEN && echo '#include \"sub/h.h\"' > c.c && echo 'int main(void) {"
+                " return __FILE__[0] != 47; }' > sub/h.h && gcc -o c SEEN/c.c && SEEN/c && ./c && "
+                "gcc -E SEEN/c.c | grep -c SEEN && rm c c.c sub/h.h"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+// A root made of busybox.
+fs::path MakeRoot(absl::string_view name) {
+  fs::path root = Fresh(name);
+  for (const char* directory : {"bin", "etc", "tmp", "proc", "dev"}) {
+    fs::create_directory(root / directory);
+  }
+  fs::copy_file("/bin/busybox", root / "bin/busybox");
+  for (const char* applet : {"sh", "cat", "ls", "pwd", "readlink", "find", "mkdir", "env"}) {
+    fs::create_symlink("busybox", root / "bin" / applet);
+  }
+  Write(root / "etc/name", "of the root\n");
+  fs::create_symlink("/etc/name", root / "tmp/absolute");
+  Write(root / "bin/script", "#!/bin/sh\necho \"$0\" \"$@\"; cat /etc/name\n", fs::perms(0755));
+  return root;
+}
+
+Ended RunInRoot(const fs::path& root, const std::vector<std::string>& program) {
+  const std::string rule = absl::StrCat("emulate paths with root = \"", root.string(),
+                                        "\", map = {\"/proc\" => \"/proc\", \"/dev\" => \"/dev\"}");
+  return Provost({"-e", rule}, program);
+}
+
+class LikeProotInRootTest : public testing::TestWithParam<Command> {};
+
+TEST_P(LikeProotInRootTest, PrintsTheSame) {
+  const fs::path root = MakeRoot("like-proot-in-root");
+  const std::vector<std::string> program = {"/bin/sh", "-c", GetParam().text};
+  const Ended ours = RunInRoot(root, program);
+  const Ended theirs =
+      RunProot({"-r", root.string(), "-b", "/proc", "-b", "/dev", "-w", "/"}, program);
+  EXPECT_EQ(Shown(ours), Shown(theirs));
+  EXPECT_EQ(ours.exit_code, 0) << ours;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, LikeProotInRootTest,
+    testing::Values(Command{"cat", "cat /etc/name /tmp/absolute /tmp/../../../etc/name"},
+                    Command{"ls", "ls / /bin /..; cd /tmp && ls ../../.."},
+                    Command{"cwd",
+                            "pwd; cd /etc && /bin/pwd && cat name && readlink /proc/self/cwd"},
+                    Command{"program", "readlink /proc/self/exe && /proc/self/exe echo again"},
+                    Command{"scripts", "/bin/script a; script b; cd /bin && ./script c"},
+                    Command{"find", "find /etc /tmp -type f -o -type l"},
+                    Command{"null", "echo x > /dev/null && cat /dev/null && ls /proc/self/cwd/"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+// A dynamic program of a root is loaded by the root's own loader, with the root's libraries.
+TEST(RootTest, LoadsProgramsByItsOwnLoader) {
+  const fs::path root = MakeRoot("dynamic-root");
+  const Ended needed = Subprocess({"/bin/sh", "-c", "ldd /bin/cat | grep -o '/[^ ]*'"}).Wait();
+  fs::create_directory(root / "usr");
+  fs::create_directory(root / "usr/bin");
+  fs::copy_file("/bin/cat", root / "usr/bin/dynamic-cat");
+  for (size_t at = 0; at < needed.out.size();) {
+    const size_t end = needed.out.find('\n', at);
+    const std::string library = needed.out.substr(at, end - at);
+    fs::create_directories((root / library.substr(1)).parent_path());
+    fs::copy_file(library, root / library.substr(1));
+    at = end + 1;
+  }
+  const Ended ended =
+      RunInRoot(root, {"/bin/sh", "-c", "dynamic-cat /etc/name && dynamic-cat /proc/self/maps"});
+  EXPECT_THAT(ended.out, testing::StartsWith("of the root\n"));
+  EXPECT_THAT(ended.out, HasSubstr(absl::StrCat(root.string(), "/lib")));
+  EXPECT_THAT(ended.out, Not(HasSubstr(" /usr/lib")));
+  EXPECT_EQ(ended.exit_code, 0) << ended;
+  // It is found again under its own name.
+  const Ended name = RunInRoot(root, {"/usr/bin/dynamic-cat", "/nothing"});
+  EXPECT_THAT(name.err, HasSubstr("/usr/bin/dynamic-cat: /nothing: No such file"));
+}
+
+// Without a directory that leads there.
+TEST(MapTest, CanStandWhereNothingIs) {
+  const fs::path tree = MakeTree("nowhere");
+  const std::string rule = absl::StrCat("emulate paths with map = ", Map(kNowhere, tree));
+  const std::string text = absl::StrReplaceAll(
+      "cat SEEN/file && cd SEEN/sub && /bin/pwd && ls .. | head -1", {{"SEEN", kNowhere}});
+  EXPECT_EQ(Shown(Provost({"-e", rule}, {"/bin/sh", "-c", text})),
+            absl::StrCat("0: hello\n", kNowhere, "/sub\nabsolute\n"));
+}
+
+TEST(MapTest, TheLongestCounts) {
+  const fs::path tree = MakeTree("long");
+  const fs::path other = Fresh("other");
+  Write(other / "inner", "of the other\n");
+  const std::string rule =
+      absl::StrCat("emulate paths with map = {\"", kSeen, "\" => \"", tree.string(), "\", \"",
+                   kSeen, "/sub\" => \"", other.string(), "\", \"", kSeen, "/file\" => \"",
+                   other.string(), "/inner\"}");
+  const std::string text = absl::StrReplaceAll(
+      "cd SEEN && cat sub/inner absolute/inner file up sub/../script | head -4; cd sub && "
+      "/bin/pwd && cat ../near",
+      {{"SEEN", kSeen}});
+  EXPECT_EQ(Shown(Provost({"-e", rule}, {"/bin/sh", "-c", text})),
+            absl::StrCat("0: of the other\nof the other\nof the other\nof the other\n", kSeen,
+                         "/sub\nof the other\n"));
+}
+
+// What a rule tells that cannot be right is said before anything runs.
+struct Wrong {
+  const char* name;
+  const char* told;
+  const char* says;
+};
+void PrintTo(const Wrong& wrong, std::ostream* stream) { *stream << wrong.name; }
+class WrongSettingsTest : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongSettingsTest, AreErrors) {
+  const Ended ended =
+      Provost({"-e", absl::StrCat("emulate paths ", GetParam().told)}, {"/bin/echo", "ran"});
+  EXPECT_NE(ended.exit_code, 0);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_THAT(ended.err, HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongSettingsTest,
+    testing::Values(
+        Wrong{"nothing", "", "nothing is told: `with map = "},
+        Wrong{"relative_from", "with map = {\"a\" => \"/b\"}", "`a` in `map` is not absolute"},
+        Wrong{"relative_to", "with map = {\"/a\" => \"b\"}", "`b` in `map` is not absolute"},
+        Wrong{"up", "with map = {\"/a/../b\" => \"/b\"}", "goes up by `..`"},
+        Wrong{"root_in_map", "with map = {\"/\" => \"/b\"}", "`root = \"/b\"` does"},
+        Wrong{"no_root", "with root = \"/provost-none\"", "there is no directory `/provost-none`"},
+        Wrong{"relative_root", "with root = \"a\"", "`a` in `root` is not absolute"},
+        Wrong{"twice", "with map = {\"/a\" => \"/b\"}, readonly = {\"/a/\" => \"/c\"}",
+              "`/a` is mapped twice"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+}  // namespace
+}  // namespace provost
