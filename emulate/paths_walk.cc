@@ -93,8 +93,11 @@ std::optional<std::string> TargetSeen(const PathLayout& layout, const PathStart&
                                       bool is_own, absl::string_view target) {
   const std::optional<std::string> real = NormalPath(target);
   if (!real.has_value()) return std::nullopt;
-  if (magic == Magic::kDirectory && is_own && real == start.real_directory) return start.directory;
-  return layout.Virtual(*real);
+  if (magic != Magic::kDirectory || !is_own) return layout.Virtual(*real);
+  if (real == start.real_directory) return start.directory;
+  // From outside the root it is seen to be there.
+  std::optional<std::string> seen = layout.Virtual(*real);
+  return seen.has_value() ? seen : start.root;
 }
 
 // The quick way: the path as it is written, if the kernel says that no link is on it. False: it
@@ -133,6 +136,7 @@ class Glance {
   bool Step(absl::string_view component, PathFound& found) {
     if (component == ".") {
       absl::StrAppend(&found.real, "/.");
+      steps_ += 2;  // what stands before it is followed
       return true;
     }
     if (component == "..") {
@@ -273,7 +277,7 @@ class LayoutWalk {
       found_.changed = true;
       return GoTo(*start_.program);
     }
-    if (IsLast(rest_)) {
+    if (IsLast(rest_) && (magic != Magic::kDirectory || !is_own)) {
       done_ = true;
       return GoTo(std::move(next));
     }

@@ -46,29 +46,24 @@ fs::path Fresh(absl::string_view name) {
 }
 
 // What mapped_paths and the commands below look at.
-fs::path MakeTree(absl::string_view name) {
+fs::path MakeTree(absl::string_view name, absl::string_view seen = kSeen) {
   fs::path tree = Fresh(name);
   fs::create_directory(tree / "sub");
   Write(tree / "file", "hello\n");
   Write(tree / "sub/inner", "inner\n");
-  fs::create_symlink(absl::StrCat(kSeen, "/sub"), tree / "absolute");
-  fs::create_symlink(absl::StrCat("..", kSeen, "/file"), tree / "up");
+  fs::create_symlink(absl::StrCat(seen, "/sub"), tree / "absolute");
+  fs::create_symlink(absl::StrCat("../../../../../../../../../..", seen, "/file"), tree / "up");
   fs::create_symlink("loop", tree / "loop");
   fs::create_symlink("file", tree / "near");
   Write(tree / "script",
         "#!/bin/sh\necho script \"$0\" \"$@\" in $(pwd)\ncat \"$(dirname \"$0\")/up\"\n",
         fs::perms(0755));
-  Write(tree / "nested", absl::StrCat("#!", kSeen, "/script of nested\n"), fs::perms(0755));
+  Write(tree / "nested", absl::StrCat("#!", seen, "/script of nested\n"), fs::perms(0755));
   return tree;
 }
 
 std::string Map(absl::string_view from, const fs::path& to) {
   return absl::StrCat("{\"", from, "\" => \"", to.string(), "\"}");
-}
-
-Ended RunMapped(const fs::path& tree, const std::vector<std::string>& program) {
-  const std::string rule = absl::StrCat("emulate paths with map = ", Map(kSeen, tree));
-  return Provost({"-e", rule}, program);
 }
 
 Ended RunProot(const std::vector<std::string>& options, const std::vector<std::string>& program) {
@@ -106,40 +101,73 @@ TEST_P(VictimTest, SeesTheLayoutAndTheKernelsErrors) {
 INSTANTIATE_TEST_SUITE_P(All, VictimTest, testing::Values("mapped_paths", "mapped_paths_i386"),
                          [](const auto& test) { return std::string(test.param); });
 
-// Shell commands whose output must be that of proot -b.
+// Shell commands whose output must be that of a bind mount by the kernel, and that of proot -b.
 struct Command {
   const char* name;
   const char* text;  // SEEN and REAL stand for the two directories
+  // What is known to be wrong with proot 5.1 is no measure: it does not know statx(2), takes a
+  // directory that is seen twice for one, and `..` behind a link for what is written.
+  bool proot_is_right = true;
 };
 void PrintTo(const Command& command, std::ostream* stream) { *stream << command.name; }
 
-class LikeProotTest : public testing::TestWithParam<Command> {};
+class LikeOthersTest : public testing::TestWithParam<Command> {
+ protected:
+  LikeOthersTest() {
+    fs::create_directory(seen_);
+    tree_ = MakeTree("like-others", seen_);
+    program_ = {"/bin/sh", "-c",
+                absl::StrReplaceAll(GetParam().text, {{"SEEN", seen_}, {"REAL", tree_.string()}})};
+  }
+  ~LikeOthersTest() override { fs::remove_all(seen_); }
 
-TEST_P(LikeProotTest, PrintsTheSame) {
-  const fs::path tree = MakeTree("like-proot");
-  const std::string text =
-      absl::StrReplaceAll(GetParam().text, {{"SEEN", kSeen}, {"REAL", tree.string()}});
-  const std::vector<std::string> program = {"/bin/sh", "-c", text};
-  const Ended ours = RunMapped(tree, program);
-  const Ended theirs = RunProot({"-b", absl::StrCat(tree.string(), ":", kSeen)}, program);
-  EXPECT_EQ(Shown(ours), Shown(theirs));
+  Ended RunOurs() const {
+    return Provost({"-e", absl::StrCat("emulate paths with map = ", Map(seen_, tree_))}, program_);
+  }
+
+  // An empty directory, for the mount.
+  const std::string seen_ = absl::StrCat("/tmp/provost-seen-", getpid());
+  fs::path tree_;
+  std::vector<std::string> program_;
+};
+
+TEST_P(LikeOthersTest, PrintsWhatItDoesOnABindMount) {
+  const Ended ours = RunOurs();
+  std::vector<std::string> mounted = {"unshare",
+                                      geteuid() == 0 ? "-m" : "-rm",
+                                      "sh",
+                                      "-c",
+                                      "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"",
+                                      tree_.string(),
+                                      seen_};
+  mounted.insert(mounted.end(), program_.begin(), program_.end());
+  EXPECT_EQ(Shown(ours), Shown(Subprocess(mounted).Wait()));
   EXPECT_EQ(ours.exit_code, 0) << ours;
-  EXPECT_NE(Shown(RunNatively(program)), Shown(ours)) << "it is the same without a map";
+  EXPECT_NE(Shown(RunNatively(program_)), Shown(ours)) << "it is the same without a map";
+}
+
+TEST_P(LikeOthersTest, PrintsWhatItDoesUnderProot) {
+  if (!GetParam().proot_is_right) return;
+  EXPECT_EQ(Shown(RunOurs()),
+            Shown(RunProot({"-b", absl::StrCat(tree_.string(), ":", seen_)}, program_)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    All, LikeProotTest,
+    All, LikeOthersTest,
     testing::Values(
         Command{"cat", "cat SEEN/file SEEN/near SEEN/up SEEN/absolute/inner SEEN/sub/../file"},
-        Command{"ls", "ls -la --time-style=+ SEEN SEEN/absolute/ SEEN/absolute; ls SEEN/sub/.."},
+        Command{"ls", "ls -la --time-style=+ SEEN SEEN/absolute/ SEEN/absolute; ls SEEN/sub/..",
+                false},
         Command{"readlink",
                 "readlink SEEN/up; readlink -f SEEN/up SEEN/absolute SEEN/near; "
-                "cd SEEN && readlink -f absolute/../up"},
+                "cd SEEN && readlink -f absolute/../up",
+                false},
         Command{"realpath", "realpath SEEN/up; cd SEEN/absolute && realpath ../near . .."},
         Command{"pwd",
                 "cd SEEN/absolute && pwd -P && /bin/pwd -P && cd .. && /bin/pwd && cd / && "
                 "cd SEEN/sub && cd ../absolute/.. && /bin/pwd"},
-        Command{"pwd_of_the_real_one", "cd REAL && /bin/pwd && cd sub && /bin/pwd; cat SEEN/file"},
+        Command{"pwd_of_the_real_one", "cd REAL && /bin/pwd && cd sub && /bin/pwd; cat SEEN/file",
+                false},
         Command{"find", "cd SEEN && find . | sort; find -L SEEN/sub SEEN/absolute | sort"},
         Command{"python",
                 "cd SEEN && /usr/bin/python3 -c 'import os; print(os.path.realpath(\"up\"), "
@@ -152,7 +180,8 @@ INSTANTIATE_TEST_SUITE_P(
         Command{"changes",
                 "cd SEEN && mkdir d && echo x > d/f && mv d/f d/g && ln -s SEEN/d l && "
                 "cat l/g && cp l/g d/h && chmod 600 d/h && stat -c %a l/h && "
-                "rm -r d l && ls"},
+                "rm -r d l && ls",
+                false},
         Command{"git",
                 "cd SEEN && git init -q . && git add file sub && git status --short --branch && "
                 "git rev-parse --show-toplevel && rm -rf .git"},
@@ -198,14 +227,14 @@ TEST_P(LikeProotInRootTest, PrintsTheSame) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, LikeProotInRootTest,
-    testing::Values(Command{"cat", "cat /etc/name /tmp/absolute /tmp/../../../etc/name"},
-                    Command{"ls", "ls / /bin /..; cd /tmp && ls ../../.."},
-                    Command{"cwd",
-                            "pwd; cd /etc && /bin/pwd && cat name && readlink /proc/self/cwd"},
-                    Command{"program", "readlink /proc/self/exe && /proc/self/exe echo again"},
-                    Command{"scripts", "/bin/script a; script b; cd /bin && ./script c"},
-                    Command{"find", "find /etc /tmp -type f -o -type l"},
-                    Command{"null", "echo x > /dev/null && cat /dev/null && ls /proc/self/cwd/"}),
+    testing::Values(
+        Command{"cat", "cat /etc/name /tmp/absolute /tmp/../../../etc/name"},
+        Command{"ls", "ls / /bin /..; cd /tmp && ls ../../.."},
+        Command{"cwd", "pwd; cd /etc && /bin/pwd && cat name && readlink /proc/self/cwd"},
+        Command{"program", "readlink /proc/self/exe && /bin/busybox readlink /proc/self/exe"},
+        Command{"scripts", "/bin/script a; script b; cd /bin && ./script c"},
+        Command{"find", "find /etc /tmp -type f -o -type l"},
+        Command{"null", "echo x > /dev/null && cat /dev/null && ls /proc/self/cwd/"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 // A dynamic program of a root is loaded by the root's own loader, with the root's libraries.

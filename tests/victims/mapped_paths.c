@@ -14,7 +14,7 @@
 #include <sys/xattr.h>
 #include <utime.h>
 
-#include "tests/victims/victim.h"
+#include "victim.h"
 
 static const char* from;
 static const char* readonly;
