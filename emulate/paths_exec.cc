@@ -21,7 +21,7 @@ namespace {
 
 // exec_binprm in the kernel's fs/exec.c.
 constexpr int kMostInterpreters = 5;
-// MAX_ARG_STRINGS there is no limit in practice; this one is, of memory.
+// More would not fit where they are put.
 constexpr size_t kMostWords = size_t{1} << 20;
 constexpr uint64_t kPageSize = 4096;
 // What a function may use below its stack pointer (the x86-64 ABI's red zone).
@@ -180,6 +180,9 @@ class Exec {
     for (const Word& word : words_) size += word.text.has_value() ? word.text->size() + 1 : 0;
     constexpr uint64_t kAlignment = 16;
     const uint64_t base = (call_.request().sp - kRedZone - size) / kAlignment * kAlignment;
+    // The stack grows no further by our writing there.
+    char lowest = 0;
+    if (!call_.ReadBytes(base, absl::MakeSpan(&lowest, 1)).ok()) return Answer{-E2BIG};
     std::string strings;
     std::string bytes;
     for (const Word& word : words_) {

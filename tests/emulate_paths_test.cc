@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -198,7 +198,8 @@ fs::path MakeRoot(absl::string_view name) {
     fs::create_directory(root / directory);
   }
   fs::copy_file("/bin/busybox", root / "bin/busybox");
-  for (const char* applet : {"sh", "cat", "ls", "pwd", "readlink", "find", "mkdir", "env"}) {
+  for (const char* applet :
+       {"sh", "cat", "ls", "pwd", "readlink", "find", "mkdir", "seq", "md5sum"}) {
     fs::create_symlink("busybox", root / "bin" / applet);
   }
   Write(root / "etc/name", "of the root\n");
@@ -237,20 +238,24 @@ INSTANTIATE_TEST_SUITE_P(
         Command{"null", "echo x > /dev/null && cat /dev/null && ls /proc/self/cwd/"}),
     [](const auto& test) { return std::string(test.param.name); });
 
+// Copies a dynamic program of this machine into a root, with what it needs.
+void CopyProgram(const fs::path& root, const std::string& program, const std::string& to) {
+  fs::create_directories((root / to).parent_path());
+  fs::copy_file(program, root / to);
+  const Ended needed =
+      Subprocess({"/bin/sh", "-c", absl::StrCat("ldd ", program, " | grep -o '/[^ ]*'")}).Wait();
+  for (const absl::string_view library : absl::StrSplit(needed.out, '\n', absl::SkipEmpty())) {
+    const fs::path copy = root / std::string(library.substr(1));
+    fs::create_directories(copy.parent_path());
+    fs::copy_file(std::string(library), copy, fs::copy_options::skip_existing);
+  }
+}
+
 // A dynamic program of a root is loaded by the root's own loader, with the root's libraries.
 TEST(RootTest, LoadsProgramsByItsOwnLoader) {
   const fs::path root = MakeRoot("dynamic-root");
-  const Ended needed = Subprocess({"/bin/sh", "-c", "ldd /bin/cat | grep -o '/[^ ]*'"}).Wait();
-  fs::create_directory(root / "usr");
-  fs::create_directory(root / "usr/bin");
-  fs::copy_file("/bin/cat", root / "usr/bin/dynamic-cat");
-  for (size_t at = 0; at < needed.out.size();) {
-    const size_t end = needed.out.find('\n', at);
-    const std::string library = needed.out.substr(at, end - at);
-    fs::create_directories((root / library.substr(1)).parent_path());
-    fs::copy_file(library, root / library.substr(1));
-    at = end + 1;
-  }
+  CopyProgram(root, "/bin/cat", "usr/bin/dynamic-cat");
+  CopyProgram(root, "/bin/readlink", "usr/bin/dynamic-readlink");
   const Ended ended =
       RunInRoot(root, {"/bin/sh", "-c", "dynamic-cat /etc/name && dynamic-cat /proc/self/maps"});
   EXPECT_THAT(ended.out, testing::StartsWith("of the root\n"));
@@ -258,8 +263,20 @@ TEST(RootTest, LoadsProgramsByItsOwnLoader) {
   EXPECT_THAT(ended.out, Not(HasSubstr(" /usr/lib")));
   EXPECT_EQ(ended.exit_code, 0) << ended;
   // It is found again under its own name.
-  const Ended name = RunInRoot(root, {"/usr/bin/dynamic-cat", "/nothing"});
-  EXPECT_THAT(name.err, HasSubstr("/usr/bin/dynamic-cat: /nothing: No such file"));
+  EXPECT_THAT(RunInRoot(root, {"/usr/bin/dynamic-cat", "/nothing"}).err,
+              HasSubstr("/usr/bin/dynamic-cat: /nothing: No such file"));
+  EXPECT_EQ(Shown(RunInRoot(root, {"/usr/bin/dynamic-readlink", "/proc/self/exe"})),
+            "0: /usr/bin/dynamic-readlink\n");
+}
+
+// Command lines reach programs that are loaded so as they are, as far as there is room for them.
+TEST(RootTest, KeepsCommandLines) {
+  const fs::path root = MakeRoot("words-root");
+  CopyProgram(root, "/bin/echo", "bin/dynamic-echo");
+  const Ended few = RunInRoot(root, {"/bin/sh", "-c", "dynamic-echo $(seq 3) 'a b' ''  c"});
+  EXPECT_EQ(Shown(few), "0: 1 2 3 a b  c\n");
+  const Ended many = RunInRoot(root, {"/bin/sh", "-c", "dynamic-echo $(seq 9000) | md5sum"});
+  EXPECT_EQ(Shown(many), Shown(Subprocess({"/bin/sh", "-c", "echo $(seq 9000) | md5sum"}).Wait()));
 }
 
 // Without a directory that leads there.
