@@ -52,14 +52,13 @@ int RefusalOfOpen(uint64_t flags, const struct stat* file) {
   return writes && S_ISREG(file->st_mode) ? EROFS : 0;
 }
 
-// The same to any call. What is wrong beside that the kernel says.
-int RefusalOf(const EmulatedCall& call, const PathArgument& argument, const PathFound& found) {
+// The same to any call, of a path in which no link is left to follow. What is wrong beside that the
+// kernel says.
+int RefusalOf(const EmulatedCall& call, const PathArgument& argument, const std::string& real) {
   struct stat parent = {};
-  const std::string above(ParentOf(found.real));
-  if (stat(ShownPath(above).c_str(), &parent) != 0) return 0;
+  if (stat(ShownPath(ParentOf(real)).c_str(), &parent) != 0) return 0;
   struct stat status = {};
-  const bool is_there = argument.is_entry() ? lstat(found.real.c_str(), &status) == 0
-                                            : stat(found.real.c_str(), &status) == 0;
+  const bool is_there = lstat(ShownPath(real).c_str(), &status) == 0;
   const mode_t mode = status.st_mode;
   switch (argument.effect) {
     case PathEffect::kNone:
@@ -83,8 +82,6 @@ int RefusalOf(const EmulatedCall& call, const PathArgument& argument, const Path
   }
   return 0;
 }
-
-bool IsReadonly(const PathFound& found) { return found.map != nullptr && found.map->is_readonly; }
 
 // openat2(2) that keeps within a directory looks up from there, which is no path of ours.
 bool StaysInDirectory(const EmulatedCall& call) {
@@ -161,16 +158,19 @@ class Paths final : public Handler {
   }
 
   Reaction MapPaths(const EmulatedCall& call, const PathCall& known) {
-    if (StaysInDirectory(call)) return RunAsItIs(call);
+    if (StaysInDirectory(call)) {
+      const bool writes = (OpenFlags(call) & (O_ACCMODE | O_CREAT | O_TRUNC)) != O_RDONLY;
+      if (writes && IsOnReadonly(call, call.number(0))) return Answer{-EROFS};
+      return RunAsItIs(call);
+    }
     RunCall run = {call.request()};
     // The name that is made comes before what it is made from.
     for (auto argument = known.paths.rbegin(); argument != known.paths.rend(); ++argument) {
       const std::optional<PathFound> found = Find(call, *argument);
       if (!found.has_value()) {
-        const bool by_descriptor =
-            argument->effect == PathEffect::kChanges && argument->directory >= 0;
-        if (by_descriptor && IsOnReadonly(call, DirectoryOf(call, *argument))) {
-          return Answer{-EROFS};
+        if (argument->directory >= 0 && IsOnReadonly(call, DirectoryOf(call, *argument))) {
+          if (argument->effect == PathEffect::kChanges) return Answer{-EROFS};
+          if (argument->effect == PathEffect::kLinks) return Answer{-EXDEV};
         }
         continue;
       }
@@ -180,14 +180,28 @@ class Paths final : public Handler {
     return run;
   }
 
-  int Refusal(const EmulatedCall& call, const PathArgument& argument,
-              const PathFound& found) const {
+  int Refusal(const EmulatedCall& call, const PathArgument& argument, const PathFound& found) {
     if (found.error != 0) return 0;
     const bool is_moved =
         argument.effect == PathEffect::kRemoves || argument.effect == PathEffect::kReplaces;
     // As of a mount.
     if (is_moved && mapper_.layout().IsMap(found.path)) return EBUSY;
-    return IsReadonly(found) ? RefusalOf(call, argument, found) : 0;
+    if (!mapper_.layout().has_readonly()) return 0;
+    const std::string path = FollowedPath(call, argument, found);
+    const PathMap* map = mapper_.layout().MapOf(path);
+    if (map == nullptr || !map->is_readonly) return 0;
+    return RefusalOf(call, argument, PathLayout::Real(map, path));
+  }
+
+  // Where the kernel goes on by a link of procfs (/proc/7/fd/3).
+  std::string FollowedPath(const EmulatedCall& call, const PathArgument& argument,
+                           const PathFound& found) {
+    if (argument.is_entry() || !FollowsLast(call, argument.lookup)) return found.path;
+    const std::optional<PathStart> start = mapper_.StartOf(call, AT_FDCWD, "/");
+    const std::optional<std::string> seen =
+        MagicLinkSeen(mapper_.layout(), *start, mapper_.layout().Real(found.path));
+    if (!seen.has_value()) return found.path;
+    return start->root + NormalPath(*seen).value_or("");
   }
 
   bool IsOnReadonly(const EmulatedCall& call, int32_t descriptor) {

@@ -272,9 +272,14 @@ static void WritesNothing(void) {
   EXPECT_ERROR(open(file, O_WRONLY | O_CREAT | O_EXCL, 0600), EEXIST);
   EXPECT_ERROR(open(readonly, O_RDWR | O_TMPFILE, 0600), EROFS);
   EXPECT_ERROR(creat(none, 0600), EROFS);
+  const int directory = open(readonly, O_RDONLY | O_DIRECTORY);
+  struct open_how how = {.flags = O_RDWR, .resolve = RESOLVE_BENEATH};
+  EXPECT_ERROR(syscall(SYS_openat2, directory, "file", &how, sizeof(how)), EROFS);
+  EXPECT_EQ(close(directory), 0);
   EXPECT_ERROR(access(file, W_OK), EROFS);
   EXPECT_EQ(access(file, R_OK), 0);
   EXPECT_ERROR(mkdir(none, 0700), EROFS);
+  EXPECT_ERROR(mkdir(In(readonly, "none/"), 0700), EROFS);
   EXPECT_ERROR(mkdir(file, 0700), EEXIST);
   EXPECT_ERROR(rmdir(none), ENOENT);
   EXPECT_ERROR(unlink(file), EROFS);
@@ -293,6 +298,12 @@ static void WritesNothing(void) {
   EXPECT_ERROR(fchmod(fd, 0600), EROFS);
   EXPECT_ERROR(fchown(fd, getuid(), getgid()), EROFS);
   EXPECT_ERROR(futimens(fd, NULL), EROFS);
+  char name[64];
+  snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+  EXPECT_ERROR(open(name, O_RDWR), EROFS);
+  EXPECT_ERROR(truncate(name, 0), EROFS);
+  EXPECT_ERROR(chmod(name, 0600), EROFS);
+  EXPECT_ERROR(linkat(AT_FDCWD, name, AT_FDCWD, At("stolen"), AT_SYMLINK_FOLLOW), EXDEV);
   EXPECT_EQ(close(fd), 0);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   snprintf(address.sun_path, sizeof(address.sun_path), "%s", none);
