@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "base/status_macros.h"
 #include "emulate/paths_program.h"
 
 namespace provost {
@@ -110,8 +111,7 @@ class Exec {
     while (at != 0 && words_.size() < kMostWords) {
       const uint64_t size = std::max(width, (kPageSize - at % kPageSize) / width * width);
       std::string bytes(size, '\0');
-      const absl::Status read = call_.ReadBytes(at, absl::MakeSpan(bytes));
-      if (!read.ok()) return read;
+      PROVOST_RETURN_IF_ERROR(call_.ReadBytes(at, absl::MakeSpan(bytes)));
       for (size_t i = 0; i < size; i += width) {
         uint64_t address = 0;
         memcpy(&address, bytes.data() + i, width);
@@ -126,8 +126,7 @@ class Exec {
   static Word Text(std::string text) { return {0, std::move(text)}; }
 
   absl::Status Interpret(const ProgramFile& file) {
-    const absl::Status read = ReadWords();
-    if (!read.ok()) return read;
+    PROVOST_RETURN_IF_ERROR(ReadWords());
     interprets_ = true;
     std::vector<Word> words = {Text(file.interpreter)};
     if (!file.argument.empty()) words.push_back(Text(file.argument));
@@ -139,8 +138,7 @@ class Exec {
   }
 
   absl::Status LoadBy(const PathFound& loader) {
-    const absl::Status read = ReadWords();
-    if (!read.ok()) return read;
+    PROVOST_RETURN_IF_ERROR(ReadWords());
     loads_ = true;
     const Word name = words_.empty() ? Text(shown_) : words_.front();
     std::vector<Word> words = {name};

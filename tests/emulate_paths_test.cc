@@ -1,24 +1,35 @@
 // `emulate paths`: what programs see of another file layout, against what they see under proot.
 
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "emulate/call.h"
+#include "emulate/handler.h"
+#include "emulate/handler_table.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "policy/verdict.h"
+#include "syscalls/request.h"
 #include "tests/support/provost_run.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/victims.h"
+#include "tracee/memory.h"
 
 namespace provost {
 namespace {
@@ -304,6 +315,61 @@ TEST(MapTest, TheLongestCounts) {
   EXPECT_EQ(Shown(Provost({"-e", rule}, {"/bin/sh", "-c", text})),
             absl::StrCat("0: of the other\nof the other\nof the other\nof the other\n", kSeen,
                          "/sub\nof the other\n"));
+}
+
+// Of this process, in place of a task: its memory is one string.
+class OwnMemory final : public ArgumentMemory {
+ public:
+  explicit OwnMemory(std::string text) : text_(std::move(text)) {}
+  absl::StatusOr<absl::string_view> ReadString(uint64_t /*address*/) override { return text_; }
+  absl::Status ReadBytes(uint64_t /*address*/, absl::Span<char> /*bytes*/) override {
+    return absl::OutOfRangeError("no bytes");
+  }
+
+ private:
+  const std::string text_;
+};
+
+SyscallRequest RequestOf(int32_t nr) {
+  SyscallRequest request;
+  request.arch = static_cast<uint32_t>(Arch::kX86_64);
+  request.nr = nr;
+  request.args = {1, 4096, 0, 0, 0, 0};
+  return request;
+}
+
+// What getcwd gives this process.
+std::string DirectorySeen(Handler& handler) {
+  OwnMemory memory("");
+  const Reaction reaction =
+      handler.OnCall(EmulatedCall(RequestOf(SYS_getcwd), getpid(), getpid(), memory));
+  const auto* answer = std::get_if<Answer>(&reaction);
+  if (answer == nullptr || answer->writes.empty()) return "as the kernel says";
+  return answer->writes.front().bytes.c_str();
+}
+
+// Another supervisor goes on with what was known: which of its names a directory has.
+TEST(StateTest, IsKept) {
+  const fs::path tree = MakeTree("state");
+  const fs::path before = fs::current_path();
+  const Emulation told = {"paths", {{"map", EmulatorMap{{kSeen, tree.string()}}}}};
+  const auto first = HandlerTable::Builtin().Make(told);
+  const auto second = HandlerTable::Builtin().Make(told);
+  ASSERT_TRUE(first.ok() && second.ok());
+  OwnMemory memory(tree.string());
+  const EmulatedCall call(RequestOf(SYS_chdir), getpid(), getpid(), memory);
+  const Reaction reaction = (*first)->OnCall(call);
+  const auto* run = std::get_if<RunCall>(&reaction);
+  ASSERT_TRUE(run != nullptr && run->then != nullptr);
+  fs::current_path(tree);
+  EXPECT_EQ(DirectorySeen(**first), kSeen);
+  EXPECT_EQ(run->then(call, 0).result, 0);
+  EXPECT_EQ(DirectorySeen(**first), "as the kernel says");
+  EXPECT_EQ(DirectorySeen(**second), kSeen);
+  EXPECT_TRUE((*second)->Restore((*first)->Save()).ok());
+  EXPECT_EQ(DirectorySeen(**second), "as the kernel says");
+  EXPECT_EQ((*second)->Restore("7 =\n").code(), absl::StatusCode::kInvalidArgument);
+  fs::current_path(before);
 }
 
 // What a rule tells that cannot be right is said before anything runs.
