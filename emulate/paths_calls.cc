@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
 #include "syscalls/syscall_table.h"
 
 namespace provost {
@@ -141,26 +141,33 @@ const PathCalls& PathCalls::Get() {
 
 PathCalls::PathCalls() {
   for (const Arch arch : kAllArches) {
+    std::vector<const PathCall*>& numbers = arch == Arch::kI386 ? i386_ : x86_64_;
+    numbers.resize(SyscallTable::Get().Limit(arch));
     for (const Syscall& syscall : SyscallTable::Get().All(arch)) {
       PathCall call = CallOf(*syscall.signature);
       if (call.kind == PathCallKind::kUnknown) continue;
-      calls_.emplace(syscall.signature->name, std::move(call));
+      // The places of the arguments are those of this architecture.
+      const std::string key = absl::StrCat(ArchName(arch), " ", syscall.signature->name);
+      numbers[syscall.nr] = &calls_.emplace(key, std::move(call)).first->second;
+      names_.emplace(syscall.signature->name, numbers[syscall.nr]->kind);
     }
   }
 }
 
 const PathCall& PathCalls::Of(const EmulatedCall& call) const {
   static const PathCall* const unknown = new PathCall;
-  const auto found = calls_.find(call.name());
-  return found == calls_.end() ? *unknown : found->second;
+  const std::vector<const PathCall*>& numbers = call.is_i386() ? i386_ : x86_64_;
+  const int32_t nr = call.request().nr;
+  const bool is_known =
+      nr >= 0 && static_cast<size_t>(nr) < numbers.size() && numbers[nr] != nullptr;
+  return is_known ? *numbers[nr] : *unknown;
 }
 
 std::vector<std::string> PathCalls::Names(bool with_descriptors) const {
   std::vector<std::string> names;
-  for (const auto& [name, call] : calls_) {
-    if (with_descriptors || call.kind != PathCallKind::kDescriptor) names.push_back(name);
+  for (const auto& [name, kind] : names_) {
+    if (with_descriptors || kind != PathCallKind::kDescriptor) names.push_back(name);
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 

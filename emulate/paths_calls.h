@@ -2,10 +2,10 @@
 #define PROVOST_EMULATE_PATHS_CALLS_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "emulate/call.h"
 #include "syscalls/path_lookup.h"
@@ -69,7 +69,11 @@ class PathCalls {
 
  private:
   PathCalls();
-  absl::flat_hash_map<std::string, PathCall> calls_;
+  std::map<std::string, PathCall> calls_;  // of each architecture
+  std::map<std::string, PathCallKind> names_;
+  // By number; null: there is nothing to be done.
+  std::vector<const PathCall*> x86_64_;
+  std::vector<const PathCall*> i386_;
 };
 
 // True if the call follows a symbolic link that the path ends in, by its flags.

@@ -40,6 +40,16 @@ bool IsExecutable(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && (status.st_mode & kAnyone) != 0;
 }
 
+// True if the kernel finds that interpreter by itself.
+bool FindsIt(const std::string& interpreter, const PathFound& found) {
+  if (!found.changed) return true;
+  struct stat kernels = {};
+  struct stat ours = {};
+  return absl::StartsWith(interpreter, "/") && stat(interpreter.c_str(), &kernels) == 0 &&
+         stat(found.real.c_str(), &ours) == 0 && kernels.st_dev == ours.st_dev &&
+         kernels.st_ino == ours.st_ino;
+}
+
 class Exec {
  public:
   Exec(PathMapper& mapper, const EmulatedCall& call) : mapper_(mapper), call_(call) {
@@ -64,14 +74,14 @@ class Exec {
           mapper_.Find(call_, AT_FDCWD, {.path = file.interpreter});
       if (!interpreter.has_value() || interpreter->error != 0) break;
       if (file.kind == ProgramFile::Kind::kBinary) {
-        if (!interpreter->changed) break;
+        if (FindsIt(file.interpreter, *interpreter)) break;
         if (const absl::Status read = LoadBy(*interpreter); !read.ok()) {
           return Answer{-ErrnoOf(read)};
         }
         break;
       }
       if (const absl::Status read = Interpret(file); !read.ok()) return Answer{-ErrnoOf(read)};
-      changed_ |= interpreter->changed;
+      changed_ |= !FindsIt(file.interpreter, *interpreter);
       target_ = *interpreter;
     }
     if (!loads_ && !(interprets_ && changed_)) return RunPath(first);

@@ -38,7 +38,8 @@ bool IsLast(absl::string_view rest) { return rest.find_first_not_of('/') == rest
 // there is none.
 bool HasNoLinks(const std::string& path, bool follow_last) {
   open_how how = {};
-  how.flags = O_PATH | O_CLOEXEC | (follow_last ? 0 : O_NOFOLLOW);
+  // Of a file that is no directory it is enough to hear so: there is nothing to close then.
+  how.flags = O_PATH | O_CLOEXEC | O_DIRECTORY | (follow_last ? 0 : O_NOFOLLOW);
   how.resolve = RESOLVE_NO_SYMLINKS;
   const UniqueFd file(
       static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof(how))));
