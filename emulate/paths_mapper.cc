@@ -61,7 +61,7 @@ bool PathMapper::StartAtDirectory(const EmulatedCall& call, int32_t directory, P
   // What lies outside is where the program was started, or what it was given: there is no other way
   // to it than that descriptor, and none to it for a working directory.
   if (directory != AT_FDCWD) return false;
-  start.base = start.root;
+  start.base = DirectoryFromOutside(layout_, start, *real);
   start.base_is_kernels = false;
   return true;
 }

@@ -96,9 +96,8 @@ std::optional<std::string> TargetSeen(const PathLayout& layout, const PathStart&
   if (!real.has_value()) return std::nullopt;
   if (magic != Magic::kDirectory || !is_own) return layout.Virtual(*real);
   if (real == start.real_directory) return start.directory;
-  // From outside the root it is seen to be there.
   std::optional<std::string> seen = layout.Virtual(*real);
-  return seen.has_value() ? seen : start.root;
+  return seen.has_value() ? seen : DirectoryFromOutside(layout, start, *real);
 }
 
 // The quick way: the path as it is written, if the kernel says that no link is on it. False: it
@@ -283,7 +282,7 @@ class LayoutWalk {
       return GoTo(std::move(next));
     }
     std::optional<std::string> seen = TargetSeen(layout_, start_, magic, is_own, target);
-    if (seen.has_value() && IsDirectory(target)) return GoTo(*std::move(seen));
+    if (seen.has_value() && IsDirectory(layout_.Real(*seen))) return GoTo(*std::move(seen));
     GoTo(std::move(next));
     HandOver(real);
   }
@@ -306,6 +305,11 @@ PathFound FindPath(const PathLayout& layout, const PathStart& start, const PathA
   PathFound found;
   if (!asked.must_walk && Glance(layout, start, asked).Run(found)) return found;
   return LayoutWalk(layout, start, asked).Run();
+}
+
+std::string DirectoryFromOutside(const PathLayout& layout, const PathStart& start,
+                                 const std::string& real) {
+  return start.root.empty() && IsDirectory(layout.Real(real)) ? real : start.root;
 }
 
 std::optional<std::string> MagicLinkSeen(const PathLayout& layout, const PathStart& start,

@@ -48,6 +48,11 @@ struct PathFound {
 // of procfs that lead to files themselves stay the kernel's where the path ends in them.
 PathFound FindPath(const PathLayout& layout, const PathStart& start, const PathAsked& asked);
 
+// Where a task is whose working directory is a real one that the layout does not have: in the one
+// of that name, if there is one, else in its root.
+std::string DirectoryFromOutside(const PathLayout& layout, const PathStart& start,
+                                 const std::string& real);
+
 // What a link of procfs says that the kernel made (`/proc/7/cwd`), as the tree sees it. nullopt:
 // `real` is no such link, or what it says is no path.
 std::optional<std::string> MagicLinkSeen(const PathLayout& layout, const PathStart& start,

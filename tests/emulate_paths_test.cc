@@ -300,6 +300,23 @@ TEST(MapTest, CanStandWhereNothingIs) {
             absl::StrCat("0: hello\n", kNowhere, "/sub\nabsolute\n"));
 }
 
+// Started in a directory that the layout has another one for.
+TEST(MapTest, BeginsInTheDirectoryOfThatName) {
+  const fs::path tree = MakeTree("begins");
+  const fs::path hidden = Fresh("hidden");
+  Write(hidden / "file", "hidden\n");
+  const std::string rule = absl::StrCat("emulate paths with map = ", Map(hidden.string(), tree));
+  const auto go_there = [&] {
+    if (chdir(hidden.c_str()) != 0) _exit(2);
+  };
+  const Ended ended = Subprocess(CommandLine({"-e", rule}, {"/bin/sh", "-c",
+                                                            "cat file && /bin/pwd -P && "
+                                                            "cat /proc/self/cwd/sub/inner"}),
+                                 go_there)
+                          .Wait();
+  EXPECT_EQ(Shown(ended), absl::StrCat("0: hello\n", hidden.string(), "\ninner\n"));
+}
+
 TEST(MapTest, TheLongestCounts) {
   const fs::path tree = MakeTree("long");
   const fs::path other = Fresh("other");
