@@ -12,6 +12,7 @@ absl::Span<const BuiltinEmulator> BuiltinEmulators() {
       {RandomSpec, MakeRandom},
       {RemovedSpec, MakeRemoved},
       {ScriptSpec, MakeScript},
+      {PathsSpec, MakePaths},
   };
   // clang-format on
   return kEmulators;

@@ -37,6 +37,9 @@ absl::StatusOr<std::unique_ptr<Handler>> MakeScript(const Emulation& told);
 // random.cc
 EmulatorSpec RandomSpec();
 absl::StatusOr<std::unique_ptr<Handler>> MakeRandom(const Emulation& told);
+// paths.cc
+EmulatorSpec PathsSpec();
+absl::StatusOr<std::unique_ptr<Handler>> MakePaths(const Emulation& told);
 
 }  // namespace provost
 

@@ -35,6 +35,11 @@ class EmulatedCall {
   pid_t tid() const { return tid_; }
   pid_t process() const { return process_; }
 
+  // Another call of the same task, with the same memory.
+  EmulatedCall As(const SyscallRequest& request) const {
+    return EmulatedCall(request, tid_, process_, memory_);
+  }
+
   // An argument as the kernel sees it, and as an int.
   uint64_t argument(size_t i) const { return request_.Register(static_cast<uint8_t>(i)); }
   int32_t number(size_t i) const { return static_cast<int32_t>(argument(i)); }

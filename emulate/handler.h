@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -48,6 +49,12 @@ struct Answer {
 struct Input {
   size_t argument;
   std::string bytes;
+  // What a pointer at that offset of `bytes` leads to: the address in a msghdr.
+  struct Inner {
+    size_t offset;
+    std::string bytes;
+  };
+  std::optional<Inner> inner = std::nullopt;
 };
 
 // Looks at a call when the kernel has answered it, at its exit, and gives the answer that the task
@@ -60,6 +67,9 @@ using Afterwards = std::function<Answer(const EmulatedCall& call, int64_t result
 struct RunCall {
   SyscallRequest call;
   std::vector<Input> inputs = {};
+  // Of memory that the task does not use, before the call. Where it cannot be written, the call
+  // does not run and gives EFAULT.
+  std::vector<MemoryWrite> writes = {};
   Afterwards then = nullptr;  // null: the kernel's answer stands
 };
 

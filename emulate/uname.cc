@@ -72,9 +72,9 @@ class Uname final : public Handler {
   }
 
   Reaction OnCall(const EmulatedCall& call) override {
-    return RunCall{call.request(), {}, [this](const EmulatedCall& made, int64_t result) {
-                     return Change(made, result);
-                   }};
+    return RunCall{
+        .call = call.request(),
+        .then = [this](const EmulatedCall& made, int64_t result) { return Change(made, result); }};
   }
 
   // The C library asks it for the release.

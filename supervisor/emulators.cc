@@ -33,11 +33,27 @@ Decision InsteadOf(const Decision& emulation, const Policy& policy) {
   return decision;
 }
 
+// False: the task cannot write there.
+bool WriteAhead(pid_t tid, const std::vector<MemoryWrite>& writes) {
+  const TraceeMemory memory(tid);
+  return std::all_of(writes.begin(), writes.end(), [&](const MemoryWrite& write) {
+    return memory.Write(RemotePtr<void>(write.address), write.bytes).ok();
+  });
+}
+
 // The call that a handler asks for, with its inputs where the arguments point.
 SyscallRequest Provided(const RunCall& run, TraceeArguments& arguments) {
   SyscallRequest call = run.call;
   for (const Input& input : run.inputs) {
-    call.args[input.argument] = arguments.Provide(call, input.argument, input.bytes);
+    std::string bytes = input.bytes;
+    if (input.inner.has_value()) {
+      // x86 is little-endian.
+      const uint64_t address = arguments.Provide(call, input.argument, input.inner->bytes);
+      bytes.replace(input.inner->offset, call.IsI386() ? sizeof(uint32_t) : sizeof(uint64_t),
+                    reinterpret_cast<const char*>(&address),
+                    call.IsI386() ? sizeof(uint32_t) : sizeof(uint64_t));
+    }
+    call.args[input.argument] = arguments.Provide(call, input.argument, bytes);
   }
   return call;
 }
@@ -107,6 +123,11 @@ std::optional<Emulated> Emulators::Emulate(pid_t tid, pid_t process, const Sysca
       return std::nullopt;
     }
     auto& run = std::get<RunCall>(reaction);
+    if (!WriteAhead(tid, run.writes)) {
+      emulated.answer = Answer{-EFAULT};
+      judged.decision = first;
+      return emulated;
+    }
     if (run.then != nullptr) emulated.looks.push_back({call, std::move(run.then)});
     judged = decide(Provided(run, arguments));
   }

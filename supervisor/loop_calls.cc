@@ -155,7 +155,16 @@ absl::Status Supervisor::Loop::On(const SeccompStop&, Stopped stopped, Task& tas
   PROVOST_ASSIGN_OR_RETURN(Judgement judged, Decide(info.request, task, arguments));
   Decision& decision = judged.decision;
   if (!program_runs_) {
-    return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
+    if (std::holds_alternative<provost::Emulate>(decision.verdict)) {
+      PROVOST_RETURN_IF_ERROR(Emulate(stopped, task, info.request, arguments, judged));
+    }
+    if (!task.emulated) {
+      return OnLaunchersCall(std::move(stopped), info.request, decision, arguments);
+    }
+    std::optional<Stopped> ready(std::move(stopped));
+    PROVOST_RETURN_IF_ERROR(Protect(ready, task, info.request, judged, arguments));
+    if (!ready) return absl::OkStatus();
+    return ApplyAndResume(*std::move(ready), task, info.request, judged);
   }
   if (options_.mode == Mode::kComplain && Refuses(decision.verdict)) decision.verdict = Log{};
   if (std::holds_alternative<provost::Emulate>(decision.verdict)) {
@@ -191,7 +200,12 @@ absl::Status Supervisor::Loop::Emulate(const Stopped& stopped, Task& task,
   const absl::StatusOr<uint64_t> process = arguments.ReadTaskNumber(TaskField::kPid);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   const auto decide = [&](const SyscallRequest& call) {
-    return Judge(DeciderOf(*task.generation), call, arguments);
+    Judgement next = Judge(DeciderOf(*task.generation), call, arguments);
+    // As OnLaunchersCall has it.
+    const bool stays = !Refuses(next.decision.verdict) ||
+                       std::holds_alternative<provost::Emulate>(next.decision.verdict);
+    if (!program_runs_ && !stays) next = {{Allow{}, RecordWish::kUnsaid, {}}, call};
+    return next;
   };
   task.emulated =
       emulators->Emulate(stopped.tid(), process.ok() ? static_cast<pid_t>(*process) : task.process,
