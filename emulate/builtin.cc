@@ -6,6 +6,7 @@ absl::Span<const BuiltinEmulator> BuiltinEmulators() {
   static constexpr BuiltinEmulator kEmulators[] = {
       {UnameSpec, MakeUname},
       {RandomSpec, MakeRandom},
+      {IdsSpec, MakeIds},
   };
   return kEmulators;
 }

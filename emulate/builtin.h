@@ -25,6 +25,9 @@ absl::StatusOr<std::unique_ptr<Handler>> MakeUname(const Emulation& told);
 // random.cc
 EmulatorSpec RandomSpec();
 absl::StatusOr<std::unique_ptr<Handler>> MakeRandom(const Emulation& told);
+// ids.cc
+EmulatorSpec IdsSpec();
+absl::StatusOr<std::unique_ptr<Handler>> MakeIds(const Emulation& told);
 
 }  // namespace provost
 

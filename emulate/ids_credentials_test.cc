@@ -1,0 +1,1 @@
+#include "emulate/ids_credentials.h"
