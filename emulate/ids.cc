@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -62,7 +64,8 @@ class Ids final : public Handler {
       : save_(told.save),
         needs_owner_(told.uid != 0 || told.gid != 0),
         state_{.processes = ProcessStates(Credentials(told.uid, told.gid, told.groups)),
-               .files = std::move(files)} {}
+               .files = std::move(files),
+               .complain = [this](const std::string& what) { Complain(what); }} {}
 
   Reaction OnCall(const EmulatedCall& call) override {
     const auto found = Calls().find(call.name());

@@ -122,7 +122,7 @@ Reaction Set(IdsState& state, const EmulatedCall& call) {
       (value->flags & ~uint32_t{XATTR_CREATE | XATTR_REPLACE}) != 0) {
     return RunAsItIs(call);
   }
-  absl::StatusOr<SeenFile> seen = LookAt(call, *location);
+  absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
   if (!seen.ok()) return RunAsItIs(call);
   std::string bytes(value->size, '\0');
   if (!bytes.empty()) {
@@ -142,7 +142,7 @@ const RememberedFile* KnownIn(IdsState& state, const EmulatedCall& call) {
   if (state.files.empty()) return nullptr;
   const absl::StatusOr<FileLocation> location = LocationIn(call, kNames);
   if (!location.ok()) return nullptr;
-  const absl::StatusOr<SeenFile> seen = LookAt(call, *location);
+  const absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
   if (!seen.ok()) return nullptr;
   const RememberedFile* known = state.files.Find(seen->status);
   return known == nullptr || known->attributes.empty() ? nullptr : known;
@@ -216,7 +216,7 @@ Reaction Remove(IdsState& state, const EmulatedCall& call) {
   const std::optional<std::string> name = OurName(call, ArgumentsOf(kNames));
   const absl::StatusOr<FileLocation> location = LocationIn(call, kNames);
   if (!name || !location.ok()) return RunAsItIs(call);
-  absl::StatusOr<SeenFile> seen = LookAt(call, *location);
+  absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
   const RememberedFile* known = seen.ok() ? state.files.Find(seen->status) : nullptr;
   if (known == nullptr || !known->attributes.contains(*name)) return RunAsItIs(call);
   if (!MaySet(state.Of(call), *name)) return Answer{-EPERM};

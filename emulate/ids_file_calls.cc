@@ -2,17 +2,17 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/fs.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "absl/status/statusor.h"
 #include "emulate/ids_state.h"
 
 namespace provost {
@@ -62,7 +62,7 @@ Answer ChangeOwner(IdsState& state, const EmulatedCall& call, const SeenFile& se
 Reaction ChownAt(IdsState& state, const EmulatedCall& call,
                  const absl::StatusOr<FileLocation>& location, size_t path, const Owners& wanted) {
   if (!location.ok()) return RunAsItIs(call);
-  absl::StatusOr<SeenFile> seen = LookAt(call, *location);
+  absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
   if (!seen.ok()) return RunAsItIs(call);
   uint64_t flags = location->follow ? 0 : AT_SYMLINK_NOFOLLOW;
   if (location->path.empty()) flags |= AT_EMPTY_PATH;
@@ -87,7 +87,8 @@ Reaction FchownAt(IdsState& state, const EmulatedCall& call) {
 }
 
 Reaction Fchown(IdsState& state, const EmulatedCall& call) {
-  const absl::StatusOr<SeenFile> seen = LookAt(call, {.descriptor = call.number(0), .path = ""});
+  const absl::StatusOr<SeenFile> seen =
+      LookAt(state, call, {.descriptor = call.number(0), .path = ""});
   if (!seen.ok() || call.number(0) < 0) return RunAsItIs(call);
   return ChangeOwner(state, call, *seen, {IdArgument(call, 1), IdArgument(call, 2)});
 }
@@ -120,7 +121,7 @@ Answer ChangeMode(IdsState& state, const EmulatedCall& call, const SeenFile& see
 Reaction ChmodAt(IdsState& state, const EmulatedCall& call,
                  const absl::StatusOr<FileLocation>& location, size_t argument) {
   if (!location.ok()) return RunAsItIs(call);
-  absl::StatusOr<SeenFile> seen = LookAt(call, *location);
+  absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
   if (!seen.ok()) return RunAsItIs(call);
   const auto wanted = static_cast<mode_t>(call.argument(argument));
   const std::optional<mode_t> mode =
@@ -153,7 +154,7 @@ Reaction FchmodAt2(IdsState& state, const EmulatedCall& call) {
 // The kernel has made a file under the call's path, with more permissions than are told of it.
 Answer RememberMade(IdsState& state, const EmulatedCall& call, const FileLocation& location,
                     mode_t type, mode_t wanted, uint64_t device) {
-  const absl::StatusOr<SeenFile> seen = LookAt(call, location);
+  const absl::StatusOr<SeenFile> seen = LookAt(state, call, location);
   if (!seen.ok()) return {0};
   // The umask, or the directory's default list, has taken from these as it would have from those;
   // a directory may have given its own set-group-id bit.
@@ -213,7 +214,7 @@ Reaction Mkdir(IdsState& state, const EmulatedCall& call) {
 Reaction Removing(IdsState& state, const EmulatedCall& call,
                   const absl::StatusOr<FileLocation>& location) {
   if (!location.ok()) return RunAsItIs(call);
-  absl::StatusOr<SeenFile> seen = LookAt(call, *location);
+  absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
   if (!seen.ok() || !state.files.Knows(seen->status.identity)) return RunAsItIs(call);
   return RunCall{
       call.request(),
@@ -275,7 +276,7 @@ Reaction AccessTo(IdsState& state, const EmulatedCall& call,
                   const absl::StatusOr<FileLocation>& location, size_t argument, bool effective) {
   const int mode = call.number(argument);
   if (!location.ok() || mode == F_OK || (mode & ~(R_OK | W_OK | X_OK)) != 0) return RunAsItIs(call);
-  absl::StatusOr<SeenFile> seen = LookAt(call, *location);
+  absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
   if (!seen.ok()) return RunAsItIs(call);
   const AccessQuestion asked = {mode, effective};
   return RunCall{

@@ -6,9 +6,11 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "emulate/ids_state.h"
 
 namespace provost {
@@ -77,7 +79,7 @@ void Put(std::string& bytes, const Field& field, uint64_t value) {
 FileStatus ShownAfter(IdsState& state, const EmulatedCall& call,
                       const absl::StatusOr<FileLocation>& location, FileStatus told) {
   if (state.files.Knows(told.identity) && location.ok()) {
-    const absl::StatusOr<SeenFile> seen = LookAt(call, *location);
+    const absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
     if (seen.ok() && seen->status.identity == told.identity) told.born = seen->status.born;
   }
   return state.files.Shown(told);

@@ -4,23 +4,27 @@
 
 #include <cerrno>
 
+#include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "base/status_macros.h"
 #include "tracee/paths.h"
 
 namespace provost {
 
-absl::StatusOr<SeenFile> LookAt(const EmulatedCall& call, const FileLocation& location) {
-  UniqueFd file;
-  if (location.path.empty()) {
-    PROVOST_ASSIGN_OR_RETURN(file, OpenTaskDescriptor(call.tid(), location.descriptor));
-  } else {
-    const TaskPath path = {
-        .descriptor = location.descriptor, .path = location.path, .follow_last = location.follow};
-    PROVOST_ASSIGN_OR_RETURN(file, OpenTaskPath(call.tid(), path));
+absl::StatusOr<SeenFile> LookAt(const IdsState& state, const EmulatedCall& call,
+                                const FileLocation& location) {
+  absl::StatusOr<UniqueFd> file = location.path.empty()
+                                      ? OpenTaskDescriptor(call.tid(), location.descriptor)
+                                      : OpenTaskPath(call.tid(), {.descriptor = location.descriptor,
+                                                                  .path = location.path,
+                                                                  .follow_last = location.follow});
+  // Whose server may be one of the tree, which waits for us.
+  if (absl::IsUnavailable(file.status()) && state.complain != nullptr) {
+    state.complain("`emulate ids` leaves files on FUSE to the kernel");
   }
-  PROVOST_ASSIGN_OR_RETURN(const FileStatus status, ReadFileStatus(call.tid(), file));
-  return SeenFile{std::make_shared<const UniqueFd>(std::move(file)), status};
+  if (!file.ok()) return file.status();
+  PROVOST_ASSIGN_OR_RETURN(const FileStatus status, ReadFileStatus(call.tid(), *file));
+  return SeenFile{std::make_shared<const UniqueFd>(*std::move(file)), status};
 }
 
 absl::StatusOr<FileLocation> LocationOf(const EmulatedCall& call, int directory, size_t path,

@@ -30,6 +30,8 @@ struct IdsState {
   // threads at once (nptl(7)).
   ProcessStates<Credentials> processes;
   FileMemory files;
+  // As Handler::Complain.
+  std::function<void(const std::string& what)> complain = {};
 
   Credentials& Of(const EmulatedCall& call) { return processes.Of(call.process()); }
 };
@@ -59,8 +61,9 @@ struct SeenFile {
 };
 
 // What the location leads the call's task to. An error where the kernel has one to give, or where
-// nobody can be asked (FUSE).
-absl::StatusOr<SeenFile> LookAt(const EmulatedCall& call, const FileLocation& location);
+// nobody can be asked (FUSE), which is complained of.
+absl::StatusOr<SeenFile> LookAt(const IdsState& state, const EmulatedCall& call,
+                                const FileLocation& location);
 // The path at that argument, from the directory at `directory` (-1: the working directory).
 absl::StatusOr<FileLocation> LocationOf(const EmulatedCall& call, int directory, size_t path,
                                         bool follow);

@@ -230,7 +230,7 @@ TEST_F(BesideFakerootTest, ArchivesAreTheSame) {
   ExpectSuccess(ours);
   EXPECT_EQ(ours.out, theirs.out);
   EXPECT_THAT(ours.out, HasSubstr("---------- 0/42"));
-  EXPECT_THAT(ours.out, HasSubstr("brw-r--r-- 0/6            8,300"));
+  EXPECT_THAT(ours.out, HasSubstr("brw-r--r-- 0/6           8,300"));
   ExpectSameFile("tree.tar");
   ExpectSameFile("tree.deb");
   // For everybody else nothing has happened.
