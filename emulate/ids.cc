@@ -164,7 +164,7 @@ absl::Status Replace(const std::string& path, absl::string_view text) {
 
 absl::Status Ids::Finish() {
   if (save_.empty()) return absl::OkStatus();
-  const absl::Status status = Replace(save_, state_.files.ToText());
+  absl::Status status = Replace(save_, state_.files.ToText());
   if (status.ok()) return status;
   return absl::Status(
       status.code(), absl::StrCat("what `emulate ids` remembers is not saved: ", status.message()));
@@ -199,7 +199,7 @@ absl::Status LoadFile(const std::string& path, FileMemory& files) {
     return absl::InvalidArgumentError(
         absl::StrCat("`load = \"", path, "\"` cannot be read: ", strerror(errno)));
   }
-  const absl::Status loaded = files.FromText(text);
+  absl::Status loaded = files.FromText(text);
   if (loaded.ok()) return loaded;
   return absl::InvalidArgumentError(absl::StrCat(path, ":", loaded.message()));
 }
