@@ -102,8 +102,12 @@ Credentials::Credentials(uint32_t uid, uint32_t gid, std::vector<uint32_t> group
   if (uid == 0) effective_ = permitted_ = AllCapabilities();
 }
 
+bool Credentials::IsSupplementary(uint32_t group) const {
+  return std::binary_search(groups_.begin(), groups_.end(), group);
+}
+
 bool Credentials::IsIn(uint32_t group) const {
-  return group == group_.file_system || std::binary_search(groups_.begin(), groups_.end(), group);
+  return group == group_.file_system || IsSupplementary(group);
 }
 
 // cap_emulate_setxuid in security/commoncap.c.

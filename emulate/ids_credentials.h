@@ -46,6 +46,7 @@ class Credentials {
   const std::vector<uint32_t>& groups() const { return groups_; }
   bool Has(int capability) const { return (effective_ & CapabilityBit(capability)) != 0; }
   bool IsPermitted(int capability) const { return (permitted_ & CapabilityBit(capability)) != 0; }
+  bool IsSupplementary(uint32_t group) const;
   // Among the groups by which files are opened.
   bool IsIn(uint32_t group) const;
 

@@ -260,7 +260,7 @@ bool Permits(const Credentials& credentials, const FileStatus& shown, const Acce
   mode_t granted = shown.mode;
   if (uid == shown.uid) {
     granted >>= 6;
-  } else if (gid == shown.gid || credentials.IsIn(shown.gid)) {
+  } else if (gid == shown.gid || credentials.IsSupplementary(shown.gid)) {
     granted >>= 3;
   }
   return (wanted & ~granted) == 0;

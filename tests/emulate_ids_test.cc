@@ -17,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_matchers.h"
+#include "base/unique_fd.h"
 #include "emulate/handler_table.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -282,6 +283,32 @@ TEST_F(EmulateIdsTest, OtherIdsThanRootsOwnTheirOwnFilesAlone) {
   EXPECT_EQ(ended.out, "1000\n1001\n1000 1001\n0 0\n") << ended;
   EXPECT_EQ(ended.exit_code, 1) << ended;
   EXPECT_THAT(ended.err, HasSubstr("Operation not permitted"));
+}
+
+// Somebody else removes a file, and another one gets its inode's number.
+TEST_F(EmulateIdsTest, AReusedNumberIsAnotherFile) {
+  const std::string told = In("told");
+  const std::string again = In("again");
+  ASSERT_EQ(mkfifo(In("go").c_str(), 0666), 0);
+  Subprocess tree({provost_, "run", "-e", "emulate ids", "--", "/bin/sh", "-c",
+                   "touch told; chown 5 told; stat -c 'is of %u' told; read line <go; "
+                   "stat -c 'is of %u' again"},
+                  [this] {
+                    BecomeNobody();
+                    if (chdir(directory_.c_str()) != 0) _exit(126);
+                  });
+  ASSERT_TRUE(tree.AwaitOutput("is of 5\n"));
+  struct stat before = {};
+  ASSERT_EQ(stat(told.c_str(), &before), 0);
+  ASSERT_EQ(unlink(told.c_str()), 0);
+  ASSERT_TRUE(UniqueFd(open(again.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644)).valid());
+  struct stat after = {};
+  ASSERT_EQ(stat(again.c_str(), &after), 0);
+  const UniqueFd go(open(In("go").c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(write(go.get(), "\n", 1), 1);
+  const Ended ended = tree.Wait();
+  if (before.st_ino != after.st_ino) GTEST_SKIP() << "this file system gave another number";
+  EXPECT_EQ(ended.out, "is of 5\nis of 0\n") << ended;
 }
 
 TEST_F(EmulateIdsTest, WrongSettingsAreErrors) {
