@@ -48,6 +48,11 @@ bool MayBe(mode_t told, mode_t real) {
 
 }  // namespace
 
+bool FileMemory::KnowsBirth(const FileIdentity& identity, int64_t born) const {
+  const auto found = files_.find(KeyOf(identity));
+  return born != 0 && found != files_.end() && found->second.born == born;
+}
+
 FileOwner FileMemory::ShownOwner(FileOwner real) const {
   return {told_.uid == 0 || real.uid == real_.uid ? told_.uid : real.uid,
           told_.gid == 0 || real.gid == real_.gid ? told_.gid : real.gid};

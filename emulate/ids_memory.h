@@ -38,6 +38,8 @@ class FileMemory {
 
   bool empty() const { return files_.empty(); }
   bool Knows(const FileIdentity& identity) const { return files_.contains(KeyOf(identity)); }
+  // True if what is known was born then, which is not 0.
+  bool KnowsBirth(const FileIdentity& identity, int64_t born) const;
   void Clear() { files_.clear(); }
   void SetRealOwner(FileOwner real) { real_ = real; }
 

@@ -54,6 +54,10 @@ TEST(FileMemoryTest, WhatWasBornLaterIsAnotherFile) {
   memory.Remember(RegularFile(4, 1)).uid = 7;
   EXPECT_EQ(memory.Shown(RegularFile(4, 1)).uid, 7u);
   EXPECT_EQ(memory.Shown(RegularFile(5, 1)).uid, 0u);
+  EXPECT_TRUE(memory.KnowsBirth({0xfe00, 4}, 1));
+  EXPECT_FALSE(memory.KnowsBirth({0xfe00, 4}, 2));
+  EXPECT_FALSE(memory.KnowsBirth({0xfe00, 4}, 0));
+  EXPECT_FALSE(memory.KnowsBirth({0xfe00, 5}, 1));
   // A file system that does not say.
   EXPECT_EQ(memory.Shown(RegularFile(4, 0)).uid, 7u);
   EXPECT_EQ(memory.Shown(RegularFile(4, 2)).uid, 0u);

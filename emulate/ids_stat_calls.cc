@@ -75,10 +75,17 @@ void Put(std::string& bytes, const Field& field, uint64_t value) {
 }
 
 // What is told of a file that the kernel has just told of. Only where something is remembered under
-// its number is it looked at whether that is still this file.
-FileStatus ShownAfter(IdsState& state, const EmulatedCall& call,
-                      const absl::StatusOr<FileLocation>& location, FileStatus told) {
-  if (state.files.Knows(told.identity) && location.ok()) {
+// its number, and the kernel has not told of the same birth, it is looked at whether that is still
+// this file, where `locate` says.
+template <typename Locate>
+FileStatus ShownAfter(IdsState& state, const EmulatedCall& call, const Locate& locate,
+                      FileStatus told) {
+  if (!state.files.Knows(told.identity) || state.files.KnowsBirth(told.identity, told.born)) {
+    return state.files.Shown(told);
+  }
+  // What the kernel tells may be the birth of a copy (overlayfs).
+  told.born = 0;
+  if (const absl::StatusOr<FileLocation> location = locate(); location.ok()) {
     const absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
     if (seen.ok() && seen->status.identity == told.identity) told.born = seen->status.born;
   }
@@ -86,9 +93,8 @@ FileStatus ShownAfter(IdsState& state, const EmulatedCall& call,
 }
 
 // The kernel has written a structure at `address`.
-template <const Layout& kLayout>
-Answer Change(IdsState& state, const EmulatedCall& call, uint64_t address,
-              const absl::StatusOr<FileLocation>& location) {
+template <const Layout& kLayout, typename Locate>
+Answer Change(IdsState& state, const EmulatedCall& call, uint64_t address, const Locate& locate) {
   std::string bytes(kLayout.size, '\0');
   if (!call.ReadBytes(address, absl::MakeSpan(bytes)).ok()) return {-EFAULT};
   const FileStatus told = {
@@ -99,7 +105,7 @@ Answer Change(IdsState& state, const EmulatedCall& call, uint64_t address,
       .gid = static_cast<gid_t>(Get(bytes, kLayout.gid)),
       .device = Get(bytes, kLayout.rdev),
   };
-  const FileStatus shown = ShownAfter(state, call, location, told);
+  const FileStatus shown = ShownAfter(state, call, locate, told);
   Put(bytes, kLayout.mode, shown.mode);
   Put(bytes, kLayout.uid, kLayout.short_ids ? ShortId(shown.uid) : shown.uid);
   Put(bytes, kLayout.gid, kLayout.short_ids ? ShortId(shown.gid) : shown.gid);
@@ -113,7 +119,7 @@ Reaction OfPath(IdsState& state, const EmulatedCall& call) {
   return RunCall{call.request(), {}, [&state](const EmulatedCall& made, int64_t result) -> Answer {
                    if (result != 0) return {result};
                    return Change<kLayout>(state, made, made.argument(1),
-                                          LocationOf(made, -1, 0, kFollow));
+                                          [&] { return LocationOf(made, -1, 0, kFollow); });
                  }};
 }
 
@@ -121,8 +127,10 @@ template <const Layout& kLayout>
 Reaction OfDescriptor(IdsState& state, const EmulatedCall& call) {
   return RunCall{call.request(), {}, [&state](const EmulatedCall& made, int64_t result) -> Answer {
                    if (result != 0) return {result};
-                   return Change<kLayout>(state, made, made.argument(1),
-                                          FileLocation{.descriptor = made.number(0), .path = ""});
+                   return Change<kLayout>(
+                       state, made, made.argument(1), [&]() -> absl::StatusOr<FileLocation> {
+                         return FileLocation{.descriptor = made.number(0), .path = ""};
+                       });
                  }};
 }
 
@@ -131,9 +139,15 @@ template <const Layout& kLayout>
 Reaction OfPathAt(IdsState& state, const EmulatedCall& call) {
   return RunCall{call.request(), {}, [&state](const EmulatedCall& made, int64_t result) -> Answer {
                    if (result != 0) return {result};
-                   return Change<kLayout>(state, made, made.argument(2),
-                                          LocationWithFlags(made, 1, made.argument(3)));
+                   return Change<kLayout>(state, made, made.argument(2), [&] {
+                     return LocationWithFlags(made, 1, made.argument(3));
+                   });
                  }};
+}
+
+int64_t Nanoseconds(const statx_timestamp& time) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  return time.tv_sec * kSecond + time.tv_nsec;
 }
 
 Answer ChangeStatx(IdsState& state, const EmulatedCall& call) {
@@ -145,9 +159,10 @@ Answer ChangeStatx(IdsState& state, const EmulatedCall& call) {
       .links = status->stx_nlink,
       .uid = status->stx_uid,
       .gid = status->stx_gid,
-      .device = makedev(status->stx_rdev_major, status->stx_rdev_minor)};
-  const FileStatus shown =
-      ShownAfter(state, call, LocationWithFlags(call, 1, call.argument(2)), told);
+      .device = makedev(status->stx_rdev_major, status->stx_rdev_minor),
+      .born = (status->stx_mask & STATX_BTIME) == 0 ? 0 : Nanoseconds(status->stx_btime)};
+  const FileStatus shown = ShownAfter(
+      state, call, [&] { return LocationWithFlags(call, 1, call.argument(2)); }, told);
   struct statx changed = *status;
   changed.stx_mode = static_cast<uint16_t>(shown.mode);
   changed.stx_uid = shown.uid;
@@ -160,7 +175,7 @@ Answer ChangeStatx(IdsState& state, const EmulatedCall& call) {
 Reaction Statx(IdsState& state, const EmulatedCall& call) {
   // By what the memory knows files; more than is asked for may be told (statx(2)).
   constexpr uint64_t kNeeded =
-      STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_UID | STATX_GID | STATX_INO;
+      STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_UID | STATX_GID | STATX_INO | STATX_BTIME;
   const SyscallRequest asks = WithArgument(call.request(), 3, call.argument(3) | kNeeded);
   return RunCall{asks, {}, [&state](const EmulatedCall& made, int64_t result) -> Answer {
                    if (result != 0) return {result};
