@@ -13,6 +13,7 @@ absl::Span<const BuiltinEmulator> BuiltinEmulators() {
       {RemovedSpec, MakeRemoved},
       {ScriptSpec, MakeScript},
       {PathsSpec, MakePaths},
+      {IdsSpec, MakeIds},
   };
   // clang-format on
   return kEmulators;

@@ -40,6 +40,9 @@ absl::StatusOr<std::unique_ptr<Handler>> MakeRandom(const Emulation& told);
 // paths.cc
 EmulatorSpec PathsSpec();
 absl::StatusOr<std::unique_ptr<Handler>> MakePaths(const Emulation& told);
+// ids.cc
+EmulatorSpec IdsSpec();
+absl::StatusOr<std::unique_ptr<Handler>> MakeIds(const Emulation& told);
 
 }  // namespace provost
 

@@ -33,6 +33,7 @@ python3: counts test results
 strace: a peer to compare with
 proot: another
 busybox-static: a root directory for programs
+fakeroot: a peer of `emulate ids`
 snapd: snap-seccomp, which our reading of its profiles must agree with
 crun: a container runtime, which must load what we export
 golang-github-containers-common: the profile of containers'
