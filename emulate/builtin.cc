@@ -4,6 +4,7 @@ namespace provost {
 
 absl::Span<const BuiltinEmulator> BuiltinEmulators() {
   static constexpr BuiltinEmulator kEmulators[] = {
+      {ClockSpec, MakeClock},
       {UnameSpec, MakeUname},
       {RandomSpec, MakeRandom},
   };

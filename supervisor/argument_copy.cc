@@ -94,7 +94,10 @@ void ArgumentCopy::TakeSubCall(View& view) {
 void ArgumentCopy::TakeArgument(const View& view, size_t index) {
   const Argument& argument = view.syscall->signature->args[index];
   const uint64_t address = view.values[index];
-  if (argument.IsPathOrString()) {
+  if (const std::optional<size_t> provided = arguments_.ProvidedAt(address)) {
+    // Of whatever kind it is: the task has nothing there.
+    TakeBytes(address, *provided, view.places[index]);
+  } else if (argument.IsPathOrString()) {
     TakeString(view, index);
   } else if (argument.kind == ArgKind::kStructIn && argument.structure != nullptr) {
     TakeStruct(view, index);

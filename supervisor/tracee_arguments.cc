@@ -97,9 +97,16 @@ uint64_t TraceeArguments::Provide(const SyscallRequest& call, size_t argument,
     String& string = strings_[used_++];
     string = {address, true, absl::OkStatus(), bytes.substr(0, bytes.find('\0'))};
   } else {
-    blocks_.push_back({address, true, absl::OkStatus(), bytes});
+    blocks_.push_back({address, true, absl::OkStatus(), bytes, true});
   }
   return address;
+}
+
+std::optional<size_t> TraceeArguments::ProvidedAt(uint64_t address) const {
+  for (const Block& block : blocks_) {
+    if (block.provided && block.address == address) return block.bytes.size();
+  }
+  return std::nullopt;
 }
 
 void TraceeArguments::PassOn(std::shared_ptr<const Emulation> emulation) {
@@ -117,7 +124,7 @@ const TraceeArguments::Block& TraceeArguments::ReadBlock(uint64_t address, size_
   for (const Block& block : blocks_) {
     if (block.address == address && block.bytes.size() == size) return block;
   }
-  Block block{address, true, absl::OkStatus(), std::string(size, '\0')};
+  Block block{address, true, absl::OkStatus(), std::string(size, '\0'), false};
   block.status = memory_.Read(RemotePtr<void>(address),
                               absl::MakeSpan(block.bytes.data(), block.bytes.size()));
   NoteDeath(block.status);

@@ -83,6 +83,8 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
   // what was read, whatever the mode.
   uint64_t Provide(const SyscallRequest& call, size_t argument, const std::string& bytes);
   bool has_provided() const { return provided_ > 0; }
+  // How many bytes, but for a string; nullopt: nothing was provided there.
+  std::optional<size_t> ProvidedAt(uint64_t address) const;
   // The emulator told so has had the call, and lets on what it has made of it: the rules behind its
   // own decide that. What was read so far was read for the emulator.
   void PassOn(std::shared_ptr<const Emulation> emulation);
@@ -118,6 +120,7 @@ class TraceeArguments final : public ArgumentReader, public ArgumentMemory {
     mutable bool decided_on;
     absl::Status status;
     std::string bytes;
+    bool provided = false;
   };
   struct File {
     PathQuery query;
