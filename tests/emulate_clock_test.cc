@@ -154,7 +154,7 @@ TEST(EmulateClockTest, ChangesOfTheVirtualClockAreOnRecord) {
   for (const CollectingSink::Recorded& decision : sink.decisions()) {
     if (!decision.facts.clock.injected) continue;
     ++changed;
-    EXPECT_EQ(decision.result, 0);
+    EXPECT_GE(decision.result.value_or(-1), 0);
   }
   // clock_settime, settimeofday in the child, ADJ_SETOFFSET.
   EXPECT_EQ(changed, 3U);
