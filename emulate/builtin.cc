@@ -6,6 +6,7 @@ absl::Span<const BuiltinEmulator> BuiltinEmulators() {
   // A row a line, in the order in which they are listed.
   // clang-format off
   static constexpr BuiltinEmulator kEmulators[] = {
+      {ClockSpec, MakeClock},
       {UnameSpec, MakeUname},
       {MachineSpec, MakeMachine},
       {OlderSpec, MakeOlder},

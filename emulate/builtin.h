@@ -19,6 +19,9 @@ struct BuiltinEmulator {
 };
 absl::Span<const BuiltinEmulator> BuiltinEmulators();
 
+// clock.cc
+EmulatorSpec ClockSpec();
+absl::StatusOr<std::unique_ptr<Handler>> MakeClock(const Emulation& told);
 // uname.cc
 EmulatorSpec UnameSpec();
 absl::StatusOr<std::unique_ptr<Handler>> MakeUname(const Emulation& told);

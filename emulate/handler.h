@@ -25,6 +25,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "base/call_facts.h"
 #include "emulate/call.h"
 #include "syscalls/request.h"
 
@@ -35,6 +36,7 @@ namespace provost {
 struct MemoryWrite {
   uint64_t address;
   std::string bytes;
+  bool may_fail = false;  // where the task cannot write is no error
 };
 
 // The call's result, a value or -errno, and what of the task's memory it has written. Never one of
@@ -42,6 +44,7 @@ struct MemoryWrite {
 struct Answer {
   int64_t result;
   std::vector<MemoryWrite> writes = {};
+  ClockChange clock = {};  // what a call that OnCall answers did to a clock, for the call's record
 };
 
 // What a call reads in place of what an argument points at: a string with its NUL, a socket
@@ -67,10 +70,16 @@ using Afterwards = std::function<Answer(const EmulatedCall& call, int64_t result
 struct RunCall {
   SyscallRequest call;
   std::vector<Input> inputs = {};
+  Afterwards then = nullptr;  // null: the kernel's answer stands
+  // `then` is asked, too, when the call ends with a number by which the kernel restarts it, or
+  // gives EINTR, if a handler runs; of what it says its writes count alone.
+  bool looks_at_restarts = false;
+  // Written when nothing can keep the call from running any more: where the kernel reads and
+  // writes, so that no Input can stand for it. What the task cannot write itself stays as it is.
+  std::vector<MemoryWrite> before = {};
   // Of memory that the task does not use, before the call. Where it cannot be written, the call
   // does not run and gives EFAULT.
   std::vector<MemoryWrite> writes = {};
-  Afterwards then = nullptr;  // null: the kernel's answer stands
 };
 
 // The handler could not do its work, which is said once: the call gets what the rule's policy says

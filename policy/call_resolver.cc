@@ -44,7 +44,6 @@ const Syscall* FindOn(Arch arch, absl::string_view name) {
 
 // What a rule does to calls, for "is never …".
 absl::string_view Participle(const Verdict& verdict) {
-  if (std::holds_alternative<Emulate>(verdict)) return "emulated";
   if (std::holds_alternative<Rewrite>(verdict)) return "rewritten";
   if (std::holds_alternative<Ask>(verdict)) return "asked about";
   return "refused";
@@ -54,7 +53,8 @@ class Resolver {
  public:
   Resolver(const RuleStatement& rule, absl::Span<const Arch> arches,
            std::vector<PolicyWarning>& warnings)
-      : refuses_(Refuses(rule.verdict)),
+      // An emulator knows what it does to those without which no task can go on.
+      : refuses_(Refuses(rule.verdict) && !std::holds_alternative<Emulate>(rule.verdict)),
         participle_(Participle(rule.verdict)),
         arches_(arches),
         warnings_(warnings) {}

@@ -399,7 +399,9 @@ absl::Status PolicyBuilder::Bind(const Entry& entry, const Rule& rule, Policy::D
       const Syscall* syscall = SyscallTable::Get().Find(arch, name);
       if (syscall == nullptr) continue;
       found = true;
-      if (Refuses(rule.verdict) && Policy::IsNeverRefused(arch, syscall->nr)) continue;
+      const bool may_refuse =
+          Refuses(rule.verdict) && !std::holds_alternative<Emulate>(rule.verdict);
+      if (may_refuse && Policy::IsNeverRefused(arch, syscall->nr)) continue;
       std::vector<BoundRule>& rules =
           data.arches[*IndexOf(static_cast<uint32_t>(arch))].calls[syscall->nr].rules;
       const bool again = !rules.empty() && rules.back().rule == &rule;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <variant>
 
 #include "base/status_macros.h"
@@ -128,7 +129,11 @@ std::optional<Emulated> Emulators::Emulate(pid_t tid, pid_t process, const Sysca
       judged.decision = first;
       return emulated;
     }
-    if (run.then != nullptr) emulated.looks.push_back({call, std::move(run.then)});
+    if (run.then != nullptr) {
+      emulated.looks.push_back({call, std::move(run.then), run.looks_at_restarts});
+    }
+    emulated.before.insert(emulated.before.end(), std::make_move_iterator(run.before.begin()),
+                           std::make_move_iterator(run.before.end()));
     judged = decide(Provided(run, arguments));
   }
   if (std::holds_alternative<provost::Emulate>(judged.decision.verdict)) {
@@ -184,21 +189,32 @@ absl::StatusOr<int64_t> WriteAnswer(const Stopped& stopped, const Answer& answer
   const TraceeMemory memory(stopped.tid());
   for (const MemoryWrite& write : answer.writes) {
     const absl::Status status = memory.Write(RemotePtr<void>(write.address), write.bytes);
-    if (status.ok()) continue;
     if (IsDied(status)) return status;
-    return -EFAULT;
+    if (!status.ok() && !write.may_fail) return -EFAULT;
   }
   return answer.result;
 }
 
+absl::Status WriteBefore(const Stopped& stopped, const Emulated& emulated) {
+  const TraceeMemory memory(stopped.tid());
+  for (const MemoryWrite& write : emulated.before) {
+    const absl::Status status = memory.Write(RemotePtr<void>(write.address), write.bytes);
+    if (IsDied(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> LookAtResult(const Stopped& stopped, pid_t process,
                                      const Emulated& emulated, int64_t result) {
-  if (AsksForRestart(result) || emulated.looks.empty()) return result;
+  if (emulated.looks.empty()) return result;
+  const bool restarts = AsksForRestart(result);
   int64_t seen = result;
   for (auto look = emulated.looks.rbegin(); look != emulated.looks.rend(); ++look) {
+    if (restarts && !look->looks_at_restarts) continue;
     TaskMemory memory(stopped.tid());
     const EmulatedCall call(look->call, stopped.tid(), process, memory);
-    PROVOST_ASSIGN_OR_RETURN(seen, WriteAnswer(stopped, look->then(call, seen)));
+    PROVOST_ASSIGN_OR_RETURN(const int64_t answer, WriteAnswer(stopped, look->then(call, seen)));
+    if (!restarts) seen = answer;
   }
   if (seen != result) PROVOST_RETURN_IF_ERROR(SetResult(stopped, seen));
   return seen;

@@ -33,8 +33,10 @@ struct Emulated {
   struct Look {
     SyscallRequest call;  // as that handler was asked
     Afterwards then;
+    bool looks_at_restarts = false;
   };
   std::vector<Look> looks;  // the first that was asked is the last to look
+  std::vector<MemoryWrite> before;
 };
 
 // The handlers of one generation of policies. On the tracing thread.
@@ -87,6 +89,9 @@ class Emulators {
 // At any stop: writes the answer's memory. Returns the result that the task gets, EFAULT where it
 // cannot write there itself.
 absl::StatusOr<int64_t> WriteAnswer(const Stopped& stopped, const Answer& answer);
+
+// At the stop of a call that is about to run: what the handlers have it find (RunCall::before).
+absl::Status WriteBefore(const Stopped& stopped, const Emulated& emulated);
 
 // At the exit of a call that `emulated` wants to look at, which gave `result`: what the task gets.
 absl::StatusOr<int64_t> LookAtResult(const Stopped& stopped, pid_t process,

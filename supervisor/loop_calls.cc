@@ -196,7 +196,7 @@ absl::Status Supervisor::Loop::Emulate(const Stopped& stopped, Task& task,
                                        const SyscallRequest& asked, TraceeArguments& arguments,
                                        Judgement& judged) {
   const Emulators* emulators = EmulatorsOf(task);
-  if (emulators == nullptr || IsVsyscall(asked)) return absl::OkStatus();
+  if (emulators == nullptr) return absl::OkStatus();
   const absl::StatusOr<uint64_t> process = arguments.ReadTaskNumber(TaskField::kPid);
   PROVOST_RETURN_IF_ERROR(arguments.died());
   const auto decide = [&](const SyscallRequest& call) {
@@ -211,10 +211,16 @@ absl::Status Supervisor::Loop::Emulate(const Stopped& stopped, Task& task,
       emulators->Emulate(stopped.tid(), process.ok() ? static_cast<pid_t>(*process) : task.process,
                          asked, arguments, decide, judged);
   PROVOST_RETURN_IF_ERROR(arguments.died());
-  if (!task.emulated || !task.emulated->answer) return absl::OkStatus();
+  if (!task.emulated) return absl::OkStatus();
+  // It has no exit stop, and can run as it was made alone.
+  if (IsVsyscall(asked)) {
+    task.emulated->looks.clear();
+    if (!task.emulated->answer) judged.runs = asked;
+  }
+  if (!task.emulated->answer) return absl::OkStatus();
   // Now, so that the record says what the task gets.
   PROVOST_ASSIGN_OR_RETURN(const int64_t result, WriteAnswer(stopped, *task.emulated->answer));
-  task.emulated->answer = Answer{result};
+  task.emulated->answer = Answer{result, {}, std::move(task.emulated->answer->clock)};
   return absl::OkStatus();
 }
 
@@ -353,8 +359,12 @@ absl::Status Supervisor::Loop::BeforeCall(Stopped stopped, Task& task, PendingRe
     if (!WaitsForLog()) return RunForResult(std::move(stopped), task, std::move(record), runs);
     return Hold(HeldForResult{std::move(stopped), std::move(record), runs}, task);
   }
-  record.result = task.emulated && task.emulated->answer ? task.emulated->answer->result
-                                                         : ResultOf(record.decision.verdict);
+  if (task.emulated && task.emulated->answer) {
+    record.result = task.emulated->answer->result;
+    record.facts.clock = task.emulated->answer->clock;
+  } else {
+    record.result = ResultOf(record.decision.verdict);
+  }
   PROVOST_ASSIGN_OR_RETURN(const bool recorded, PutOnRecord(record));
   if (!recorded) {
     return Hold(HeldBeforeCall{std::move(stopped), std::move(record), runs}, task);
@@ -369,6 +379,7 @@ absl::StatusOr<TaskState> Supervisor::Loop::Prepare(const Stopped& stopped, cons
                            Apply(judged.decision.verdict, stopped, request, judged.runs, control_,
                                  task.emulated ? &*task.emulated : nullptr));
   if (!Runs(task, judged.decision.verdict)) return state;
+  if (task.emulated) PROVOST_RETURN_IF_ERROR(WriteBefore(stopped, *task.emulated));
   auto aside = hardening_ != nullptr ? hardening_->AsideFor(stopped.tid(), judged.runs) : nullptr;
   const bool is_looked_at = task.emulated && !task.emulated->looks.empty();
   if (aside == nullptr && !is_looked_at) return state;

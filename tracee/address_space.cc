@@ -10,12 +10,15 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "tracee/died.h"
 #include "tracee/proc_path.h"
 
@@ -124,6 +127,17 @@ absl::StatusOr<dev_t> ReadDevice(pid_t tid, int fd) {
   if (stat(path.c_str(), &status) != 0) return absl::ErrnoToStatus(errno, path);
   const bool is_device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
   return is_device ? status.st_rdev : dev_t{0};
+}
+
+absl::StatusOr<clockid_t> ReadTimerClock(pid_t tid, int fd) {
+  const std::string path = ProcPath(tid, absl::StrCat("fdinfo/", fd));
+  std::ifstream lines(path);
+  for (std::string line; std::getline(lines, line);) {
+    absl::string_view text = line;
+    clockid_t clock = 0;
+    if (absl::ConsumePrefix(&text, "clockid: ") && absl::SimpleAtoi(text, &clock)) return clock;
+  }
+  return absl::NotFoundError(absl::StrCat(path, " is of no timer"));
 }
 
 absl::StatusOr<UniqueFd> CopyDescriptor(pid_t tid, int fd) {

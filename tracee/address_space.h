@@ -50,6 +50,10 @@ bool ShareMemory(pid_t one, pid_t other);
 // device. kNotFound: it is not open, or hidden from us.
 absl::StatusOr<dev_t> ReadDevice(pid_t tid, int fd);
 
+// The clock of the timer that the task's descriptor `fd` is (timerfd_create(2)). kNotFound: it is
+// no such timer, or hidden from us.
+absl::StatusOr<clockid_t> ReadTimerClock(pid_t tid, int fd);
+
 // A copy of the task's descriptor `fd` (pidfd_getfd(2)).
 absl::StatusOr<UniqueFd> CopyDescriptor(pid_t tid, int fd);
 

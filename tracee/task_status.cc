@@ -1,10 +1,12 @@
 #include "tracee/task_status.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -86,6 +88,23 @@ absl::StatusOr<uint64_t> ReadPersonality(pid_t tid) {
   uint64_t personality = 0;
   if (absl::SimpleHexAtoi(absl::StripAsciiWhitespace(text), &personality)) return personality;
   return absl::InternalError(absl::StrCat(path, " is no number"));
+}
+
+absl::StatusOr<bool> IsCapable(pid_t tid, int capability) {
+  constexpr ino_t kInitialUserNamespace = 0xeffffffd;  // PROC_USER_INIT_INO, linux/proc_ns.h
+  struct stat user_namespace = {};
+  const std::string link = ProcPath(tid, "ns/user");
+  if (stat(link.c_str(), &user_namespace) != 0) return absl::ErrnoToStatus(errno, link);
+  if (user_namespace.st_ino != kInitialUserNamespace) return false;
+  // The groups, which stand before it, can be thousands.
+  std::ifstream lines(ProcPath(tid, "status"));
+  for (std::string line; std::getline(lines, line);) {
+    absl::string_view text = line;
+    if (!absl::ConsumePrefix(&text, "CapEff:\t")) continue;
+    uint64_t effective = 0;
+    if (absl::SimpleHexAtoi(text, &effective)) return (effective >> capability & 1) != 0;
+  }
+  return absl::NotFoundError(absl::StrCat("nothing says what task ", tid, " is capable of"));
 }
 
 absl::StatusOr<int> ReadLastCpu(pid_t tid) { return ReadStatNumber(tid, 39); }

@@ -29,6 +29,10 @@ absl::StatusOr<int> ReadWaitStatus(pid_t tid);
 // Thread-safe.
 absl::StatusOr<uint64_t> ReadPersonality(pid_t tid);
 
+// True if the kernel's capable(CAPABILITY) holds for the task: the capability is in its effective
+// set, and its user namespace is the initial one. kNotFound as above. Thread-safe.
+absl::StatusOr<bool> IsCapable(pid_t tid, int capability);
+
 // The CPU that a task runs on, or ran on last (processor of /proc/TID/stat). kNotFound as above.
 // Thread-safe.
 absl::StatusOr<int> ReadLastCpu(pid_t tid);

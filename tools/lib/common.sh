@@ -27,6 +27,10 @@ rsyslog: ships a log, by daemons of the test'\''s own
 systemd-journal-remote: ships what a journal is sent, likewise
 clang-format: checks the form of the source
 gcc-multilib: 32-bit victims
+faketime: what a virtual clock is compared with
+musl-tools: static programs that see it
+golang-go: likewise, and a program to supervise
+make: a program to supervise
 git: lists the sources
 manpages-dev: says which Linux brought a call
 python3: counts test results
@@ -39,8 +43,6 @@ crun: a container runtime, which must load what we export
 golang-github-containers-common: the profile of containers'
 # For tools/test --full.
 program_packages='clang-tidy: checks the source
-make: a program to supervise
-golang-go: a program to supervise
 libpython3.11-testsuite: a program to supervise
 procps: a program to supervise
 stress-ng: a program to supervise

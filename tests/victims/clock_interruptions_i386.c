@@ -1,0 +1,2 @@
+// The same by a 32-bit program.
+#include "clock_interruptions.c"
