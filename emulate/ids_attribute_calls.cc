@@ -108,7 +108,7 @@ Answer SetAttribute(IdsState& state, const EmulatedCall& call, const SeenFile& s
   const bool is_there = known != nullptr && known->attributes.contains(name);
   if ((flags & XATTR_CREATE) != 0 && is_there) return {-EEXIST};
   if ((flags & XATTR_REPLACE) != 0 && !is_there) return {-ENODATA};
-  state.files.Remember(seen.status).attributes[name] = value;
+  state.files.RememberAttribute(seen.status, name, value);
   return {0};
 }
 
@@ -139,7 +139,7 @@ Reaction Set(IdsState& state, const EmulatedCall& call) {
 // What is remembered of the file that the call names, if attributes are; null where they are not.
 template <Names kNames>
 const RememberedFile* KnownIn(IdsState& state, const EmulatedCall& call) {
-  if (state.files.empty()) return nullptr;
+  if (!state.files.HasAttributes()) return nullptr;
   const absl::StatusOr<FileLocation> location = LocationIn(call, kNames);
   if (!location.ok()) return nullptr;
   const absl::StatusOr<SeenFile> seen = LookAt(state, call, *location);
@@ -150,6 +150,7 @@ const RememberedFile* KnownIn(IdsState& state, const EmulatedCall& call) {
 
 template <Names kNames>
 Reaction Get(IdsState& state, const EmulatedCall& call) {
+  if (!state.files.HasAttributes()) return RunAsItIs(call);
   const std::optional<std::string> name = OurName(call, ArgumentsOf(kNames));
   const absl::StatusOr<Value> value = ValueIn(call, kNames);
   if (!name || !value.ok()) return RunAsItIs(call);
@@ -213,6 +214,7 @@ Reaction List(IdsState& state, const EmulatedCall& call) {
 
 template <Names kNames>
 Reaction Remove(IdsState& state, const EmulatedCall& call) {
+  if (!state.files.HasAttributes()) return RunAsItIs(call);
   const std::optional<std::string> name = OurName(call, ArgumentsOf(kNames));
   const absl::StatusOr<FileLocation> location = LocationIn(call, kNames);
   if (!name || !location.ok()) return RunAsItIs(call);

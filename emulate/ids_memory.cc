@@ -176,6 +176,7 @@ absl::Status FileMemory::RestoreLine(absl::string_view line) {
   for (size_t i = 2; i < words.size(); ++i) {
     const std::pair<absl::string_view, absl::string_view> both = absl::StrSplit(words[i], '=');
     file.attributes[absl::HexStringToBytes(both.first)] = absl::HexStringToBytes(both.second);
+    has_attributes_ = true;
   }
   files_.insert_or_assign(key, std::move(file));
   return absl::OkStatus();

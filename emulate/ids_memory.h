@@ -50,6 +50,12 @@ class FileMemory {
   RememberedFile* Find(const FileStatus& real);
   // Begins with what is shown.
   RememberedFile& Remember(const FileStatus& real);
+  void RememberAttribute(const FileStatus& real, const std::string& name, std::string value) {
+    Remember(real).attributes[name] = std::move(value);
+    has_attributes_ = true;
+  }
+  // False if no file has had an attribute yet.
+  bool HasAttributes() const { return has_attributes_; }
   void Forget(const FileIdentity& identity) { files_.erase(KeyOf(identity)); }
 
   // As fakeroot's -s writes it: a line for each file, in order of devices and inodes, without
@@ -71,6 +77,7 @@ class FileMemory {
   FileOwner told_;
   FileOwner real_;
   absl::btree_map<Key, RememberedFile> files_;
+  bool has_attributes_ = false;
 };
 
 }  // namespace provost

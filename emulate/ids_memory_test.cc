@@ -79,7 +79,8 @@ TEST(FileMemoryTest, TextIsFakeroots) {
   RememberedFile& device = memory.Remember(RegularFile(10953382, 5));
   device.mode = S_IFCHR | 0644;
   device.device = 1287;
-  device.attributes["security.capability"] = std::string("\0 x", 3);
+  EXPECT_FALSE(memory.HasAttributes());
+  memory.RememberAttribute(RegularFile(10953382, 5), "security.capability", std::string("\0 x", 3));
   memory.Remember(RegularFile(4, 1)).gid = 7;
   const std::string text =
       "dev=fe00,ino=4,mode=100644,uid=0,gid=7,nlink=1,rdev=0\n"
@@ -98,6 +99,7 @@ TEST(FileMemoryTest, TextIsFakeroots) {
     PROVOST_ASSERT_OK(restored.RestoreLine(line));
   }
   EXPECT_EQ(restored.Save(), memory.Save());
+  EXPECT_TRUE(restored.HasAttributes());
   EXPECT_EQ(restored.Find(RegularFile(10953382, 5))->attributes.at("security.capability"),
             std::string("\0 x", 3));
 }
