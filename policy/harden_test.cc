@@ -164,7 +164,7 @@ TEST(PresetTest, StrictIsAPolicyThatRefuses) {
   const PolicyPreset* strict = FindPreset("strict");
   ASSERT_NE(strict, nullptr);
   EXPECT_EQ(FindPreset("stric"), nullptr);
-  EXPECT_EQ(NamesOfPresets(), "strict");
+  EXPECT_EQ(NamesOfPresets(), "strict, faketime");
   const auto parsed = ParsePolicyText(strict->text, "preset:strict");
   ASSERT_THAT(parsed, IsOk());
   EXPECT_TRUE(parsed->warnings.empty());

@@ -18,7 +18,7 @@ struct PolicyPreset {
 // Null if none is called so.
 const PolicyPreset* FindPreset(absl::string_view name);
 
-// "faketime, strict".
+// "strict, faketime".
 std::string NamesOfPresets();
 
 }  // namespace provost
