@@ -94,7 +94,10 @@ void ArgumentCopy::TakeSubCall(View& view) {
 void ArgumentCopy::TakeArgument(const View& view, size_t index) {
   const Argument& argument = view.syscall->signature->args[index];
   const uint64_t address = view.values[index];
-  if (const std::optional<size_t> provided = arguments_.ProvidedSize(address)) {
+  const bool leads_on = argument.kind == ArgKind::kStructIn && argument.structure != nullptr &&
+                        argument.structure->address >= 0;
+  const std::optional<size_t> provided = arguments_.ProvidedSize(address);
+  if (provided.has_value() && !leads_on) {
     TakeBytes(address, *provided, view.places[index]);
   } else if (argument.IsPathOrString()) {
     TakeString(view, index);

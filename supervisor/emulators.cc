@@ -188,7 +188,7 @@ absl::Status Emulators::Restore(absl::Span<const std::string> saved) const {
 absl::StatusOr<int64_t> WriteAnswer(const Stopped& stopped, const Answer& answer) {
   const TraceeMemory memory(stopped.tid());
   for (const MemoryWrite& write : answer.writes) {
-    const absl::Status status = memory.Write(RemotePtr<void>(write.address), write.bytes);
+    absl::Status status = memory.Write(RemotePtr<void>(write.address), write.bytes);
     if (IsDied(status)) return status;
     if (!status.ok() && !write.may_fail) return -EFAULT;
   }
@@ -198,7 +198,7 @@ absl::StatusOr<int64_t> WriteAnswer(const Stopped& stopped, const Answer& answer
 absl::Status WriteBefore(const Stopped& stopped, const Emulated& emulated) {
   const TraceeMemory memory(stopped.tid());
   for (const MemoryWrite& write : emulated.before) {
-    const absl::Status status = memory.Write(RemotePtr<void>(write.address), write.bytes);
+    absl::Status status = memory.Write(RemotePtr<void>(write.address), write.bytes);
     if (IsDied(status)) return status;
   }
   return absl::OkStatus();

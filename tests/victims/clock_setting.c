@@ -78,6 +78,15 @@ static void Disciplines(void) {
   request.time.tv_usec = 0;
   EXPECT(Adjust(&request) >= 0);
   IsAbout(now + 7200);
+  // The structure of 64 bits, with the seconds where those have them.
+  long long wide[32] = {0};
+  EXPECT(syscall(CALL(1, clock_adjtime, clock_adjtime64), CLOCK_REALTIME, wide) >= 0);
+  EXPECT(wide[9] >= now + 7200 && wide[9] < now + 7800);
+  EXPECT_EQ(wide[11], tick + 1);
+  memset(&request, 0, sizeof(request));
+  EXPECT(syscall(SYS_clock_adjtime, CLOCK_REALTIME, &request) >= 0);
+  EXPECT_EQ(request.tick, tick + 1);
+  EXPECT_EQ(request.tai, 37);
   request.modes = ADJ_SETOFFSET;
   request.time.tv_usec = 1000000;
   EXPECT_EQ(Adjust(&request), -EINVAL);

@@ -7,8 +7,8 @@
 
 namespace provost {
 
-// Adds `provost emulators`. When the command line chose it, `chosen` is set to what does it and returns
-// the exit status.
+// Adds `provost emulators`. When the command line chose it, `chosen` is set to what does it and
+// returns the exit status.
 void AddEmulatorsCommand(CLI::App& app, std::function<int()>& chosen);
 
 }  // namespace provost
