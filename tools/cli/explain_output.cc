@@ -55,17 +55,33 @@ std::string VerdictOf(const PolicyAnswer& answer) {
 
 namespace {
 
+// What a run has in the kernel, and what each policy alone would.
+struct Filters {
+  std::vector<BpfProgram> all;
+  std::vector<BpfProgram> own;
+};
+
+// As `run` compiles them; what is recorded only for the sake of an audit log stays in the kernel.
+absl::StatusOr<Filters> FiltersOf(const std::vector<Policy>& stacked, const Policy* harden) {
+  const auto compile = [&](const Policy* with) {
+    return CompileFilters(
+        stacked, /*complain=*/false, ControlNumbers(), [](const Decision&) { return false; }, {},
+        with);
+  };
+  Filters filters;
+  PROVOST_ASSIGN_OR_RETURN(filters.own, compile(nullptr));
+  PROVOST_ASSIGN_OR_RETURN(filters.all, compile(harden));
+  return filters;
+}
+
 // Of one call, without what it is rewritten to.
 absl::StatusOr<StackAnswer> AskOnce(const std::vector<Policy>& stacked,
                                     const std::vector<NamedPolicy>& policies,
-                                    const std::vector<BpfProgram>& filters, const Policy* harden,
-                                    KnownCall& call) {
+                                    const Filters& filters, const Policy* harden, KnownCall& call) {
   StackAnswer stack;
   for (size_t i = 0; i < policies.size(); ++i) {
-    // Hardening's stands first.
-    const size_t own = i + (harden != nullptr ? 1 : 0);
     PROVOST_ASSIGN_OR_RETURN(const uint32_t filter,
-                             RunBpf(filters[own], ToSeccompData(call.request)));
+                             RunBpf(filters.own[i], ToSeccompData(call.request)));
     stack.answers.push_back({policies[i].name, Explain(stacked[i], call), filter});
     const Decision winner = stack.answers[stack.winner].explanation.rule->decision();
     const Decision decision = stack.answers[i].explanation.rule->decision();
@@ -76,7 +92,7 @@ absl::StatusOr<StackAnswer> AskOnce(const std::vector<Policy>& stacked,
     const Rule& rule = *Explain(*harden, call).rule;
     if (absl::StartsWith(rule.name, kHardenPrefix)) stack.harden = rule;
   }
-  PROVOST_ASSIGN_OR_RETURN(const uint32_t strictest, RunFilters(filters, call.request));
+  PROVOST_ASSIGN_OR_RETURN(const uint32_t strictest, RunFilters(filters.all, call.request));
   stack.by_kernel = (strictest & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
   return stack;
 }
@@ -106,11 +122,7 @@ absl::StatusOr<StackAnswer> AskStack(const std::vector<NamedPolicy>& policies, K
     PROVOST_ASSIGN_OR_RETURN(harden, HardenPolicy(stacked, HardenTargets()));
   }
   const Policy* const harden_policy = harden ? &*harden : nullptr;
-  // As `run` compiles them; what is recorded only for the sake of an audit log stays in the kernel.
-  PROVOST_ASSIGN_OR_RETURN(const std::vector<BpfProgram> filters,
-                           CompileFilters(
-                               stacked, /*complain=*/false, ControlNumbers(),
-                               [](const Decision&) { return false; }, {}, harden_policy));
+  PROVOST_ASSIGN_OR_RETURN(const Filters filters, FiltersOf(stacked, harden_policy));
   std::vector<StackAnswer> chain;
   KnownCall asked = call;
   for (int rewrites = 0; rewrites <= kMaxRewrites; ++rewrites) {
