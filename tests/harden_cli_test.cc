@@ -95,7 +95,7 @@ TEST(PresetOptionTest, StrictRefuses) {
   EXPECT_EQ(Provost({"-p", "preset:strict"}, {"true"}).exit_code, 0);
   const Ended ended = Provost({"-p", "preset:strikt"}, {"true"});
   EXPECT_EQ(ended.exit_code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("there is: strict"));
+  EXPECT_THAT(ended.err, HasSubstr("there are: fakeroot, "));
 }
 
 TEST(DoctorAttackTest, NothingGetsThroughByDefault) {

@@ -59,7 +59,7 @@ absl::StatusOr<ParsedPolicy> ReadPolicyInAnyLanguage(const std::string& argument
     if (preset != nullptr)
       return ParsePolicyText(preset->text, argument, ".", HandlerTable::Builtin().specs());
     return absl::InvalidArgumentError(absl::StrCat(argument, ": error: no preset is called so; ",
-                                                   "there is: ", NamesOfPresets()));
+                                                   "there are: ", NamesOfPresets()));
   }
   const size_t colon = argument.find(':');
   if (colon != std::string::npos) {
