@@ -181,7 +181,9 @@ EmulatorSpec ClockSpec() {
                {"offset", Kind::kText,
                 "how far it is from now: seconds, or \"+1y\", \"-2d12h\"; instead of start"},
                {"rate", Kind::kText, "how fast it runs: 100, \"0.5\"; 1"},
-               {"frozen", Kind::kInteger, "1: it stands still"}},
+               {"frozen", Kind::kInteger, "1: it stands still"},
+               {"uptime", Kind::kInteger,
+                "seconds since the machine was started: where the monotonic clocks begin"}},
       .calls = Clock::Calls(),
       .what = "the time, and how long waits and timers take; hides the vDSO"};
   spec.check = [](const Emulation& told) { return ReadClockSettings(told).status(); };

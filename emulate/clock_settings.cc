@@ -199,6 +199,13 @@ absl::StatusOr<ClockSettings> ReadClockSettings(const Emulation& told) {
     return absl::InvalidArgumentError(
         "`frozen` and `rate` both say how fast the clock runs: leave one of them out");
   }
+  if (const std::optional<int64_t> uptime = NumberTold(told, "uptime")) {
+    if (*uptime < 0 || *uptime > kLastSecond) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("`uptime = ", *uptime, "`: it is so many seconds, from 0 on"));
+    }
+    settings.uptime = *uptime * kNanosecondsPerSecond;
+  }
   if (start) PROVOST_RETURN_IF_ERROR(ReadStart(*start, settings));
   if (offset) PROVOST_RETURN_IF_ERROR(ReadOffset(*offset, settings));
   if (rate) PROVOST_RETURN_IF_ERROR(ReadRate(*rate, settings));

@@ -27,6 +27,8 @@ struct ClockRate {
 struct ClockSettings {
   std::optional<int64_t> start;  // nanoseconds since 1970
   int64_t offset = 0;            // nanoseconds
+  // Where the monotonic clocks begin, in nanoseconds; absent: where the machine's are.
+  std::optional<int64_t> uptime;
   ClockRate rate;
   bool frozen = false;
 };

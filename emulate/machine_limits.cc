@@ -50,7 +50,9 @@ bool ParseOne(absl::string_view text, uint64_t& limit) {
 
 absl::StatusOr<MachineLimits::Limits> MachineLimits::Parse(const EmulatorMap& told) {
   Limits limits;
-  for (const auto& [name, text] : told) {
+  for (const std::pair<std::string, std::string>& told_limit : told) {
+    const std::string& name = told_limit.first;
+    const std::string& text = told_limit.second;
     const auto* resource = std::find_if(std::begin(kResources), std::end(kResources),
                                         [&](const Resource& each) { return each.name == name; });
     if (resource == std::end(kResources)) {

@@ -263,7 +263,7 @@ class Script final : public Handler {
       const Argument* argument = is_known ? &syscall->signature->args[i] : nullptr;
       const auto value = AsKernelReads(call, i, argument);
       lua_pushinteger(state, value);
-      lua_rawseti(state, -2, static_cast<lua_Integer>(i + 1));
+      lua_rawseti(state, -2, static_cast<lua_Integer>(i) + 1);
       if (argument != nullptr) {
         lua_pushinteger(state, value);
         lua_setfield(state, -2, std::string(argument->name).c_str());
@@ -305,10 +305,11 @@ class Script final : public Handler {
     return 0;
   }
 
-  // The call that is asked about, or an error: the script has kept an old one.
-  const EmulatedCall& Asked(lua_State* state) const {
-    if (asked_ == nullptr) luaL_error(state, "there is no call to read the memory of");
-    return *asked_;
+  // The call that is asked about, or an error of Lua's: the script has kept an old one.
+  static const EmulatedCall* Asked(lua_State* state) {
+    const EmulatedCall* asked = Self(state).asked_;
+    if (asked == nullptr) luaL_error(state, "there is no call to read the memory of");
+    return asked;
   }
 
   // An address, or the name of an argument that holds one.
@@ -332,8 +333,9 @@ class Script final : public Handler {
 
   // call:string(address)
   static int ReadString(lua_State* state) {
-    const EmulatedCall& call = Self(state).Asked(state);
-    const auto text = call.ReadString(AddressAt(state, 2, call));
+    const EmulatedCall* call = Asked(state);
+    if (call == nullptr) return 0;
+    const auto text = call->ReadString(AddressAt(state, 2, *call));
     if (!text.ok()) return GiveError(state, text.status());
     PushString(state, *text);
     return 1;
@@ -342,12 +344,13 @@ class Script final : public Handler {
   // call:bytes(address, count)
   static int ReadBytes(lua_State* state) {
     constexpr lua_Integer kMost = 1 << 20;
-    const EmulatedCall& call = Self(state).Asked(state);
-    const uint64_t address = AddressAt(state, 2, call);
+    const EmulatedCall* call = Asked(state);
+    if (call == nullptr) return 0;
+    const uint64_t address = AddressAt(state, 2, *call);
     const lua_Integer count = luaL_checkinteger(state, 3);
     if (count < 0 || count > kMost) luaL_error(state, "a read is of 0 to 1048576 bytes");
     std::string bytes(static_cast<size_t>(count), '\0');
-    const absl::Status status = call.ReadBytes(address, absl::MakeSpan(bytes));
+    const absl::Status status = call->ReadBytes(address, absl::MakeSpan(bytes));
     if (!status.ok()) return GiveError(state, status);
     PushString(state, bytes);
     return 1;

@@ -41,7 +41,7 @@ VirtualClock::VirtualClock(const ClockSettings& settings)
     : rate_(settings.rate), frozen_(settings.frozen), tai_(RealTai()) {
   for (size_t i = 0; i < begins_.size(); ++i) {
     const int64_t now = ReadReal(static_cast<Line>(i));
-    begins_[i] = {now, now};
+    begins_[i] = {now, settings.uptime.value_or(now)};
   }
   Moment& realtime = begins_[kRealtime];
   realtime.virtual_time = settings.start ? *settings.start : realtime.real + settings.offset;

@@ -57,8 +57,8 @@ std::optional<size_t> RuleIndex::Candidates::Next() {
 std::optional<RuleIndex> RuleIndex::Build(absl::Span<const Predicate> conditions) {
   std::array<size_t, 6> known{};
   for (const Predicate& condition : conditions) {
-    for (uint8_t arg = 0; arg < known.size(); ++arg) {
-      if (BeginningsOf(condition, arg).has_value()) ++known[arg];
+    for (size_t arg = 0; arg < known.size(); ++arg) {
+      if (BeginningsOf(condition, static_cast<uint8_t>(arg)).has_value()) ++known[arg];
     }
   }
   const auto most = std::max_element(known.begin(), known.end());

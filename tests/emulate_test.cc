@@ -22,6 +22,7 @@
 #include "emulate/handler.h"
 #include "emulate/handler_table.h"
 #include "policy/parser.h"
+#include "policy/presets.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/supervised.h"
 #include "tests/support/victims.h"
@@ -286,6 +287,63 @@ TEST(EmulateMachineTest, WrongSettingsAreErrors) {
               HasSubstr("no resource is called \"files\"; there are cpu, fsize"));
   EXPECT_THAT(error(" with limits = {\"nofile\" => \"2:1\"}"), HasSubstr("is no limit"));
   EXPECT_THAT(error(" with files = {\"version\" => \"x\"}"), HasSubstr("no absolute path"));
+}
+
+// ---- Presets ----
+
+const char* TextOf(const char* preset) {
+  const PolicyPreset* found = FindPreset(preset);
+  EXPECT_NE(found, nullptr) << preset;
+  return found->text.data();
+}
+
+SupervisedRun RunUnder(const char* preset, const std::vector<std::string>& argv) {
+  Options options;
+  const auto parsed = ParsePolicyText(TextOf(preset), preset, ".", HandlerTable::Builtin().specs());
+  EXPECT_THAT(parsed, IsOk());
+  if (parsed.ok()) options.policies = {parsed->policy};
+  return RunSupervised(options, argv);
+}
+
+TEST(EmulatePresetTest, OnAFrozenMachineEverythingIsTheSame) {
+  const auto output = [](const std::vector<std::string>& argv) {
+    const SupervisedRun run = RunUnder("frozen-machine", argv);
+    EXPECT_THAT(run, EndedWith(Exited{0})) << argv.back();
+    return run.output;
+  };
+  const std::vector<std::string> python = {
+      "/usr/bin/python3", "-c",
+      "import datetime, os, random, socket, time, uuid; print(random.random(), time.time(), "
+      "time.monotonic(), uuid.uuid4(), os.getuid(), socket.gethostname(), "
+      "os.cpu_count(), datetime.datetime.now(), hash('x'), os.getloadavg())"};
+  const std::string first = output(python);
+  EXPECT_THAT(first, HasSubstr(" 1577836800.0 3600.0 "));
+  EXPECT_EQ(output(python), first);
+  EXPECT_NE(RunNatively(python).out, RunNatively(python).out);
+
+  const std::string source = TemporaryPath("now.c");
+  std::ofstream(source) << "const char now[] = __DATE__ __TIME__; int main(void) { return 0; }\n";
+  std::string compiled[2];
+  for (std::string& program : compiled) {
+    const std::string path = TemporaryPath("now");
+    output({"/usr/bin/gcc", "-g", source, "-o", path});
+    program = ReadFile(path);
+    EXPECT_TRUE(absl::StrContains(program, "Jan  1 2020"));
+  }
+  EXPECT_EQ(compiled[0], compiled[1]);
+}
+
+TEST(EmulatePresetTest, ProgramsRunUnderOldKernels) {
+  for (const auto& [preset, release] :
+       {std::pair("kernel-2.4", "2.4.37"), std::pair("kernel-2.6.32", "2.6.32")}) {
+    const SupervisedRun run =
+        RunUnder(preset, {"/bin/sh", "-c",
+                          "uname -r; cat /proc/sys/kernel/osrelease; cut -c -20 /proc/version; ls "
+                          "-d /usr/include/linux/../linux"});
+    EXPECT_THAT(run, EndedWith(Exited{0})) << preset;
+    EXPECT_EQ(run.output, absl::StrCat(release, "\n", release, "\nLinux version ", release,
+                                       "\n/usr/include/linux/../linux\n"));
+  }
 }
 
 // ---- Scripts ----

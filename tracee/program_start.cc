@@ -70,8 +70,7 @@ class StartStack {
     for (size_t count = kChunk; count > 0; count /= 2) {
       words_.resize(known + count);
       const absl::Span<char> bytes(reinterpret_cast<char*>(&words_[known]), count * sizeof(Word));
-      const absl::Status status =
-          memory_.Read(RemotePtr<void>(stack_ + known * sizeof(Word)), bytes);
+      absl::Status status = memory_.Read(RemotePtr<void>(stack_ + known * sizeof(Word)), bytes);
       if (status.ok() || count == 1) return status;
     }
     return absl::OkStatus();
