@@ -28,8 +28,9 @@
 namespace provost {
 namespace {
 
-// The most that the kernel gives at once (random(4)).
-constexpr size_t kMost = 33554431;
+// The most at once, where the kernel would give 32 MiB (random(4)): other tasks wait meanwhile, and
+// whoever wants so much must be ready for less.
+constexpr size_t kMost = 1 << 20;
 // IOV_MAX of readv(2).
 constexpr size_t kMostVectors = 1024;
 constexpr uint64_t kKnownFlags = 7;  // GRND_NONBLOCK, GRND_RANDOM, GRND_INSECURE
