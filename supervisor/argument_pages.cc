@@ -18,6 +18,7 @@
 #include "tracee/address_space.h"
 #include "tracee/died.h"
 #include "tracee/memory.h"
+#include "tracee/task_status.h"
 
 namespace provost {
 
@@ -266,7 +267,10 @@ ArgumentPages::Space& ArgumentPages::SpaceOf(pid_t tid, const Key& key) {
   Space& space = entry->second;
   if (!is_new) return space;
   const auto birth = births_.find(key.first);
-  if (birth == births_.end()) return space;
+  if (birth == births_.end()) {
+    InheritFromParent(key, space);
+    return space;
+  }
   std::vector<Mapping>& mappings = birth->second.mappings[key.second];
   // What is sealed stays for as long as the memory does.
   const pid_t parent = birth->second.parent;
@@ -274,6 +278,15 @@ ArgumentPages::Space& ArgumentPages::SpaceOf(pid_t tid, const Key& key) {
   known = std::move(mappings);
   mappings.clear();
   return space;
+}
+
+// Its creator's event may be yet to come; a filter that it began with may refuse to bring anything
+// in anew. What is not there after all is found out.
+void ArgumentPages::InheritFromParent(const Key& key, Space& space) const {
+  const absl::StatusOr<TaskStatus> status = ReadTaskStatus(key.first);
+  if (!status.ok()) return;
+  const auto parent = spaces_.find({status->parent, key.second});
+  if (parent != spaces_.end()) space.inherited = parent->second.mappings;
 }
 
 std::optional<ArgumentSlot> ArgumentPages::TakeSlot(const Space& space, size_t size) {

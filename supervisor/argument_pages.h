@@ -149,6 +149,7 @@ class ArgumentPages {
     return space.installation != nullptr || space.checking.has_value();
   }
   Space& SpaceOf(pid_t tid, const Key& key);
+  void InheritFromParent(const Key& key, Space& space) const;
   static std::optional<ArgumentSlot> TakeSlot(const Space& space, size_t size);
   static RemoteCall NextCall(const Space& space, bool is_i386);
   // Takes the step whose call has given `result`. The error is what makes the installation fail.

@@ -37,7 +37,7 @@ absl::Status Supervisor::Loop::Leave() {
 absl::Status Supervisor::Loop::EndLooks() const {
   for (const auto& [tid, task] : tasks_) {
     if (!task.emulated) continue;
-    const absl::Status status = Interrupt(tid);
+    absl::Status status = Interrupt(tid);
     if (!status.ok() && !IsDied(status)) return status;
   }
   return absl::OkStatus();
