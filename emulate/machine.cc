@@ -285,8 +285,7 @@ class MachineHandler final : public Handler {
   Reaction SetHostName(const EmulatedCall& call) {
     const auto length = call.number(1);
     if (length < 0 || length > static_cast<int32_t>(kHostName)) return Answer{-EINVAL};
-    const absl::StatusOr<uint64_t> capabilities = ReadEffectiveCapabilities(call.tid());
-    if (!capabilities.ok() || (*capabilities >> CAP_SYS_ADMIN & 1) == 0) return Answer{-EPERM};
+    if (!HasCapability(call.tid(), CAP_SYS_ADMIN)) return Answer{-EPERM};
     std::string name(static_cast<size_t>(length), '\0');
     const absl::Status read = call.ReadBytes(call.argument(0), absl::MakeSpan(name));
     if (!read.ok()) return Answer{-ErrnoOf(read)};

@@ -127,10 +127,8 @@ Reaction MachineLimits::Set(const EmulatedCall& call, Limit& limit, uint64_t add
     if (width == sizeof(uint32_t) && numbers[i] == kNone32) numbers[i] = kNone;
   }
   if (numbers[0] > numbers[1]) return Answer{-EINVAL};
-  if (numbers[1] > limit.hard) {
-    const auto capabilities = ReadEffectiveCapabilities(call.tid());
-    const bool may = capabilities.ok() && (*capabilities >> CAP_SYS_RESOURCE & 1) != 0;
-    if (!may) return Answer{-EPERM};
+  if (numbers[1] > limit.hard && !HasCapability(call.tid(), CAP_SYS_RESOURCE)) {
+    return Answer{-EPERM};
   }
   limit = {numbers[0], numbers[1]};
   return answer;

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/status_macros.h"
+#include "supervisor/call_outcome.h"
 #include "tracee/died.h"
 #include "tracee/memory.h"
 #include "tracee/registers.h"
@@ -16,14 +17,6 @@ namespace {
 
 // How many emulators may have one call, one behind the other.
 constexpr int kMostEmulators = 16;
-
-bool IsRun(const Verdict& verdict) {
-  return !Refuses(verdict) || std::holds_alternative<Rewrite>(verdict);
-}
-
-// ERESTARTSYS to ERESTART_RESTARTBLOCK (linux/errno.h in the kernel), but ENOIOCTLCMD: the kernel
-// asks itself to make the call again.
-bool AsksForRestart(int64_t result) { return result <= -512 && result >= -516 && result != -515; }
 
 // What becomes of a call whose handler has failed, on record under the rule's name.
 Decision InsteadOf(const Decision& emulation, const Policy& policy) {
@@ -140,7 +133,7 @@ std::optional<Emulated> Emulators::Emulate(pid_t tid, pid_t process, const Sysca
     judged.decision = {Deny{ELOOP}, first.wish, first.rule};
     return std::nullopt;
   }
-  if (!IsRun(judged.decision.verdict)) return std::nullopt;
+  if (!Runs(judged.decision.verdict)) return std::nullopt;
   judged.decision = first;
   return emulated;
 }

@@ -27,6 +27,7 @@
 #include "policy/stack.h"
 #include "supervisor/argument_pages.h"
 #include "supervisor/argument_protection.h"
+#include "supervisor/call_outcome.h"
 #include "supervisor/containers.h"
 #include "supervisor/departure.h"
 #include "supervisor/emulators.h"
@@ -70,9 +71,6 @@ inline constexpr int kRetryMilliseconds = 100;
 
 // How a call is named to people.
 std::string CallName(const SyscallRequest& request);
-
-// True if the kernel runs the call, as it is or rewritten.
-bool Runs(const Verdict& verdict);
 
 // The event that a task is held for, ready to be written; null if there is none.
 PendingRecord* HeldRecord(TaskState& state);

@@ -16,13 +16,7 @@ namespace {
 
 // What audit_return_fixup in kernel/auditsc.c does: the numbers by which the kernel asks itself to
 // restart a call are an EINTR to everyone else.
-int64_t ResultForRecord(int64_t result) {
-  constexpr int64_t kRestartSys = 512;
-  constexpr int64_t kNoIoctlCmd = 515;
-  constexpr int64_t kRestartBlock = 516;
-  const bool restart = -result >= kRestartSys && -result <= kRestartBlock && -result != kNoIoctlCmd;
-  return restart ? -EINTR : result;
-}
+int64_t ResultForRecord(int64_t result) { return AsksForRestart(result) ? -EINTR : result; }
 
 std::optional<int64_t> ResultOf(const Verdict& verdict) {
   if (const auto* deny = std::get_if<Deny>(&verdict)) return -deny->error;
@@ -92,10 +86,6 @@ absl::StatusOr<TaskState> Apply(const Verdict& verdict, const Stopped& stopped,
     }
   };
   return std::visit(Applier{stopped, request, runs, control, emulated}, verdict);
-}
-
-bool Runs(const Verdict& verdict) {
-  return !Refuses(verdict) || std::holds_alternative<Rewrite>(verdict);
 }
 
 GatedCalls GatesFor(const Options& options, absl::Span<const Policy> policies, const Gate& gate) {

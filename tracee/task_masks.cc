@@ -33,6 +33,11 @@ absl::StatusOr<uint64_t> ReadMask(pid_t tid, absl::string_view field) {
 
 absl::StatusOr<uint64_t> ReadEffectiveCapabilities(pid_t tid) { return ReadMask(tid, "CapEff"); }
 
+bool HasCapability(pid_t tid, int capability) {
+  const absl::StatusOr<uint64_t> effective = ReadEffectiveCapabilities(tid);
+  return effective.ok() && (*effective >> capability & 1) != 0;
+}
+
 absl::StatusOr<uint64_t> ReadBlockedSignals(pid_t tid) { return ReadMask(tid, "SigBlk"); }
 
 }  // namespace provost

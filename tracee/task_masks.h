@@ -14,6 +14,8 @@ namespace provost {
 
 // The capabilities in effect: bit CAP_SYS_ADMIN of them and so on (CapEff).
 absl::StatusOr<uint64_t> ReadEffectiveCapabilities(pid_t tid);
+// True if one of them is; false, too, where that cannot be read.
+bool HasCapability(pid_t tid, int capability);
 
 // The blocked signals: bit 0 is signal 1 (SigBlk).
 absl::StatusOr<uint64_t> ReadBlockedSignals(pid_t tid);

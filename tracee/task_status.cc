@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
 #include "tracee/proc_path.h"
+#include "tracee/task_masks.h"
 
 namespace provost {
 
@@ -96,15 +96,8 @@ absl::StatusOr<bool> IsCapable(pid_t tid, int capability) {
   const std::string link = ProcPath(tid, "ns/user");
   if (stat(link.c_str(), &user_namespace) != 0) return absl::ErrnoToStatus(errno, link);
   if (user_namespace.st_ino != kInitialUserNamespace) return false;
-  // The groups, which stand before it, can be thousands.
-  std::ifstream lines(ProcPath(tid, "status"));
-  for (std::string line; std::getline(lines, line);) {
-    absl::string_view text = line;
-    if (!absl::ConsumePrefix(&text, "CapEff:\t")) continue;
-    uint64_t effective = 0;
-    if (absl::SimpleHexAtoi(text, &effective)) return (effective >> capability & 1) != 0;
-  }
-  return absl::NotFoundError(absl::StrCat("nothing says what task ", tid, " is capable of"));
+  PROVOST_ASSIGN_OR_RETURN(const uint64_t effective, ReadEffectiveCapabilities(tid));
+  return (effective >> capability & 1) != 0;
 }
 
 absl::StatusOr<int> ReadLastCpu(pid_t tid) { return ReadStatNumber(tid, 39); }
